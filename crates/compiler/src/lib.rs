@@ -1,0 +1,1 @@
+//! AST to scopes, instructions, flow graph and code.

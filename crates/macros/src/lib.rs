@@ -1,0 +1,1 @@
+//! Attribute macros that turn Rust functions into Python-visible tables.

@@ -1,0 +1,1 @@
+//! Native modules about data: struct, array, math, random, datetime, pickle, compression, hashing.

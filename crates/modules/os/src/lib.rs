@@ -1,0 +1,1 @@
+//! Native modules about the operating system: io, posix, time, signal, select, fcntl.

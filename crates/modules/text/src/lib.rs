@@ -1,0 +1,1 @@
+//! Native modules about text: codecs, regular expressions, unicodedata, json, csv, string.

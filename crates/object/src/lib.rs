@@ -1,0 +1,1 @@
+//! The object model: values, headers, shapes, types, reference counts and the cycle collector.

@@ -1,0 +1,3 @@
+//! Tokenizer and recursive-descent parser: source text to AST, with CPython's syntax errors.
+
+pub mod ast;

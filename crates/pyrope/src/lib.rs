@@ -1,0 +1,1 @@
+//! Pyrope, a Python 3.14: the embedding API and the command.

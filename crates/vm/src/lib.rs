@@ -1,0 +1,1 @@
+//! Frames, evaluation loop, calls, exceptions, generators, import, threads.
