@@ -14,9 +14,15 @@ pub enum Constant {
     Ellipsis,
     Int(IBig),
     Float(f64),
-    Complex { real: f64, imag: f64 },
+    Complex {
+        real: f64,
+        imag: f64,
+    },
     /// The flag tells whether CPython interns the string (`marshal` and identity show it).
-    Str { value: Rc<Wtf8Buf>, interned: bool },
+    Str {
+        value: Rc<Wtf8Buf>,
+        interned: bool,
+    },
     Bytes(Rc<[u8]>),
     Tuple(Rc<[Constant]>),
     FrozenSet(Rc<[Constant]>),

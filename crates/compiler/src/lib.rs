@@ -1,1 +1,4 @@
 //! AST to scopes, instructions, flow graph and code.
+
+pub mod assemble;
+pub mod instructions;

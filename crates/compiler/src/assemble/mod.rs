@@ -1,0 +1,55 @@
+//! From instructions to a code object: flow graph, optimisation, assembly.
+
+mod unit;
+
+use std::fmt;
+use std::rc::Rc;
+
+use pyrope_bytecode::Code;
+use pyrope_text::Wtf8Buf;
+
+use crate::instructions::InstructionSequence;
+
+pub use unit::{CodeUnit, ConstTable, NameTable};
+
+/// What all scopes of a source file share, and the scope's flags.
+#[derive(Clone, Debug)]
+pub struct AssembleOptions {
+    /// `co_filename`.
+    pub filename: Rc<Wtf8Buf>,
+    /// `co_flags`, complete.
+    pub flags: u32,
+}
+
+/// Why code could not be assembled: a fault of the code generator, or code beyond the format's limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssembleError {
+    /// `SystemError`: instructions that make no sense.
+    System(String),
+    /// `ValueError`: inconsistent stack depths.
+    Value(String),
+    /// `OverflowError`: too large.
+    Overflow(String),
+}
+
+impl fmt::Display for AssembleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AssembleError::System(message) | AssembleError::Value(message) | AssembleError::Overflow(message) => {
+                f.write_str(message)
+            }
+        }
+    }
+}
+
+impl std::error::Error for AssembleError {}
+
+/// Optimises and assembles a scope.
+pub fn assemble(
+    unit: CodeUnit,
+    sequence: InstructionSequence,
+    options: &AssembleOptions,
+) -> Result<Rc<Code>, AssembleError> {
+    let _ = (unit, sequence, options);
+    Err(AssembleError::System("the back half is not there yet".into()))
+}
