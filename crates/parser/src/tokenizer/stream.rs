@@ -1,0 +1,36 @@
+//! A whole source as tokens.
+
+use super::{OpenBracket, Options, Tokenizer, TokenizerError};
+use crate::error::Warning;
+use crate::token::{Token, TokenKind};
+
+/// All tokens of a source, as far as they could be made.
+#[derive(Debug)]
+pub struct TokenStream {
+    /// Ends with `EndMarker` if there was no error.
+    pub tokens: Vec<Token>,
+    /// Why there is no token after the last.
+    pub error: Option<TokenizerError>,
+    /// In source order.
+    pub warnings: Vec<Warning>,
+    /// The brackets open where tokenising ended, innermost last.
+    pub open: Vec<OpenBracket>,
+}
+
+/// Tokenises all of `source`.
+pub fn tokenize(source: &str, options: Options) -> TokenStream {
+    let mut tokenizer = Tokenizer::new(source, options);
+    let mut tokens = Vec::with_capacity(source.len() / 4 + 8);
+    let error = loop {
+        match tokenizer.next() {
+            Ok(token) => {
+                tokens.push(token);
+                if token.kind == TokenKind::EndMarker {
+                    break None;
+                }
+            }
+            Err(error) => break Some(error),
+        }
+    };
+    TokenStream { tokens, error, warnings: tokenizer.take_warnings(), open: tokenizer.open().to_vec() }
+}
