@@ -17,6 +17,11 @@ impl Wtf8Buf {
         Wtf8Buf { bytes: Vec::new() }
     }
 
+    /// Makes room for `additional` bytes, or says that memory is short.
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), std::collections::TryReserveError> {
+        self.bytes.try_reserve(additional)
+    }
+
     /// Appends one code point, `0..=0x10FFFF`; larger numbers are replaced by U+FFFD.
     pub fn push_code_point(&mut self, code_point: u32) {
         match char::from_u32(code_point) {

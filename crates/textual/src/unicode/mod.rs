@@ -1,0 +1,5 @@
+//! The Unicode character database, version 16.0 (that of CPython 3.14).
+
+mod decimal;
+
+pub use decimal::decimal;

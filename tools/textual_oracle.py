@@ -1,0 +1,187 @@
+"""Writes the tables that the tests of crates/textual compare with: run it with CPython 3.14.
+
+    python3.14 tools/textual_oracle.py DIRECTORY [ROWS-PER-KIND]
+
+Each line is tab-separated: an operation, its arguments, the expected text. Strings are in `unicode_escape`, floats in
+hexadecimal of their bits, errors as `!TypeName:message`.
+"""
+
+import _string
+import random
+import struct
+import sys
+
+random.seed(20)
+COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+
+
+def escape(text):
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def bits(x):
+    return struct.pack(">d", x).hex()
+
+
+def outcome(function, *args):
+    try:
+        return function(*args)
+    except Exception as error:
+        return f"!{type(error).__name__}:{error}"
+
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 1.5, 2.5, 0.1, 1e16, 1e15, 9999999999999998.0, 1e-4, 1e-5, 0.00012345, 1e22, 1e23,
+         5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, float("inf"), float("-inf"), float("nan"), 123456789.125,
+         0.000999999, 999999.5, 9.5, 99.5, 2.675, 1e100, 0.045, 1234567.891, 1e-10, 4503599627370496.5, 0.25, 0.125, 1e21]
+
+
+def floats():
+    yield from EDGES
+    for _ in range(COUNT):
+        yield struct.unpack(">d", random.randbytes(8))[0]
+    for _ in range(COUNT):
+        yield round(random.uniform(-1e6, 1e6), random.randrange(8))
+    for _ in range(COUNT):
+        yield random.randrange(1, 4096) / 2 ** random.randrange(12) * 10 ** random.randrange(-3, 4)
+
+
+def float_rows():
+    for x in floats():
+        yield "repr", bits(x), repr(x)
+        yield "hex", bits(x), x.hex()
+        if x == x:
+            yield "hash", bits(x), str(hash(x))
+        for n in random.sample(range(-25, 25), 3) + [0, 2, random.randrange(-400, 400)]:
+            yield "round", bits(x), str(n), str(outcome(lambda: bits(round(x, n))))
+    texts = ["1_0.5", "1__0", "_1", "1_", "1_.5", "1._5", "1e5", "1e", "e5", ".", ".5", "5.", "+.5e-3", " 1 ", "\t1\n", "1 1", "",
+             "-", "inf", "-Infinity", "nAn", "-nan", "infin", "1e400", "1e-400", "0x10", "1_0e1_0", "1f", "1e+_5", "\x0c1\x0b", "\x1c1"]
+    texts += [repr(x) for x in floats()]
+    for text in texts:
+        if text.isascii() and "\x1c" not in text:
+            yield "parse", escape(text), str(outcome(lambda: bits(float(text)))).split(":")[0]
+    numbers = ["1", "2.5", "1e3", ".5", "5.", "inf", "nan", "-infinity", "+3", "-4e-2", "1_0", "", "e", " ", "x"]
+    for _ in range(COUNT * 4):
+        text = random.choice(numbers) + random.choice(["", "+", "-", "j", " "]) + random.choice(numbers) + random.choice(["j", "J", "", "jj"])
+        text = random.choice(["{}", "({})", " ( {} ) ", "({}", " {}"]).format(text)
+        def pair():
+            z = complex(text)
+            return bits(z.real) + bits(z.imag)
+        yield "complex", escape(text), str(outcome(pair)).split(":")[0]
+    for re in EDGES[:24]:
+        for im in random.sample(EDGES, 3):
+            yield "complex_repr", bits(re), bits(im), repr(complex(re, im))
+    hexes = ["0x1p0", "1", "0x.8", "0x1.", ".", "0x", "0x1p", "0x1p+", "1p1024", "0x1.fffffffffffff8p1023", "0x1.fffffffffffff7fp1023", "p1",
+             "0x1p-1074", "0x1p-1075", "0x1.8p-1075", "0x0.0000000000001p-1022", "0x1.00000000000008p0", "0x1.00000000000018p0",
+             "0x1.000000000000080000000001p0", "-0x0", "+inf", "-nan", "infinity", "0x1p99999999999999999999", "0x1p-99999999999999999999",
+             "0x0p99999999999999999999", " 0x1 ", "0x1 p1", "1_0", "0X1P1", "0x123456789abcdef0123p-300", "0x" + "0" * 300 + "1p3", "0x1" + "0" * 300]
+    for _ in range(COUNT * 2):
+        hexes.append("0x%x.%xp%d" % (random.getrandbits(random.randrange(1, 70)), random.getrandbits(random.randrange(1, 70)), random.randrange(-1150, 1030)))
+    for text in hexes:
+        yield "fromhex", escape(text), outcome(lambda: bits(float.fromhex(text)))
+
+
+def spec():
+    pick = random.choice
+    text = pick(["", "", "<", ">", "^", "=", "*<", "\u1234^", "0=", "\ud800>", "}=", "0<"])
+    text += pick(["", "", "", "+", "-", " "]) + pick(["", "", "", "", "z"]) + pick(["", "", "", "#"]) + pick(["", "", "0"])
+    text += pick(["", "", "1", "5", "12", "20", "\u0661\u0662"]) + pick(["", "", ",", "_"])
+    text += pick(["", "", "", ".0", ".1", ".3", ".12", ".", ".,", ".5_", ".20,", ".4,_"])
+    return text + pick(["", "", "d", "b", "o", "x", "X", "n", "c", "e", "E", "f", "F", "g", "G", "%", "s", "s", "q", "\u1234", "dd"])
+
+
+SPECS = ["+", "z", "#", "=5", ",", "_", ",,", "_,", ",_", ".,_", ".2,,", "9" * 30, "." + "9" * 30, "05", "0=5", "5 5", ",\x01", "010,", "020_x",
+         "^+#020_X", "08,.3f", "012,d", "0,", "04_b", ".6_f", "_.7_f", "e", ".0e", "#.0e", "#.0f", "#g", "#.3g", ".17g", ".50f", ".30e", "z.1f", "010.2%", "+z.0f", "="]
+
+
+def spec_rows():
+    values = [0, 1, -1, 7, 65, 1234, -1234567, 10 ** 30, 255, True, 0x110000, 1.5, -0.0, 0.0, 1234567.891, -1e-7, 1e20, 123456789012345680.0,
+              float("inf"), float("nan"), float("-inf"), 1e100, 0.05, -0.04, "", "a", "abc", "h\u00e9llo w\u00f6rld \u20ac \U0001f600", 1j, -2.5 + 1e20j,
+              complex(0.0, -0.0), complex(-0.0, 1), 1234567.5 - 7654321.25j, complex(float("nan"), float("inf"))]
+    for value in values:
+        for text in SPECS + [spec() for _ in range(COUNT)]:
+            kind, shown = type(value).__name__, str(value)
+            if isinstance(value, float):
+                shown = bits(value)
+            elif isinstance(value, complex):
+                shown = bits(value.real) + bits(value.imag)
+            elif isinstance(value, str):
+                shown = escape(value)
+            else:
+                shown = str(int(value))
+            yield "format", kind, shown, escape(text), escape(outcome(format, value, text))
+
+
+def percent_rows():
+    pick = random.choice
+    values = [0, 1, -1, 255, -1234567, 10 ** 25, 1.5, -0.0, 1e20, float("inf"), -1e-5, "ab\u20ac", ""]
+    templates = ["%", "%(", "%5", "%l", "%.", "%y", "%\u1234", "%hhd", "%" + "9" * 20 + "d", "%." + "9" * 20 + "d", "%.9999999999d", "%#5%", "a%%b%d%%", "100%%"]
+    for value in values:
+        for text in templates:
+            yield percent(text, value)
+        for _ in range(COUNT * 2):
+            text = "".join(random.sample("-+ #0", random.randrange(4))) + pick(["", "", "3", "8", "30"]) + pick(["", "", ".", ".0", ".2", ".12"])
+            yield percent("<%" + text + pick(["", "", "", "l", "h", "L"]) + pick("diuoxXeEfFgGsr" if not isinstance(value, str) else "sr") + ">", value)
+
+
+def percent(text, value):
+    kind = type(value).__name__
+    shown = {"float": bits, "str": escape, "int": str}[kind](value)
+    return "percent", escape(text), kind, shown, escape(outcome(lambda: text % (value,)))
+
+
+def template_rows():
+    pieces = ["{", "}", "{{", "}}", "a", "{}", "{0}", "{a.b[0]!r:>{w}}", "!", ":", "[", "]", ".", "{x!", "{x!r", "{x!rs", "{x:", "{x[}]}", "{a[", "\u1234", "{!r}", "{:{}}", "{a!\u1234}", "0"]
+    texts = pieces + ["".join(random.choices(pieces, k=random.randrange(1, 5))) for _ in range(COUNT * 8)]
+    for text in texts:
+        yield "template", escape(text), escape(outcome(lambda: walk(text)))
+    parts = ["a", "0", "12", "\u0663", "9" * 25, ".", "[", "]", ".b", "[0]", "[k]", "[]", "..", " "]
+    for text in parts + ["".join(random.choices(parts, k=random.randrange(1, 5))) for _ in range(COUNT * 8)]:
+        def split():
+            first, rest = _string.formatter_field_name_split(text)
+            return repr_of(first) + "".join(("." if attribute else "[") + repr_of(name) for attribute, name in rest)
+        yield "field", escape(text), escape(outcome(split))
+
+
+def repr_of(part):
+    return f"<{part}>" if isinstance(part, int) else f"'{part}'"
+
+
+def walk(text):
+    shown = []
+    for literal, name, spec, conversion in _string.formatter_parser(text):
+        shown.append(f"{literal}|" if name is None else f"{literal}|{name}|{spec}|{conversion or ''}|")
+    return "/".join(shown)
+
+
+def int_rows():
+    sys.set_int_max_str_digits(1000)
+    texts = ["", " ", "0", "00", "007", "0x", "0x_", "0x1f", "0X_1F", "0b101", "0b2", "0o17", "0_7", "0_0", "1_000", "1__0", "_1", "1_", " -5 ", "+ 5", "--5",
+             "zz", "1" * 1000, "1" * 1001, "-" + "1" * 1001, "1" * 1001 + "x", "1_" * 1000 + "1", "f" * 2000, "0" * 1001, "0x" + "f" * 2000, "1" * 641, "-0x80", "9223372036854775807",
+             "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "0b", "0b_1", "0b1_", "0x__1", "0b0_", "\x0b1\x0c"]
+    for text in texts:
+        for base in [0, 2, 8, 10, 16, 36]:
+            value = outcome(int, text, base)
+            if isinstance(value, int):
+                sys.set_int_max_str_digits(0)
+                value = str(value)
+                sys.set_int_max_str_digits(1000)
+            elif "invalid literal" in value:
+                value = "!ValueError"
+            yield "int", escape(text), str(base), value
+    numbers = [0, 1, -1, 2 ** 63, -2 ** 63, 10 ** 999, -10 ** 999, 10 ** 1000, -10 ** 1000, 10 ** 1000 - 1, 2 ** 9999]
+    for n in numbers:
+        yield "str", hex(n), str(outcome(str, n))
+        yield "hash_int", hex(n), str(hash(n))
+    for n in [random.getrandbits(k) for k in range(1, 400, 7)]:
+        yield "hash_int", hex(n), str(hash(n))
+        yield "bases", hex(n), bin(n)[2:], oct(n)[2:]
+
+
+def main():
+    for name, rows in [("float", float_rows), ("spec", spec_rows), ("percent", percent_rows), ("template", template_rows), ("int", int_rows)]:
+        with open(f"{sys.argv[1]}/{name}.tsv", "w", encoding="ascii") as file:
+            for row in rows():
+                file.write("\t".join(row) + "\n")
+
+
+main()
