@@ -80,3 +80,28 @@ pub struct Code {
     pub linetable: Rc<[u8]>,
     pub exceptiontable: Rc<[u8]>,
 }
+
+/// Bits of `localspluskinds`.
+pub struct FastKind;
+
+impl FastKind {
+    /// An argument that may be given by position.
+    pub const ARG_POSITIONAL: u8 = 0x02;
+    /// An argument that may be given by keyword.
+    pub const ARG_KEYWORD: u8 = 0x04;
+    /// `*args` or `**kwargs`.
+    pub const ARG_VARIADIC: u8 = 0x08;
+    /// A local of an inlined comprehension.
+    pub const HIDDEN: u8 = 0x10;
+    pub const LOCAL: u8 = 0x20;
+    pub const CELL: u8 = 0x40;
+    pub const FREE: u8 = 0x80;
+}
+
+impl Code {
+    /// The names of fast locals that have all bits of `kind` (see [`FastKind`]).
+    pub fn names_of_kind(&self, kind: u8) -> impl Iterator<Item = &Rc<str>> + '_ {
+        let kinds = self.localspluskinds.iter();
+        self.localsplusnames.iter().zip(kinds).filter(move |(_, k)| *k & kind == kind).map(|(name, _)| name)
+    }
+}

@@ -1,5 +1,8 @@
 //! From instructions to a code object: flow graph, optimisation, assembly.
 
+mod emit;
+mod jumps;
+mod makecode;
 mod unit;
 
 use std::fmt;
@@ -8,6 +11,7 @@ use std::rc::Rc;
 use pyrope_bytecode::Code;
 use pyrope_text::Wtf8Buf;
 
+use crate::flowgraph::Cfg;
 use crate::instructions::InstructionSequence;
 
 pub use unit::{CodeUnit, ConstTable, NameTable};
@@ -46,10 +50,23 @@ impl std::error::Error for AssembleError {}
 
 /// Optimises and assembles a scope.
 pub fn assemble(
-    unit: CodeUnit,
+    mut unit: CodeUnit,
     sequence: InstructionSequence,
     options: &AssembleOptions,
 ) -> Result<Rc<Code>, AssembleError> {
-    let _ = (unit, sequence, options);
-    Err(AssembleError::System("the back half is not there yet".into()))
+    let mut consts = std::mem::take(&mut unit.consts);
+    let cfg = optimized_cfg(&unit, &mut consts, sequence)?;
+    let flattened = cfg.finish(&unit, options.flags)?;
+    makecode::make_code(&unit, consts.into_consts(), flattened, options).map(Rc::new)
+}
+
+/// The flow graph of a scope after all optimisations that do not need the layout of its locals, for printing.
+pub fn optimized_cfg(
+    unit: &CodeUnit,
+    consts: &mut ConstTable,
+    sequence: InstructionSequence,
+) -> Result<Cfg, AssembleError> {
+    let mut cfg = Cfg::from_sequence(sequence)?;
+    cfg.optimize_code_unit(consts, unit.varnames.len(), unit.param_count as usize)?;
+    Ok(cfg)
 }
