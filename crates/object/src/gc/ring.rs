@@ -1,0 +1,188 @@
+//! Generations as rings of links, and the counters that start a collection.
+
+use std::cell::Cell;
+
+use crate::guarded::Guarded;
+use crate::header::{FINALIZED, GcLinks, Header};
+use crate::value::Value;
+
+use super::collect::GenerationStats;
+
+/// The flag bits of `GcLinks::prev`.
+const FLAGS: usize = 0b111;
+
+/// Objects of one age, in a ring through its head.
+pub(crate) struct Ring {
+    head: Box<GcLinks>,
+}
+
+impl Ring {
+    pub(crate) fn new() -> Ring {
+        let head = Box::new(GcLinks::detached());
+        let at: *mut GcLinks = (&raw const *head).cast_mut();
+        head.next.set(at);
+        head.prev.set(at as usize);
+        Ring { head }
+    }
+
+    pub(crate) fn head(&self) -> &GcLinks {
+        &self.head
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        std::ptr::eq(self.head.next.get(), self.head())
+    }
+
+    /// Puts detached links at the end.
+    #[inline]
+    pub(crate) fn push(&self, links: &GcLinks) {
+        let at: *mut GcLinks = std::ptr::from_ref(links).cast_mut();
+        let last = self.head.previous();
+        links.set_previous(last);
+        links.next.set(std::ptr::from_ref(self.head()).cast_mut());
+        // SAFETY: ring members are live.
+        unsafe { (*last).next.set(at) };
+        self.head.set_previous(at);
+    }
+
+    /// Moves all members of `other` to the end of this ring.
+    pub(crate) fn append(&self, other: &Ring) {
+        while let Some(links) = other.first() {
+            links.unlink();
+            self.push(links);
+        }
+    }
+
+    pub(crate) fn first(&self) -> Option<&GcLinks> {
+        // SAFETY: ring members are live.
+        (!self.is_empty()).then(|| unsafe { &*self.head.next.get() })
+    }
+
+    /// Members, first to last. The ring must not change during the walk.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &GcLinks> {
+        let head: *const GcLinks = self.head();
+        let mut at = self.head.next.get();
+        std::iter::from_fn(move || {
+            if std::ptr::eq(at, head) {
+                return None;
+            }
+            // SAFETY: ring members are live.
+            let links = unsafe { &*at };
+            at = links.next.get();
+            Some(links)
+        })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
+    }
+}
+
+impl GcLinks {
+    #[inline]
+    pub(crate) fn previous(&self) -> *mut GcLinks {
+        (self.prev.get() & !FLAGS) as *mut GcLinks
+    }
+
+    #[inline]
+    pub(crate) fn set_previous(&self, previous: *mut GcLinks) {
+        self.prev.set(previous as usize | (self.prev.get() & FLAGS));
+    }
+
+    /// Takes the links out of their ring; flags stay.
+    #[inline]
+    pub(crate) fn unlink(&self) {
+        let (next, previous) = (self.next.get(), self.previous());
+        // SAFETY: neighbours in a ring are live.
+        unsafe {
+            (*previous).next.set(next);
+            (*next).set_previous(previous);
+        }
+        self.next.set(std::ptr::null_mut());
+        self.prev.set(self.prev.get() & FINALIZED);
+    }
+
+    /// The header behind the links.
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: links always stand right before a header (ring heads are never asked).
+        unsafe { &*(self as *const GcLinks).add(1).cast::<Header>() }
+    }
+
+    /// The object, counted.
+    pub(crate) fn value(&self) -> Value {
+        self.header().increment();
+        // SAFETY: the increment is handed to the value.
+        unsafe { Value::from_bits(self.header() as *const Header as u64) }
+    }
+}
+
+/// The collector's state in one interpreter.
+pub struct Collector {
+    pub(crate) generations: [Ring; 3],
+    /// Objects that `gc.freeze` set aside.
+    pub(crate) permanent: Ring,
+    /// Allocations since the last collection of generation 0; collections of the younger for 1 and 2.
+    pub counts: [Cell<usize>; 3],
+    /// `gc.get_threshold()`
+    pub thresholds: [Cell<usize>; 3],
+    /// `gc.isenabled()`
+    pub enabled: Cell<bool>,
+    /// `gc.get_debug()`
+    pub debug: Cell<u32>,
+    /// A collection is under way.
+    pub collecting: Cell<bool>,
+    /// Generation 0 is over its threshold: the eval loop collects at the next safe point.
+    pub wanted: Cell<bool>,
+    /// Objects that survived a full collection, and those that since moved to the oldest generation.
+    pub(crate) long_lived_total: Cell<usize>,
+    pub(crate) long_lived_pending: Cell<usize>,
+    pub stats: [Guarded<GenerationStats>; 3],
+    /// `gc.garbage` and `gc.callbacks` (lists), once the module is imported.
+    pub garbage: Guarded<Option<Value>>,
+    pub callbacks: Guarded<Option<Value>>,
+}
+
+impl Collector {
+    pub(crate) fn new() -> Collector {
+        Collector {
+            generations: [Ring::new(), Ring::new(), Ring::new()],
+            permanent: Ring::new(),
+            counts: Default::default(),
+            thresholds: [Cell::new(2000), Cell::new(10), Cell::new(10)],
+            enabled: Cell::new(true),
+            debug: Cell::new(0),
+            collecting: Cell::new(false),
+            wanted: Cell::new(false),
+            long_lived_total: Cell::new(0),
+            long_lived_pending: Cell::new(0),
+            stats: Default::default(),
+            garbage: Guarded::new(None),
+            callbacks: Guarded::new(None),
+        }
+    }
+
+    /// Starts watching an object.
+    #[inline]
+    pub fn track(&self, links: &GcLinks) {
+        if links.is_tracked() {
+            return;
+        }
+        self.generations[0].push(links);
+        let count = self.counts[0].get() + 1;
+        self.counts[0].set(count);
+        if count > self.thresholds[0].get() && self.thresholds[0].get() > 0 {
+            self.wanted.set(true);
+        }
+    }
+
+    /// Stops watching an object.
+    #[inline]
+    pub fn untrack(&self, links: &GcLinks) {
+        if links.is_tracked() {
+            links.unlink();
+            let count = &self.counts[0];
+            count.set(count.get().saturating_sub(1));
+        }
+    }
+}

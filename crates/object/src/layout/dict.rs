@@ -1,0 +1,496 @@
+//! `dict`: a compact, insertion-ordered table. Entries lie in order; a sparse index of positions finds them.
+//!
+//! Looking up a key may run Python code (`__hash__`, `__eq__`), so no borrow of the table is held across a comparison:
+//! a probe that meets an equal hash steps out with the candidate, compares, and goes on if the table is still the same.
+
+use std::cell::Cell;
+
+use crate::error::PyResult;
+use crate::guarded::Guarded;
+use crate::header::Header;
+use crate::layout::Str;
+use crate::traverse::{Traverse, TraverseMut};
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// The layout of `dict`.
+#[repr(C)]
+pub struct Dict {
+    pub(crate) header: Header,
+    table: Guarded<Table>,
+    /// Number of live keys; read without a guard.
+    used: Cell<usize>,
+    /// Names this set of keys for inline caches; 0 until asked for, and again whenever a key comes or goes.
+    version: Cell<u32>,
+}
+
+/// A live entry.
+#[derive(Clone)]
+pub struct DictEntry {
+    pub hash: i64,
+    pub key: Value,
+    pub value: Value,
+}
+
+#[derive(Default)]
+struct Table {
+    /// Power-of-two many positions into `entries`, or `FREE` or `DELETED`. Empty until the first insertion.
+    indices: Box<[u32]>,
+    /// In insertion order; `None` where a key was deleted.
+    entries: Vec<Option<DictEntry>>,
+    /// Index cells that are not `FREE`.
+    filled: usize,
+    /// Changes with every insertion and deletion of a key, so that an interrupted probe knows to start over.
+    changes: u64,
+    /// A key that is not exactly `str` was ever inserted.
+    mixed: bool,
+}
+
+const FREE: u32 = u32::MAX;
+const DELETED: u32 = u32::MAX - 1;
+/// Entries at most: positions are 32 bits wide.
+const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;
+const MIN_CELLS: usize = 8;
+
+/// The open-addressing probe sequence of CPython: perturbed by the high bits of the hash.
+struct Probe {
+    cell: usize,
+    perturb: u64,
+    mask: usize,
+}
+
+impl Probe {
+    #[inline]
+    fn new(hash: i64, cells: usize) -> Probe {
+        let mask = cells - 1;
+        Probe { cell: hash as usize & mask, perturb: hash as u64, mask }
+    }
+
+    #[inline]
+    fn advance(&mut self) {
+        self.perturb >>= 5;
+        self.cell = (self.cell.wrapping_mul(5).wrapping_add(self.perturb as usize).wrapping_add(1)) & self.mask;
+    }
+}
+
+/// What a probe met.
+enum Step {
+    Found(usize),
+    Absent,
+    /// An entry with an equal hash whose key must be compared by Python's rules.
+    Compare { position: usize, candidate: Value },
+}
+
+impl Table {
+    fn cells_for(entries: usize) -> usize {
+        (entries * 3 / 2 + 1).next_power_of_two().max(MIN_CELLS)
+    }
+
+    /// Finds an exact-`str` key among keys that are all exact strings: runs no Python code.
+    #[inline]
+    fn find_str(&self, key: &Value, text: &Str, hash: i64) -> Option<usize> {
+        if self.indices.is_empty() {
+            return None;
+        }
+        let mut probe = Probe::new(hash, self.indices.len());
+        loop {
+            match self.indices[probe.cell] {
+                FREE => return None,
+                DELETED => {}
+                position => {
+                    if let Some(entry) = &self.entries[position as usize]
+                        && (entry.key.is(key)
+                            || (entry.hash == hash
+                                && entry.key.downcast::<Str>().is_some_and(|other| other.equals(text))))
+                    {
+                        return Some(position as usize);
+                    }
+                }
+            }
+            probe.advance();
+        }
+    }
+
+    /// Probes until a key that is surely equal, surely absent, or must be compared.
+    fn step(&self, probe: &mut Probe, key: &Value, hash: i64) -> Step {
+        let text = exact_str(key);
+        loop {
+            match self.indices[probe.cell] {
+                FREE => return Step::Absent,
+                DELETED => {}
+                position => {
+                    if let Some(entry) = &self.entries[position as usize] {
+                        if entry.key.is(key) {
+                            return Step::Found(position as usize);
+                        }
+                        if entry.hash == hash {
+                            match (text, exact_str(&entry.key)) {
+                                (Some(a), Some(b)) if a.equals(b) => return Step::Found(position as usize),
+                                (Some(_), Some(_)) => {}
+                                _ => {
+                                    let candidate = entry.key.clone();
+                                    return Step::Compare { position: position as usize, candidate };
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            probe.advance();
+        }
+    }
+
+    /// Makes the index anew, dropping deleted entries.
+    fn rebuild(&mut self, cells: usize) {
+        self.entries.retain(Option::is_some);
+        let mut indices = vec![FREE; cells].into_boxed_slice();
+        for (position, entry) in self.entries.iter().enumerate() {
+            if let Some(entry) = entry {
+                let mut probe = Probe::new(entry.hash, cells);
+                while indices[probe.cell] != FREE {
+                    probe.advance();
+                }
+                indices[probe.cell] = position as u32;
+            }
+        }
+        self.indices = indices;
+        self.filled = self.entries.len();
+        self.changes += 1;
+    }
+
+    fn append(&mut self, entry: DictEntry, live: usize) -> bool {
+        if (self.filled + 1) * 3 > self.indices.len() * 2 || self.entries.len() >= MAX_ENTRIES {
+            if live >= MAX_ENTRIES {
+                return false;
+            }
+            self.rebuild(Self::cells_for((live + 1) * 2));
+        }
+        let mut probe = Probe::new(entry.hash, self.indices.len());
+        while self.indices[probe.cell] < DELETED {
+            probe.advance();
+        }
+        if self.indices[probe.cell] == FREE {
+            self.filled += 1;
+        }
+        self.indices[probe.cell] = self.entries.len() as u32;
+        self.mixed |= exact_str(&entry.key).is_none();
+        self.entries.push(Some(entry));
+        self.changes += 1;
+        true
+    }
+
+    fn remove_at(&mut self, position: usize) -> Option<DictEntry> {
+        let entry = self.entries.get_mut(position)?.take()?;
+        let mut probe = Probe::new(entry.hash, self.indices.len());
+        while self.indices[probe.cell] != position as u32 {
+            probe.advance();
+        }
+        self.indices[probe.cell] = DELETED;
+        self.changes += 1;
+        while matches!(self.entries.last(), Some(None)) {
+            self.entries.pop();
+        }
+        Some(entry)
+    }
+}
+
+#[inline]
+fn exact_str(value: &Value) -> Option<&Str> {
+    use crate::shape::STR_SHAPE;
+    if value.shape() == STR_SHAPE { value.downcast::<Str>() } else { None }
+}
+
+impl Traverse for Table {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        for entry in self.entries.iter().flatten() {
+            entry.key.traverse(visit);
+            entry.value.traverse(visit);
+        }
+    }
+}
+
+impl TraverseMut for Table {
+    fn drain(&mut self, out: &mut Vec<Value>) {
+        for entry in std::mem::take(self).entries.into_iter().flatten() {
+            out.extend([entry.key, entry.value]);
+        }
+    }
+}
+
+impl Dict {
+    /// The fields of an empty dict.
+    pub fn empty() -> Dict {
+        Dict { header: Header::blank(), table: Guarded::default(), used: Cell::new(0), version: Cell::new(0) }
+    }
+
+    /// Number of keys.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.used.get()
+    }
+
+    /// True if there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A number that stands for this dict's present keys and their order; values may change under it. Never 0.
+    /// Numbers are unique in an interpreter.
+    pub fn keys_version(&self, vm: &Vm) -> u32 {
+        if self.version.get() == 0 {
+            self.version.set(vm.interp().next_version());
+        }
+        self.version.get()
+    }
+
+    /// The version if one was given and still holds, else 0.
+    #[inline(always)]
+    pub fn current_version(&self) -> u32 {
+        self.version.get()
+    }
+
+    fn keys_changed(&self) {
+        self.version.set(0);
+    }
+
+    /// The position of a key.
+    fn find(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<usize>> {
+        if let Some(text) = exact_str(key)
+            && let Some(found) = self.table.with(|t| if t.mixed { None } else { Some(t.find_str(key, text, hash)) })
+        {
+            return Ok(found);
+        }
+        self.find_by_comparing(key, hash, vm)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_by_comparing(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<usize>> {
+        'restart: loop {
+            let (cells, changes) = self.table.with(|t| (t.indices.len(), t.changes));
+            if cells == 0 {
+                return Ok(None);
+            }
+            let mut probe = Probe::new(hash, cells);
+            loop {
+                match self.table.with(|t| t.step(&mut probe, key, hash)) {
+                    Step::Found(position) => return Ok(Some(position)),
+                    Step::Absent => return Ok(None),
+                    Step::Compare { position, candidate } => {
+                        let equal = vm.equal(&candidate, key)?;
+                        if self.table.with(|t| t.changes) != changes {
+                            continue 'restart;
+                        }
+                        if equal {
+                            return Ok(Some(position));
+                        }
+                        probe.advance();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The position of an exact-string key in a dict of strings only; for caches. Runs no Python code.
+    pub fn position_of_str(&self, name: &Value, vm: &Vm) -> Option<usize> {
+        let text = exact_str(name)?;
+        let hash = text.hash(vm);
+        self.table.with(|t| if t.mixed { None } else { t.find_str(name, text, hash) })
+    }
+
+    /// The value at a position that [`Dict::position_of_str`] gave under the present version.
+    #[inline(always)]
+    pub fn value_at(&self, position: usize) -> Option<Value> {
+        self.table.with(|t| t.entries.get(position).and_then(|e| e.as_ref()).map(|e| e.value.clone()))
+    }
+
+    /// Replaces the value at a position; gives the old one, or the new one back if nothing is there.
+    pub fn replace_at(&self, position: usize, value: Value) -> Result<Value, Value> {
+        self.table.with_mut(|t| match t.entries.get_mut(position).and_then(Option::as_mut) {
+            Some(entry) => Ok(std::mem::replace(&mut entry.value, value)),
+            None => Err(value),
+        })
+    }
+
+    /// `dict.get(key)`
+    #[inline]
+    pub fn get(&self, key: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+        let hash = vm.hash(key)?;
+        self.get_hashed(key, hash, vm)
+    }
+
+    /// `dict.get(key)` with a known hash.
+    #[inline]
+    pub fn get_hashed(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<Value>> {
+        Ok(self.find(key, hash, vm)?.and_then(|position| self.value_at(position)))
+    }
+
+    /// The stored key and its value.
+    pub fn get_entry(&self, key: &Value, vm: &Vm) -> PyResult<Option<DictEntry>> {
+        let hash = vm.hash(key)?;
+        Ok(self.find(key, hash, vm)?.and_then(|position| self.table.with(|t| t.entries.get(position).cloned().flatten())))
+    }
+
+    /// `dict[key] = value`; gives the old value, if there was one.
+    pub fn insert(&self, key: Value, value: Value, vm: &Vm) -> PyResult<Option<Value>> {
+        let hash = vm.hash(&key)?;
+        self.insert_hashed(key, hash, value, vm)
+    }
+
+    /// `dict[key] = value` with a known hash; gives the old value, if there was one.
+    pub fn insert_hashed(&self, key: Value, hash: i64, value: Value, vm: &Vm) -> PyResult<Option<Value>> {
+        if let Some(position) = self.find(&key, hash, vm)? {
+            let old = self.table.with_mut(|t| {
+                t.entries.get_mut(position).and_then(Option::as_mut).map(|e| std::mem::replace(&mut e.value, value))
+            });
+            return Ok(old);
+        }
+        if self.table.with_mut(|t| t.append(DictEntry { hash, key, value }, self.used.get())) {
+            self.used.set(self.used.get() + 1);
+            self.keys_changed();
+            Ok(None)
+        } else {
+            Err(vm.memory_error())
+        }
+    }
+
+    /// Sets and drops the old value.
+    pub fn set(&self, key: Value, value: Value, vm: &Vm) -> PyResult<()> {
+        self.insert(key, value, vm).map(drop)
+    }
+
+    /// Sets under a name made of Rust text.
+    pub fn set_str(&self, name: &str, value: Value, vm: &Vm) -> PyResult<()> {
+        self.set(vm.intern(name).into_value(), value, vm)
+    }
+
+    /// Looks up a name made of Rust text.
+    pub fn get_str(&self, name: &str, vm: &Vm) -> PyResult<Option<Value>> {
+        self.get(vm.intern(name).as_value(), vm)
+    }
+
+    /// Removes a key; gives key and value.
+    pub fn remove(&self, key: &Value, vm: &Vm) -> PyResult<Option<DictEntry>> {
+        let hash = vm.hash(key)?;
+        self.remove_hashed(key, hash, vm)
+    }
+
+    /// Removes a key whose hash is known.
+    pub fn remove_hashed(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<DictEntry>> {
+        match self.find(key, hash, vm)? {
+            None => Ok(None),
+            Some(position) => {
+                let entry = self.table.with_mut(|t| t.remove_at(position));
+                self.removed(entry.is_some());
+                Ok(entry)
+            }
+        }
+    }
+
+    fn removed(&self, really: bool) {
+        if really {
+            self.used.set(self.used.get() - 1);
+            self.keys_changed();
+        }
+    }
+
+    /// Removes and gives the last entry.
+    pub fn pop_last(&self) -> Option<DictEntry> {
+        let entry = self.table.with_mut(|t| {
+            let position = t.entries.iter().rposition(Option::is_some)?;
+            t.remove_at(position)
+        });
+        self.removed(entry.is_some());
+        entry
+    }
+
+    /// Empties the dict; the entries are dropped after it is empty.
+    pub fn clear(&self) {
+        let old = self.table.with_mut(|t| {
+            let changes = t.changes + 1;
+            let old = std::mem::take(t);
+            t.changes = changes;
+            old
+        });
+        self.used.set(0);
+        self.keys_changed();
+        drop(old);
+    }
+
+    /// The first live entry at or after `*position`; moves the position past it.
+    pub fn next_entry(&self, position: &mut usize) -> Option<DictEntry> {
+        self.table.with(|t| {
+            while let Some(slot) = t.entries.get(*position) {
+                *position += 1;
+                if let Some(entry) = slot {
+                    return Some(entry.clone());
+                }
+            }
+            None
+        })
+    }
+
+    /// The last live entry before `*position`; moves the position to it.
+    pub fn previous_entry(&self, position: &mut usize) -> Option<DictEntry> {
+        self.table.with(|t| {
+            *position = (*position).min(t.entries.len());
+            while *position > 0 {
+                *position -= 1;
+                if let Some(entry) = &t.entries[*position] {
+                    return Some(entry.clone());
+                }
+            }
+            None
+        })
+    }
+
+    /// One past the last position: where a reversed walk begins.
+    pub fn end_position(&self) -> usize {
+        self.table.with(|t| t.entries.len())
+    }
+
+    /// All live entries, copied.
+    pub fn entries(&self) -> Vec<DictEntry> {
+        self.table.with(|t| t.entries.iter().flatten().cloned().collect())
+    }
+
+    /// True if every key is exactly a `str`.
+    pub fn has_only_str_keys(&self) -> bool {
+        self.table.with(|t| !t.mixed || t.entries.iter().flatten().all(|e| exact_str(&e.key).is_some()))
+    }
+
+    /// Makes this (empty) dict a copy of `other`: same order, no comparisons.
+    pub fn copy_from(&self, other: &Dict) {
+        let entries: Vec<_> = other.table.with(|t| t.entries.iter().flatten().cloned().map(Some).collect());
+        let mixed = other.table.with(|t| t.mixed);
+        let live = entries.len();
+        let old = self.table.with_mut(|t| {
+            let changes = t.changes + 1;
+            let old = std::mem::replace(t, Table { entries, mixed, changes, ..Table::default() });
+            if live > 0 {
+                t.rebuild(Table::cells_for(live));
+            }
+            old
+        });
+        self.used.set(live);
+        self.keys_changed();
+        drop(old);
+    }
+
+    /// Bytes held outside the object, for `sys.getsizeof`.
+    pub fn storage_bytes(&self) -> usize {
+        self.table.with(|t| t.indices.len() * 4 + t.entries.capacity() * size_of::<Option<DictEntry>>())
+    }
+}
+
+impl Traverse for Dict {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        self.table.traverse(visit);
+    }
+
+    fn clear(&self, out: &mut Vec<Value>) {
+        self.table.clear(out);
+        self.used.set(0);
+        self.keys_changed();
+    }
+}

@@ -1,0 +1,201 @@
+//! Birth and death of objects.
+//!
+//! An object's block is: extension words (if its type has them), collector links (if it can be part of a cycle), header
+//! and native fields, `__slots__` members, attribute slots, or trailing items.
+
+use std::ptr::NonNull;
+
+use crate::error::PyResult;
+use crate::header::{Extension, GcLinks, Header};
+use crate::reference::{Object, Ref};
+use crate::ty::Type;
+use crate::typedef::TypeFlags;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Nested deaths beyond this depth wait in a queue, so that long chains are freed without recursion.
+const MAX_NESTED_DEATHS: u32 = 48;
+
+impl Header {
+    /// The header of an object under construction; [`allocate`] writes the real one.
+    pub const fn blank() -> Header {
+        Header::unset()
+    }
+}
+
+/// Allocates an object of `class` with `trailing` further bytes and moves `fixed` into it.
+/// The object is not yet tracked by the collector.
+///
+/// # Safety
+/// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
+pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
+    debug_assert!(class.derives_layout(T::def()));
+    let prefix = class.prefix_bytes();
+    let own = if T::def().layout.trailing.is_some() {
+        size_of::<T>() + trailing
+    } else {
+        class.basic_size() + class.inline_capacity() * 8
+    };
+    let Some(total) = prefix.checked_add(own).filter(|&total| total < isize::MAX as usize) else {
+        return Err(vm.memory_error());
+    };
+    let Some(block) = vm.interp().heap.allocate(total) else { return Err(vm.memory_error()) };
+    // SAFETY: the block has room for the prefix, `T`, and all slots; each part is written once before use.
+    unsafe {
+        let object = block.as_ptr().add(prefix);
+        if prefix >= size_of::<GcLinks>() {
+            object.cast::<GcLinks>().sub(1).write(GcLinks::detached());
+        }
+        if prefix > size_of::<GcLinks>() {
+            object.cast::<GcLinks>().sub(1).cast::<Extension>().sub(1).write(Extension::empty());
+        }
+        object.cast::<T>().write(fixed);
+        object.cast::<Header>().write(Header::new(class, class.instance_shape()));
+        if T::def().layout.trailing.is_none() {
+            let first = class.native_size();
+            object.add(first).write_bytes(0, own - first);
+        }
+        if class.is_heap() {
+            class.header.increment();
+        }
+        Ok(Ref::from_raw(NonNull::new_unchecked(object.cast())))
+    }
+}
+
+/// A new tracked object of `class`, which derives from `T`'s own type. Where memory runs out for a small object the
+/// process's last reserve is used and MemoryError follows at the next check; see [`Vm::memory_error`].
+pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
+    assert!(T::def().layout.trailing.is_none() && class.derives_layout(T::def()), "layout mismatch");
+    // SAFETY: no trailing bytes, layout checked.
+    match unsafe { allocate(vm, class, 0, fixed) } {
+        Ok(object) => {
+            track(vm, object.as_value());
+            object
+        }
+        Err(_) => crate::interpreter::out_of_memory(),
+    }
+}
+
+impl<T: Object> Ref<T> {
+    /// A new object of exactly `T`'s own type.
+    #[inline]
+    pub fn new(vm: &Vm, fixed: T) -> Ref<T> {
+        new_of(vm, vm.type_of::<T>(), fixed)
+    }
+
+    /// A new object of `class`, which derives from `T`'s own type.
+    pub fn new_in(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
+        new_of(vm, class, fixed)
+    }
+}
+
+/// Puts a fully initialised object under the collector's eyes, if its type can be part of a cycle.
+#[inline]
+pub fn track(vm: &Vm, object: &Value) {
+    if let Some(links) = object.header().and_then(Header::links) {
+        vm.interp().gc.track(links);
+    }
+}
+
+/// Takes an object out of the collector's sight.
+pub fn untrack(vm: &Vm, object: &Value) {
+    if let Some(links) = object.header().and_then(Header::links) {
+        vm.interp().gc.untrack(links);
+    }
+}
+
+/// Ends an object whose count fell to zero, now or after the deaths already under way.
+///
+/// # Safety
+/// The count is zero and nothing refers to the object any more (weak references aside).
+#[cold]
+pub(crate) unsafe fn destroy(object: NonNull<Header>) {
+    // SAFETY: the object is still whole.
+    let header = unsafe { object.as_ref() };
+    let interp = header.ty().interp();
+    if interp.nested_deaths.get() >= MAX_NESTED_DEATHS {
+        if let Some(links) = header.links() {
+            interp.gc.untrack(links);
+        }
+        interp.waiting_deaths.with_mut(|waiting| waiting.push(object));
+        return;
+    }
+    interp.nested_deaths.set(interp.nested_deaths.get() + 1);
+    // SAFETY: as the caller promises.
+    unsafe { destroy_now(object) };
+    interp.nested_deaths.set(interp.nested_deaths.get() - 1);
+    if interp.nested_deaths.get() == 0 {
+        while let Some(next) = interp.waiting_deaths.with_mut(Vec::pop) {
+            interp.nested_deaths.set(1);
+            // SAFETY: queued by `destroy`, untouched since.
+            unsafe { destroy_now(next) };
+            interp.nested_deaths.set(0);
+        }
+    }
+}
+
+unsafe fn destroy_now(object: NonNull<Header>) {
+    // SAFETY: the object is whole until `drop` below.
+    let header = unsafe { object.as_ref() };
+    let ty = header.ty();
+    let interp = ty.interp();
+    if ty.slots().finalize.is_some() && resurrected_by_finalizer(header) {
+        return;
+    }
+    if ty.flags().has(TypeFlags::EXTENSION) {
+        crate::weak::clear_references(header);
+    }
+    if let Some(links) = header.links() {
+        interp.gc.untrack(links);
+    }
+    let class = ty as *const Type;
+    if ty.inline_capacity() > 0 || ty.member_slot_count() > 0 || ty.flags().has(TypeFlags::EXTENSION) {
+        let mut owned = Vec::new();
+        header.take_members(&mut owned);
+        header.take_attributes(&mut owned);
+        drop(owned);
+    }
+    let layout = &ty.def().layout;
+    // SAFETY: the layout describes this object; size is read before the fields go.
+    unsafe {
+        let own = match layout.trailing {
+            Some(trailing) => layout.size + trailing(object.as_ptr()),
+            None => ty.basic_size() + ty.inline_capacity() * 8,
+        };
+        let prefix = ty.prefix_bytes();
+        let heap_class = ty.is_heap();
+        (layout.drop)(object.as_ptr());
+        let block = object.as_ptr().cast::<u8>().sub(prefix);
+        interp.heap.free(NonNull::new_unchecked(block), prefix + own);
+        if heap_class {
+            drop(Value::from_bits(class as u64));
+        }
+    }
+}
+
+/// Runs the finalizer once; true if the object lives on.
+fn resurrected_by_finalizer(header: &Header) -> bool {
+    if let Some(links) = header.links()
+        && links.set_finalized()
+    {
+        return false;
+    }
+    header.refcount.set(1);
+    // SAFETY: the word of a live object; the value gives its count back by `into_bits` below.
+    let value = unsafe { Value::from_bits(header as *const Header as u64) };
+    run_finalizer(&value);
+    let _ = value.into_bits();
+    header.decrement();
+    header.refcount.get() != 0
+}
+
+/// Calls the type's finalizer, keeping the exception that may be under way.
+pub(crate) fn run_finalizer(value: &Value) {
+    let Some(header) = value.header() else { return };
+    let interp = header.ty().interp();
+    let Some(finalize) = header.ty().slots().finalize else { return };
+    let Some(vm) = interp.current() else { return };
+    let pending = vm.take_exception();
+    finalize(value, vm);
+    vm.restore_exception(pending);
+}

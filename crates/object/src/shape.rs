@@ -1,0 +1,111 @@
+//! Shapes: one number for exact type and attribute layout.
+//!
+//! Shape numbers below [`FIRST_FREE`] belong to exact instances of builtin types. Each class with attributes on its
+//! instances has a root shape (no attributes yet) and a tree of transitions below it: class × attribute names in order.
+//! Each class also has a *dict-mode* shape for instances whose attributes live in a real dict. Numbers are never reused.
+
+use std::collections::HashMap;
+
+use crate::layout::Str;
+use crate::reference::Ref;
+
+/// The shape of objects for which no one asked for one.
+pub const NO_SHAPE: u32 = 0;
+/// Exact `str`.
+pub const STR_SHAPE: u32 = 1;
+/// Exact builtin types have `FIRST_BUILTIN + place in the table`.
+pub const FIRST_BUILTIN: u32 = 2;
+/// The first number for classes.
+pub const FIRST_FREE: u32 = 512;
+/// Instances with more attributes than this get a real dict.
+pub const MAX_ATTRIBUTES: usize = 64;
+
+/// The fixed shape of exact instances of a builtin type.
+pub const fn builtin_shape(kind: crate::builtin::BuiltinType) -> u32 {
+    match kind {
+        crate::builtin::BuiltinType::Str => STR_SHAPE,
+        _ => FIRST_BUILTIN + kind as u32,
+    }
+}
+
+const _: () = assert!(FIRST_BUILTIN as usize + crate::builtin::BuiltinType::COUNT < FIRST_FREE as usize);
+
+/// What a shape number means.
+pub struct Shape {
+    /// Attribute names in slot order.
+    pub names: Vec<Ref<Str>>,
+    /// The root of the same class.
+    pub root: u32,
+    /// Attributes live in a dict, not in slots.
+    pub dict_mode: bool,
+    /// The shape without the last name.
+    parent: u32,
+    transitions: HashMap<usize, u32>,
+}
+
+/// All shapes of an interpreter.
+#[derive(Default)]
+pub struct ShapeTable {
+    shapes: Vec<Shape>,
+}
+
+impl ShapeTable {
+    fn add(&mut self, shape: Shape) -> u32 {
+        self.shapes.push(shape);
+        FIRST_FREE + (self.shapes.len() - 1) as u32
+    }
+
+    /// Makes the pair of shapes of a new class: the empty root, and the dict-mode shape right after it.
+    pub fn new_root(&mut self) -> u32 {
+        let root = FIRST_FREE + self.shapes.len() as u32;
+        for dict_mode in [false, true] {
+            self.add(Shape { names: Vec::new(), root, dict_mode, parent: root, transitions: HashMap::new() });
+        }
+        root
+    }
+
+    /// The shape with this number; `None` for builtin shapes.
+    #[inline]
+    pub fn get(&self, shape: u32) -> Option<&Shape> {
+        self.shapes.get(shape.checked_sub(FIRST_FREE)? as usize)
+    }
+
+    /// The slot of an interned name.
+    pub fn slot_of(&self, shape: u32, name: &Str) -> Option<usize> {
+        let shape = self.get(shape)?;
+        shape
+            .names
+            .iter()
+            .position(|n| std::ptr::eq(&**n, name))
+            .or_else(|| if name.is_interned() { None } else { shape.names.iter().position(|n| n.equals(name)) })
+    }
+
+    /// The shape after adding `name`, or `None` if that would be too many attributes.
+    pub fn with_name(&mut self, shape: u32, name: &Ref<Str>) -> Option<u32> {
+        let from = self.get(shape)?;
+        let key = &**name as *const Str as usize;
+        if let Some(&next) = from.transitions.get(&key) {
+            return Some(next);
+        }
+        if from.names.len() >= MAX_ATTRIBUTES || from.dict_mode {
+            return None;
+        }
+        let mut names = from.names.clone();
+        names.push(name.clone());
+        let next =
+            Shape { names, root: from.root, dict_mode: false, parent: shape, transitions: HashMap::new() };
+        let next = self.add(next);
+        self.shapes[(shape - FIRST_FREE) as usize].transitions.insert(key, next);
+        Some(next)
+    }
+
+    /// The shape without its last name.
+    pub fn parent(&self, shape: u32) -> Option<u32> {
+        self.get(shape).filter(|s| !s.names.is_empty()).map(|s| s.parent)
+    }
+}
+
+/// The dict-mode shape of the class whose root is `root`.
+pub const fn dict_mode_shape(root: u32) -> u32 {
+    root + 1
+}
