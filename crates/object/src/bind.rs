@@ -190,8 +190,7 @@ fn leftover<'a>(signature: &Signature, args: Args<'a>, by_position: usize, vm: &
     for (index, name) in signature.names.iter().enumerate().take(by_position).skip(signature.posonly) {
         if find_keyword(args, name).is_some() {
             let function = signature.function;
-            let message =
-                format!("argument for {function}() given by name ('{name}') and position ({})", index + 1);
+            let message = format!("argument for {function}() given by name ('{name}') and position ({})", index + 1);
             return Err(vm.type_error(message));
         }
     }
