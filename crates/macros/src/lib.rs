@@ -38,6 +38,22 @@
 //! }
 //! ```
 //!
+//! The layouts that `pyrope-object` itself defines get their behaviour through a struct without fields:
+//!
+//! ```ignore
+//! /// Built-in mutable sequence.
+//! #[pyclass(name = "list", layout = LIST_LAYOUT, flags(BASETYPE, GC), builtin = List, methods(ListType::METHODS))]
+//! pub struct ListType;
+//!
+//! #[pymethods]
+//! impl ListType {
+//!     /// Remove all items from list.
+//!     #[method("clear($self, /)")]
+//!     fn clear(this: &List) { drop(this.items.take()) }
+//! }
+//! // ListType::def() is the description.
+//! ```
+//!
 //! # Functions
 //!
 //! ```ignore
@@ -111,6 +127,8 @@ pub fn derive_traverse(input: TokenStream) -> TokenStream {
 /// - `init = path`: `fn(&Type, &Vm) -> PyResult<()>`, adds further attributes
 /// - `unhashable`: `__hash__` is None
 /// - `trailing = path`: `unsafe fn(*const Header) -> usize`, bytes of trailing items
+/// - `layout = LIST_LAYOUT`: the layout is one that `pyrope-object` defines. The struct then has no fields and stands
+///   for the type's behaviour only: it gets an inherent `def()`, and its methods take `this: &List` instead of `&self`.
 #[proc_macro_attribute]
 pub fn pyclass(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments);

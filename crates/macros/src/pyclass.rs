@@ -23,6 +23,7 @@ pub struct ClassArgs {
     slots: Option<Expr>,
     init: Option<Path>,
     trailing: Option<Path>,
+    layout: Option<Expr>,
     unhashable: bool,
 }
 
@@ -52,6 +53,7 @@ impl ClassArgs {
             "slots" => self.slots = Some(value(input)?),
             "init" => self.init = Some(value(input)?),
             "trailing" => self.trailing = Some(value(input)?),
+            "layout" => self.layout = Some(value(input)?),
             "flags" => self.flags = list(input)?,
             "methods" => self.methods = list(input)?,
             "getset" => self.getset = list(input)?,
@@ -60,7 +62,7 @@ impl ClassArgs {
                 return Err(Error::new(
                     key.span(),
                     "expected one of name, module, signature, doc, base, flags, builtin, methods, getset, slots, init, \
-                     trailing, unhashable",
+                     trailing, layout, unhashable",
                 ));
             }
         }
@@ -93,8 +95,12 @@ pub fn expand(args: ClassArgs, item: ItemStruct) -> Result<TokenStream> {
     if !item.generics.params.is_empty() {
         return Err(Error::new_spanned(&item.generics, "a Python type's layout cannot be generic"));
     }
-    if item.fields.iter().next().and_then(|field| field.ident.as_ref()).is_none_or(|ident| ident != "header") {
+    let first = item.fields.iter().next().and_then(|field| field.ident.as_ref());
+    if args.layout.is_none() && first.is_none_or(|ident| ident != "header") {
         return Err(Error::new_spanned(&item.ident, "the first field of a Python type's layout is `header: Header`"));
+    }
+    if args.layout.is_some() && (!item.fields.is_empty() || args.trailing.is_some()) {
+        return Err(Error::new_spanned(&item.ident, "with `layout` the struct only names the type: it has no fields"));
     }
     let ident = &item.ident;
     let name = args.name.as_ref().map_or_else(|| ident.to_string(), LitStr::value);
@@ -108,6 +114,26 @@ pub fn expand(args: ClassArgs, item: ItemStruct) -> Result<TokenStream> {
     let flags = flags(&args);
     let layout = layout(&args, ident);
     let (methods, getset, unhashable) = (&args.methods, &args.getset, args.unhashable);
+    let def = quote! {
+        static DEF: glue::TypeDef = glue::TypeDef {
+            name: #name,
+            module: #module,
+            signature: #signature,
+            doc: #doc,
+            base: #base,
+            flags: #flags,
+            layout: #layout,
+            slots: #slots,
+            methods: &[#(#methods),*],
+            getset: &[#(#getset),*],
+            unhashable: #unhashable,
+            builtin: #builtin,
+            init: #init,
+        };
+    };
+    if args.layout.is_some() {
+        return Ok(behaviour(&item, &def));
+    }
     Ok(quote! {
         #[repr(C)]
         #item
@@ -117,21 +143,7 @@ pub fn expand(args: ClassArgs, item: ItemStruct) -> Result<TokenStream> {
 
             const _: () = assert!(::core::mem::offset_of!(#ident, header) == 0);
 
-            static DEF: glue::TypeDef = glue::TypeDef {
-                name: #name,
-                module: #module,
-                signature: #signature,
-                doc: #doc,
-                base: #base,
-                flags: #flags,
-                layout: #layout,
-                slots: #slots,
-                methods: &[#(#methods),*],
-                getset: &[#(#getset),*],
-                unhashable: #unhashable,
-                builtin: #builtin,
-                init: #init,
-            };
+            #def
 
             // SAFETY: the struct is `repr(C)`, begins with its header (asserted above), and `DEF.layout` describes it.
             #[allow(unsafe_code)]
@@ -143,6 +155,27 @@ pub fn expand(args: ClassArgs, item: ItemStruct) -> Result<TokenStream> {
             }
         };
     })
+}
+
+/// A struct that stands for the behaviour of a type whose layout is defined elsewhere.
+fn behaviour(item: &ItemStruct, def: &TokenStream) -> TokenStream {
+    let ident = &item.ident;
+    quote! {
+        #item
+
+        const _: () = {
+            use ::pyrope_object::bind::glue;
+
+            #def
+
+            impl #ident {
+                /// The type's static description.
+                pub fn def() -> &'static glue::TypeDef {
+                    &DEF
+                }
+            }
+        };
+    }
 }
 
 fn option(tokens: Option<TokenStream>) -> TokenStream {
@@ -170,6 +203,9 @@ fn flags(args: &ClassArgs) -> TokenStream {
 }
 
 fn layout(args: &ClassArgs, ident: &Ident) -> TokenStream {
+    if let Some(layout) = &args.layout {
+        return quote!(#layout);
+    }
     let trailing = option(args.trailing.as_ref().map(|path| quote!(#path)));
     let (traverse, clear) = if args.is_gc() {
         (option(Some(quote!(glue::traverse_object::<#ident>))), option(Some(quote!(glue::clear_object::<#ident>))))
