@@ -15,6 +15,8 @@ pub struct TokenStream {
     pub warnings: Vec<Warning>,
     /// The brackets open where tokenising ended, innermost last.
     pub open: Vec<OpenBracket>,
+    /// The line where tokenising ended, from 1.
+    pub line: u32,
 }
 
 /// Tokenises all of `source`.
@@ -32,5 +34,11 @@ pub fn tokenize(source: &str, options: Options) -> TokenStream {
             Err(error) => break Some(error),
         }
     };
-    TokenStream { tokens, error, warnings: tokenizer.take_warnings(), open: tokenizer.open().to_vec() }
+    TokenStream {
+        tokens,
+        error,
+        warnings: tokenizer.take_warnings(),
+        open: tokenizer.open().to_vec(),
+        line: tokenizer.line(),
+    }
 }

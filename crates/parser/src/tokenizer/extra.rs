@@ -1,0 +1,161 @@
+//! Tokens as the module `_tokenize` (and so `tokenize`) shows them: columns in characters, strings, physical lines.
+
+use super::{Options, Tokenizer, TokenizerError};
+use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::token::{Token, TokenKind};
+
+/// One item of `_tokenize.TokenizerIter`: `(type, string, (row, column), (row, column), line)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenInfo<'s> {
+    /// The number of the token's type; all operators are `OP` with extra tokens.
+    pub kind: u8,
+    pub string: &'s str,
+    /// Row from 1; column in characters, -1 where CPython has none.
+    pub start: (u32, i64),
+    pub end: (u32, i64),
+    /// The lines from that on which the token (if it is a string) starts to the current one.
+    pub line: &'s str,
+}
+
+/// The iterator behind `_tokenize.TokenizerIter`.
+pub struct TokenInfos<'s> {
+    source: &'s str,
+    tokenizer: Tokenizer<'s>,
+    extra_tokens: bool,
+    implicit_newline: bool,
+    done: bool,
+    /// A place on the current line whose column is known: the line's start, bytes and characters from there.
+    known: (usize, usize, usize),
+}
+
+const FIRST_OPERATOR: u8 = TokenKind::LPar as u8;
+const OP: u8 = TokenKind::Op as u8;
+
+impl<'s> TokenInfos<'s> {
+    /// Tokens of `source`, whose last line ends with `\n` unless it is empty. `implicit_newline`: that line end was added
+    /// by the caller and is not shown.
+    pub fn new(source: &'s str, extra_tokens: bool, implicit_newline: bool) -> Self {
+        let options = Options { extra_tokens, ..Options::default() };
+        TokenInfos {
+            source,
+            tokenizer: Tokenizer::new(source, options),
+            extra_tokens,
+            implicit_newline,
+            done: false,
+            known: (0, 0, 0),
+        }
+    }
+
+    /// The next item; `None` after `ENDMARKER` or an error.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Option<Result<TokenInfo<'s>, Box<SyntaxError>>> {
+        if self.done {
+            return None;
+        }
+        match self.tokenizer.next() {
+            Ok(token) => {
+                self.done = token.kind == TokenKind::EndMarker;
+                Some(Ok(self.info(token)))
+            }
+            Err(failure) => {
+                self.done = true;
+                Some(Err(self.error(failure)))
+            }
+        }
+    }
+
+    fn info(&mut self, token: Token) -> TokenInfo<'s> {
+        let trailing =
+            token.kind == TokenKind::EndMarker || (token.kind == TokenKind::Dedent && self.tokenizer.at_end());
+        let first_line = self.tokenizer.start_line_begin;
+        let line = self.lines_from(first_line);
+        if trailing && self.extra_tokens {
+            let row = if self.source.is_empty() { 1 } else { token.line + 1 };
+            return TokenInfo { kind: token.kind as u8, string: "", start: (row, 0), end: (row, 0), line: "" };
+        }
+        let on_last_line = self.on_added_line_end();
+        let mut kind = token.kind as u8;
+        let mut string = token.text(self.source);
+        let mut start = (token.line, self.column(first_line, token.start as usize));
+        let mut end = (token.end_line, 0);
+        match token.kind {
+            TokenKind::Newline => {
+                let shown = if on_last_line || !self.extra_tokens { string.len() - 1 } else { string.len() };
+                string = &string[..shown];
+                end.1 = start.1 + token.end as i64 - token.start as i64 - i64::from(!self.extra_tokens);
+            }
+            TokenKind::Nl => {
+                end.1 = start.1 + token.end as i64 - token.start as i64;
+                string = if on_last_line { "" } else { string };
+            }
+            TokenKind::Indent if self.extra_tokens => {
+                let begin = self.tokenizer.line_bounds().1;
+                string = &self.source[begin..token.end as usize];
+                start.1 = 0;
+                end.1 = self.column(first_line, token.end as usize);
+            }
+            TokenKind::Indent | TokenKind::Dedent | TokenKind::EndMarker if !self.extra_tokens => {
+                start.1 = -1;
+                end.1 = -1;
+            }
+            _ => end.1 = self.column(self.tokenizer.line_bounds().0, token.end as usize),
+        }
+        if self.extra_tokens && (FIRST_OPERATOR..OP).contains(&kind) {
+            kind = OP;
+        }
+        TokenInfo { kind, string, start, end, line }
+    }
+
+    /// True if the line being read ends with the line end that the caller added.
+    fn on_added_line_end(&self) -> bool {
+        let line_start = self.tokenizer.line_bounds().0;
+        self.implicit_newline && self.tokenizer.line_end(line_start) == self.source.len()
+    }
+
+    /// The text from `begin` to the end of the line being read.
+    fn lines_from(&self, begin: usize) -> &'s str {
+        let end = self.tokenizer.line_end(self.tokenizer.line_bounds().0);
+        &self.source[begin..end - usize::from(self.on_added_line_end() && end > begin)]
+    }
+
+    /// The column in characters of an offset behind `line_start`; cheap for offsets that grow.
+    fn column(&mut self, line_start: usize, offset: usize) -> i64 {
+        let (known_line, mut bytes, mut chars) = self.known;
+        if known_line != line_start || line_start + bytes > offset {
+            (bytes, chars) = (0, 0);
+        }
+        let between = &self.source.as_bytes()[line_start + bytes..offset];
+        chars += between.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        self.known = (line_start, offset - line_start, chars);
+        chars as i64
+    }
+
+    /// The errors that are only a status of the C tokenizer get messages and places of their own.
+    fn error(&self, failure: TokenizerError) -> Box<SyntaxError> {
+        if failure.raised {
+            return failure.error;
+        }
+        let (line_start, buffer_start) = self.tokenizer.line_bounds();
+        let end = self.tokenizer.line_end(line_start);
+        let mut error = failure.error;
+        error.lineno = self.tokenizer.line();
+        if failure.at_eof {
+            let after_backslash = self.source[..end].ends_with("\\\n");
+            let held = after_backslash || !self.tokenizer.modes.is_empty();
+            error.kind = SyntaxErrorKind::SyntaxError;
+            error.message = "unexpected EOF in multi-line statement".into();
+            error.offset = if held { (end - buffer_start) as i32 } else { 0 };
+            error.end_lineno = Some(error.lineno);
+            error.end_offset = None;
+            error.text = None;
+            return error;
+        }
+        let text = &self.source[buffer_start..end];
+        error.offset = text.chars().count() as i32;
+        error.end_lineno = None;
+        error.end_offset = None;
+        let added = usize::from(self.on_added_line_end());
+        error.text = Some(text[..text.len() - added].into());
+        error
+    }
+}

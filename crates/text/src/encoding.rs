@@ -1,0 +1,231 @@
+//! The declared encoding of a source (PEP 263) and its decoding.
+
+use encoding_rs::{DecoderResult, Encoding};
+
+/// The UTF-8 byte order mark.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// Why bytes are no source text: a `SyntaxError` with these attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    pub message: String,
+    /// 0 if CPython gives no place.
+    pub lineno: u32,
+    /// In characters from 1; -1 without a place.
+    pub offset: i32,
+    pub end_offset: Option<i32>,
+    pub text: Option<String>,
+}
+
+/// A source as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// Line ends as they were.
+    pub text: String,
+    /// The normalised name: `utf-8` unless declared otherwise.
+    pub encoding: String,
+    pub bom: bool,
+}
+
+/// Decodes bytes with a codec of the runtime: the codec's name as declared and the whole source; `Err` is the message
+/// (`str()` of the `LookupError`, `UnicodeDecodeError` …).
+pub type Decoder<'d> = &'d mut dyn FnMut(&str, &[u8]) -> Result<String, String>;
+
+/// The encoding that a line declares, as written (`coding[:=]\s*([-\w.]+)` in a comment).
+fn declared(line: &[u8]) -> Option<&[u8]> {
+    let comment = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | 0x0C))?;
+    if line[comment] != b'#' {
+        return None;
+    }
+    let mut rest = &line[comment..];
+    while let Some(at) = memchr::memmem::find(rest, b"coding") {
+        rest = &rest[at + b"coding".len()..];
+        let Some((b':' | b'=', value)) = rest.split_first() else { continue };
+        let blanks = value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let value = &value[blanks..];
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let length = value.iter().take_while(is_name).count();
+        if length > 0 {
+            return Some(&value[..length]);
+        }
+    }
+    None
+}
+
+/// True if the line holds only blanks or a comment, so that the next may still declare an encoding.
+fn is_blank_or_comment(line: &[u8]) -> bool {
+    let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t' | 0x0C));
+    matches!(first, None | Some(b'#' | b'\n' | b'\r'))
+}
+
+/// The encoding declared in the first two lines, and the number of its line from 1.
+fn find_cookie(source: &[u8]) -> Option<(String, u32)> {
+    let mut rest = source;
+    for number in 1..=2 {
+        let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let line = &rest[..end];
+        if let Some(name) = declared(line) {
+            return Some((canonical(name), number));
+        }
+        if !is_blank_or_comment(line) {
+            return None;
+        }
+        let ending = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        rest = rest.get(end + ending..)?;
+    }
+    None
+}
+
+/// CPython's spelling of the two encodings it knows itself; others stay as declared.
+fn canonical(name: &[u8]) -> String {
+    let written = String::from_utf8_lossy(name).into_owned();
+    let short: String = written.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    if short == "utf-8" || short.starts_with("utf-8-") {
+        return "utf-8".into();
+    }
+    let latin = ["latin-1", "iso-8859-1", "iso-latin-1"];
+    if latin.iter().any(|known| short == *known || (short.starts_with(known) && short[known.len()..].starts_with('-')))
+    {
+        return "iso-8859-1".into();
+    }
+    written
+}
+
+/// Decodes a source given as bytes. `file` is put into the message about undeclared encodings. Encodings other than
+/// UTF-8, Latin-1 and ASCII go to `decoder` if there is one, else to the codecs of the crate `encoding_rs`.
+pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -> Result<Decoded, DecodeError> {
+    let bom = source.starts_with(BOM);
+    let body = if bom { &source[BOM.len()..] } else { source };
+    let cookie = find_cookie(body);
+    let Some((encoding, line)) = cookie.filter(|(encoding, _)| encoding != "utf-8") else {
+        let text = std::str::from_utf8(body).map_err(|error| undeclared(body, error.valid_up_to(), file))?;
+        return Ok(Decoded { text: text.into(), encoding: "utf-8".into(), bom });
+    };
+    if bom {
+        return Err(bom_conflict(body, &encoding, line));
+    }
+    let text = match (encoding.as_str(), decoder) {
+        ("iso-8859-1", _) => body.iter().map(|byte| char::from(*byte)).collect(),
+        (_, Some(decoder)) => decoder(&encoding, body).map_err(unplaced)?,
+        (_, None) => decode_with_crate(&encoding, body).map_err(unplaced)?,
+    };
+    Ok(Decoded { text, encoding, bom })
+}
+
+fn unplaced(message: String) -> DecodeError {
+    DecodeError { message, lineno: 0, offset: -1, end_offset: None, text: None }
+}
+
+fn bom_conflict(body: &[u8], encoding: &str, line: u32) -> DecodeError {
+    let text = body.split(|byte| *byte == b'\n').nth(line as usize - 1).unwrap_or(b"");
+    let text = String::from_utf8_lossy(text).into_owned();
+    DecodeError {
+        message: format!("encoding problem: {encoding} with BOM"),
+        lineno: line,
+        offset: 0,
+        end_offset: Some(text.chars().count() as i32),
+        text: Some(text),
+    }
+}
+
+/// The error for bytes that are not UTF-8.
+fn undeclared(body: &[u8], at: usize, file: Option<&str>) -> DecodeError {
+    let before = &body[..at];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let lineno = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
+    let line_end = memchr::memchr(b'\n', &body[line_start..]).map_or(body.len(), |end| line_start + end);
+    let place = file.map(|name| format!(" in file {name}")).unwrap_or_default();
+    let offset = String::from_utf8_lossy(&body[line_start..=at]).chars().count() as i32;
+    let byte = body[at];
+    DecodeError {
+        message: format!(
+            "Non-UTF-8 code starting with '\\x{byte:02x}'{place} on line {lineno}, but no encoding declared; \
+             see https://peps.python.org/pep-0263/ for details"
+        ),
+        lineno,
+        offset,
+        end_offset: Some(offset),
+        text: Some(String::from_utf8_lossy(&body[line_start..line_end]).trim_end_matches('\r').into()),
+    }
+}
+
+fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
+    if matches!(normal(name).as_str(), "utf8" | "u8" | "utf" | "utf8sig") {
+        return std::str::from_utf8(body).map(String::from).map_err(|error| utf8_message(body, &error));
+    }
+    if matches!(normal(name).as_str(), "ascii" | "usascii" | "646") {
+        return match body.iter().position(|byte| !byte.is_ascii()) {
+            None => Ok(body.iter().map(|byte| char::from(*byte)).collect()),
+            Some(at) => Err(format!(
+                "'ascii' codec can't decode byte 0x{:02x} in position {at}: ordinal not in range(128)",
+                body[at]
+            )),
+        };
+    }
+    let label = name.to_ascii_lowercase().replace('_', "-");
+    let codec = codec(&label).ok_or_else(|| format!("unknown encoding: {name}"))?;
+    let mut decoder = codec.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(body.len());
+    let mut at = 0;
+    loop {
+        let need = decoder.max_utf8_buffer_length_without_replacement(body.len() - at).unwrap_or(0);
+        text.reserve(need);
+        match decoder.decode_to_string_without_replacement(&body[at..], &mut text, true) {
+            (DecoderResult::InputEmpty, _) => return Ok(text),
+            (DecoderResult::OutputFull, read) => at += read,
+            (DecoderResult::Malformed(length, after), read) => {
+                let bad = (at + read).saturating_sub(usize::from(length) + usize::from(after));
+                let byte = body.get(bad).copied().unwrap_or(0);
+                let shown = name.to_ascii_lowercase().replace('-', "_");
+                return Err(format!(
+                    "'{shown}' codec can't decode byte 0x{byte:02x} in position {bad}: illegal multibyte sequence"
+                ));
+            }
+        }
+    }
+}
+
+fn normal(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Python's names beyond the labels of the Encoding Standard.
+fn codec(label: &str) -> Option<&'static Encoding> {
+    let label = match label {
+        "cp932" | "ms932" | "mskanji" => "shift_jis",
+        "cp949" | "uhc" => "euc-kr",
+        "cp936" => "gbk",
+        "cp950" => "big5",
+        "eucjp" | "ujis" | "u-jis" => "euc-jp",
+        "euckr" => "euc-kr",
+        "cp1250" | "cp1251" | "cp1253" | "cp1254" | "cp1255" | "cp1256" | "cp1257" | "cp1258" | "cp1252" | "cp866" => {
+            return Encoding::for_label(label.as_bytes())
+                .or_else(|| Encoding::for_label(label.replace("cp", "windows-").as_bytes()));
+        }
+        other => other,
+    };
+    Encoding::for_label(label.as_bytes()).filter(|codec| codec.is_ascii_compatible())
+}
+
+fn utf8_message(body: &[u8], error: &std::str::Utf8Error) -> String {
+    let at = error.valid_up_to();
+    let byte = body.get(at).copied().unwrap_or(0);
+    match error.error_len() {
+        None if body.len() - at > 1 => {
+            format!("'utf-8' codec can't decode bytes in position {at}-{}: unexpected end of data", body.len() - 1)
+        }
+        None => format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: unexpected end of data"),
+        Some(1) => {
+            let reason = if (0xC2..0xF5).contains(&byte) { "invalid continuation byte" } else { "invalid start byte" };
+            format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {reason}")
+        }
+        Some(length) => {
+            format!("'utf-8' codec can't decode bytes in position {at}-{}: invalid continuation byte", at + length - 1)
+        }
+    }
+}
+
+/// True if `encoding_rs` knows the encoding under this name.
+pub fn is_known(name: &str) -> bool {
+    codec(&name.to_ascii_lowercase().replace('_', "-")).is_some()
+}
