@@ -6,6 +6,7 @@ Each line is tab-separated: an operation, its arguments, the expected text. Stri
 hexadecimal of their bits, errors as `!TypeName:message`.
 """
 
+import _codecs
 import _string
 import random
 import struct
@@ -177,8 +178,60 @@ def int_rows():
         yield "bases", hex(n), bin(n)[2:], oct(n)[2:]
 
 
+HANDLERS = ["strict", "ignore", "replace", "backslashreplace", "surrogateescape", "surrogatepass"]
+DECODERS = {
+    "utf-8": _codecs.utf_8_decode, "utf-16": _codecs.utf_16_decode, "utf-16-le": _codecs.utf_16_le_decode, "utf-16-be": _codecs.utf_16_be_decode,
+    "utf-32": _codecs.utf_32_decode, "utf-32-le": _codecs.utf_32_le_decode, "utf-32-be": _codecs.utf_32_be_decode, "utf-7": _codecs.utf_7_decode,
+    "unicode_escape": _codecs.unicode_escape_decode, "raw_unicode_escape": _codecs.raw_unicode_escape_decode,
+}
+CHUNKS = [b"a", b"+", b"-", b"+AGE-", b"+2AHcAQ-", b"+2AE", b"A", b"AA", b"+AGEA", b"@", b"\\", b"\\x", b"4", b"\\u12", b"\\u1234", b"\\U0001F600", b"\\U00110000", b"\\N{SPACE}",
+          b"\\N{", b"}", b"\\7", b"\\400", b"\\q", b"\n", b"\xff", b"\xfe", b"\x80", b"\xc3", b"\xc3\xa9", b"\xe2\x82\xac", b"\xe2\x82", b"\xe2", b"\xed", b"\xed\xa0", b"\xed\xa0\x80",
+          b"\xf0\x9f\x98\x80", b"\xf0\x9f\x98", b"\xf4\x90", b"\xc0\x80", b"\xe0\x80\x80", b"\0", b"\0\xd8", b"\xd8\0", b"\0\xdc", b"\xdc\0", b"\0\0", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"]
+CHARACTERS = "ab+-~\\/&'\n\t\r\0\x7f\x80\xe9\xff\u0100\u20ac\ud800\udc00\udc80\udcff\uffff\U00010400\U0010ffff"
+
+
+def decoded(function):
+    try:
+        text, consumed = function()
+    except UnicodeDecodeError as error:
+        return f"!{error.encoding},{error.start},{error.end},{error.reason}"
+    return f"{escape(text)}|{consumed}"
+
+
+def encoded(function):
+    try:
+        return function().hex()
+    except UnicodeEncodeError as error:
+        return f"!{error.encoding},{error.start},{error.end},{error.reason}"
+
+
+def codec_rows():
+    import warnings
+    warnings.simplefilter("ignore")
+    for codec, decode in DECODERS.items():
+        for _ in range(COUNT * 8):
+            data = b"".join(random.choices(CHUNKS, k=random.randrange(1, 5)))
+            if random.random() < 0.2:
+                data = random.randbytes(random.randrange(8))
+            handler, final = random.choice(HANDLERS), random.random() < 0.5
+            yield "decode", codec, handler, str(int(final)), data.hex(), decoded(lambda: decode(data, handler, final))
+    for _ in range(COUNT * 4):
+        data, handler = random.randbytes(random.randrange(6)), random.choice(HANDLERS)
+        yield "decode", "ascii", handler, "1", data.hex(), decoded(lambda: _codecs.ascii_decode(data, handler))
+        yield "decode", "cp1252", handler, "1", data.hex(), decoded(lambda: (data.decode("cp1252", handler), len(data)))
+    for codec in list(DECODERS) + ["ascii", "latin-1", "cp1252"]:
+        for _ in range(COUNT * 8):
+            text, handler = "".join(random.choices(CHARACTERS, k=random.randrange(6))), random.choice(HANDLERS + ["xmlcharrefreplace", "namereplace"])
+            yield "encode", codec, handler, escape(text), encoded(lambda: text.encode(codec, handler))
+    escapes = [b"\\", b"\\x", b"\\x4", b"\\x41", b"\\n", b"\\8", b"\\12", b"\\777", b"\\'", b"'", b"q", b"\xff", b"\\\n", b"\r\n\t"]
+    for _ in range(COUNT * 8):
+        data, handler = b"".join(random.choices(escapes, k=random.randrange(1, 4))), random.choice(["strict", "ignore", "replace", "other"])
+        yield "unescape", handler, data.hex(), str(outcome(lambda: _codecs.escape_decode(data, handler)[0].hex()))
+        yield "escape", data.hex(), _codecs.escape_encode(data)[0].hex()
+
+
 def main():
-    for name, rows in [("float", float_rows), ("spec", spec_rows), ("percent", percent_rows), ("template", template_rows), ("int", int_rows)]:
+    for name, rows in [("float", float_rows), ("spec", spec_rows), ("percent", percent_rows), ("template", template_rows), ("int", int_rows), ("codecs", codec_rows)]:
         with open(f"{sys.argv[1]}/{name}.tsv", "w", encoding="ascii") as file:
             for row in rows():
                 file.write("\t".join(row) + "\n")

@@ -7,8 +7,10 @@
 //! | [`format_spec`] | the format mini-language behind `__format__` |
 //! | [`percent_format`] | `%`-templates of `str` and `bytes` |
 //! | [`str_format`] | `str.format` templates and `_string` |
+//! | [`codecs`] | encoders and decoders with error handlers |
 //! | [`unicode`] | the Unicode character database, version 16.0 |
 
+pub mod codecs;
 mod error;
 pub mod float;
 pub mod format_spec;

@@ -3,3 +3,8 @@
 mod decimal;
 
 pub use decimal::decimal;
+
+/// pending
+pub fn name(_: u32) -> Option<String> {
+    None
+}
