@@ -2,5 +2,10 @@
 
 pub mod ast;
 pub mod error;
+mod explain;
+mod parser;
 pub mod token;
 pub mod tokenizer;
+
+pub use error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory};
+pub use parser::{Mode, Options, Parsed, parse};
