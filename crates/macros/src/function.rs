@@ -97,7 +97,7 @@ pub fn generate(
 /// A Rust parameter that is filled from Python's arguments or with the Vm.
 enum Input {
     Vm,
-    Python(Type),
+    Python(Box<Type>),
 }
 
 /// How the first parameter is made of the value that the function is called on.
@@ -140,7 +140,7 @@ impl Inputs {
                         inputs.receiver = Receiver::Typed(typed.ty.clone());
                         wants_receiver = false;
                     } else {
-                        inputs.rest.push(Input::Python((*typed.ty).clone()));
+                        inputs.rest.push(Input::Python(typed.ty.clone()));
                     }
                 }
             }
@@ -208,7 +208,7 @@ impl Body {
             .rest
             .iter()
             .filter_map(|input| match input {
-                Input::Python(ty) => Some(ty),
+                Input::Python(ty) => Some(&**ty),
                 Input::Vm => None,
             })
             .collect();

@@ -75,7 +75,7 @@
 //!
 //! | in the signature | in Rust |
 //! |---|---|
-//! | `x` | any `T: FromArg`: `&Value`, `Value`, `i64`, `isize`, `usize`, `i32`, `u32`, `u64`, `f64`, `bool` (truth), `&str`, `String`, `&List` … |
+//! | `x` | any `T: FromArg`: `&Value`, `Value`, `i64`, `isize`, `usize`, `i32`, `u32`, `u64`, `f64`, `bool` (truth), `IBig`, `&str` (no NUL), `String`, `CodePoint`, `BytesLike<'_>`, `WritableBytes`, `&List` … |
 //! | `x=anything` | `Option<T>`: absent is `None`; Python's None is `Some` of it (for `Option<&Value>`) |
 //! | `x=None` | `OrNone<T>`: absent and Python's None both are `OrNone(None)` |
 //! | `x=literal` | also `T`: the literal (int, float, bool, str, bytes, `sys.maxsize`), converted by Rust |

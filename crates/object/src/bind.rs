@@ -8,12 +8,14 @@
 //! - positional-only parameters: [`check_positional`] (`pop expected at most 1 argument, got 2`);
 //! - parameters with names: [`bind`] (`split() got an unexpected keyword argument 'x'`).
 
+mod bytes;
 mod call;
 mod convert;
 pub mod suggest;
 
+pub use bytes::{BytesLike, WritableBytes, not_bytes_like};
 pub use call::{accepts_keywords, call_native, call_unbound, wrong_receiver};
-pub use convert::{CodePoint, NullableArg, OrNone, argument_type_name, bad_argument, full_type_name};
+pub use convert::{CodePoint, NullableArg, OrNone, argument_type_name, bad_argument, full_type_name, utf8};
 
 use crate::args::{Args, Kwargs};
 use crate::error::{PyResult, Raised};
@@ -129,10 +131,10 @@ fn bind_slowly<'a>(
     }
     let mut left = args.keyword_count();
     let required_end = if signature.minkw > 0 { signature.maxpos + signature.minkw } else { signature.minpos };
-    for index in by_position.max(signature.posonly)..signature.names.len() {
-        let name = signature.names[index];
-        slots[index] = if left > 0 { find_keyword(args, name) } else { None };
-        if slots[index].is_some() {
+    let places = signature.names.iter().zip(slots).enumerate().skip(by_position.max(signature.posonly));
+    for (index, (name, slot)) in places {
+        *slot = if left > 0 { find_keyword(args, name) } else { None };
+        if slot.is_some() {
             left -= 1;
         } else if index < signature.minpos || (signature.maxpos..required_end).contains(&index) {
             let function = signature.function;
