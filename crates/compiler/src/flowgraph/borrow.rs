@@ -147,9 +147,10 @@ impl Cfg {
                 let top = simulation.depth_index(1)?;
                 simulation.stack.swap(at, top);
             }
-            // These consume nothing.
+            // These consume nothing. CPython takes what they push as made by the first instruction of the block, so
+            // that one does not borrow if the value is stored or left on the stack.
             GetAnext | GetLen | ImportFrom | MatchKeys | MatchMapping | MatchSequence | WithExceptStart => {
-                simulation.push_many(pushed - popped, index);
+                (0..pushed - popped).for_each(|number| simulation.push(number as usize, None));
             }
             // These consume some and push nothing.
             DictMerge | DictUpdate | ListAppend | ListExtend | MapAdd | Reraise | SetAdd | SetUpdate => {
@@ -164,6 +165,8 @@ impl Cfg {
                 simulation.pop()?;
                 simulation.push(index, None);
             }
+            // A `str` is its own formatted form.
+            FormatSimple => {}
             ForIter => simulation.push(index, None),
             LoadAttr | LoadSuperAttr => {
                 let receiver = simulation.pop()?;

@@ -107,39 +107,51 @@ impl Cfg {
         Ok(())
     }
 
-    /// `BUILD_LIST 0, (LOAD_CONST c, LIST_APPEND 1)…, CALL_INTRINSIC_1 LIST_TO_TUPLE` is a constant tuple.
-    pub(super) fn fold_list_to_tuple(
+    /// Folds `BUILD_LIST 0, (LOAD_CONST c, LIST_APPEND 1)…` (or the like for sets) up to `index` into a constant tuple
+    /// or frozenset, loaded by the instruction at `index`: the conversion to a tuple, or the last of the appends if what
+    /// follows only iterates or searches. Such sequences stand for displays too long for the operand stack.
+    pub(super) fn fold_long_display(
         &mut self,
         id: BlockId,
         index: usize,
         consts: &mut ConstTable,
-    ) -> Result<(), AssembleError> {
+    ) -> Result<bool, AssembleError> {
+        let opcode = self[id].instructions[index].opcode;
+        let (build, append) = match opcode {
+            Opcode::SetAdd => (Opcode::BuildSet, Opcode::SetAdd),
+            _ => (Opcode::BuildList, Opcode::ListAppend),
+        };
         let mut expect_append = true;
         let mut loads = Vec::new();
         let mut used = Vec::new();
-        for at in (0..index).rev() {
+        let end = if opcode == append { index + 1 } else { index };
+        for at in (0..end).rev() {
             let instruction = self[id].instructions[at];
             match instruction.opcode {
                 Opcode::Nop => continue,
-                Opcode::BuildList if instruction.oparg == 0 => {
+                opcode if opcode == build && instruction.oparg == 0 => {
                     if !expect_append {
-                        return Ok(());
+                        return Ok(false);
                     }
                     used.push(at);
                     loads.reverse();
                     let items = self.consts_at(id, &loads, consts)?;
                     self.nop_out(id, &used);
-                    self.make_load_const(id, index, Constant::Tuple(items.into()), consts);
-                    return Ok(());
+                    let constant = match build {
+                        Opcode::BuildSet => Constant::FrozenSet(fold::distinct(items)),
+                        _ => Constant::Tuple(items.into()),
+                    };
+                    self.make_load_const(id, index, constant, consts);
+                    return Ok(true);
                 }
-                Opcode::ListAppend if expect_append && instruction.oparg == 1 => {}
+                opcode if opcode == append && expect_append && instruction.oparg == 1 => {}
                 opcode if !expect_append && loads_const(opcode) => loads.push(at),
-                _ => return Ok(()),
+                _ => return Ok(false),
             }
             used.push(at);
             expect_append = !expect_append;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Lists and sets of constants become one constant: iterated over or searched directly, copied from otherwise.

@@ -177,11 +177,12 @@ impl Cfg {
             }
             (UnaryNot | UnaryInvert | UnaryNegative, _) => self.fold_unary(id, index, consts)?,
             (CallIntrinsic1, _) if oparg == Intrinsic1::ListToTuple.number() => {
-                if nextop == GetIter {
-                    instructions[index].set_nop();
-                } else {
-                    self.fold_list_to_tuple(id, index, consts)?;
+                if !self.fold_long_display(id, index, consts)? && nextop == GetIter {
+                    self[id].instructions[index].set_nop();
                 }
+            }
+            (ListAppend | SetAdd, GetIter | ContainsOp) if oparg == 1 => {
+                self.fold_long_display(id, index, consts)?;
             }
             (CallIntrinsic1, _) if oparg == Intrinsic1::UnaryPositive.number() => self.fold_unary(id, index, consts)?,
             (BinaryOp, _) => {
