@@ -101,7 +101,7 @@ pub(crate) struct Store {
 impl Store {
     /// Sizes the memory for a program and forgets the last match.
     pub(crate) fn prepare<E>(&mut self, program: &Program) -> Result<(), Error<E>> {
-        let marks = program.groups() * 2;
+        let marks = program.groups_used * 2;
         self.marks.clear();
         self.marks.try_reserve_exact(marks).map_err(|_| Error::Memory)?;
         self.marks.resize(marks, NONE);

@@ -107,6 +107,8 @@ pub(crate) struct Loop {
 pub struct Program {
     code: Box<[u32]>,
     groups: usize,
+    /// Groups that the code speaks of lie below this.
+    pub(crate) groups_used: usize,
     pub(crate) chars: &'static dyn Characters,
     pub(crate) ops: Vec<Op>,
     pub(crate) literals: Vec<u32>,
@@ -129,6 +131,7 @@ impl Program {
         let mut program = Program {
             code: code.into(),
             groups,
+            groups_used: 0,
             chars,
             ops: Vec::new(),
             literals: Vec::new(),

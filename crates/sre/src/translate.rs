@@ -139,7 +139,17 @@ impl Translator<'_> {
     fn group(&mut self, end: usize) -> Checked<u32> {
         let group = self.word(end)?;
         check((group as usize) < self.program.groups())?;
+        self.uses_group(group)?;
         Ok(group)
+    }
+
+    /// Notes that the code speaks of a group. The compiler's code has at least a word for each group there is, so that
+    /// a small piece of code cannot ask for the memory of a billion of them.
+    fn uses_group(&mut self, group: u32) -> Checked<()> {
+        let used = group as usize + 1;
+        check(used <= self.code.len())?;
+        self.program.groups_used = self.program.groups_used.max(used);
+        Ok(())
     }
 
     // Writing.
@@ -200,6 +210,7 @@ impl Translator<'_> {
             op::MARK => {
                 let mark = self.word(end)?;
                 check((mark as usize) < 2 * self.program.groups())?;
+                self.uses_group(mark / 2)?;
                 self.emit(Op::Mark(mark));
             }
             op::AT => {

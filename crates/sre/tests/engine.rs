@@ -44,7 +44,8 @@ fn spans(matcher: &Matcher, groups: usize) -> String {
 
 fn answer(fields: &[&str]) -> String {
     let [how, pos, end, groups, code, points, kind] = fields[1..8] else { panic!("a case of {} fields", fields.len()) };
-    let (pos, end, groups): (usize, usize, usize) = (pos.parse().unwrap(), end.parse().unwrap(), groups.parse().unwrap());
+    let (pos, end, groups): (usize, usize, usize) =
+        (pos.parse().unwrap(), end.parse().unwrap(), groups.parse().unwrap());
     let program = Program::new(&words(code), groups, &Std).expect("valid code");
     let text = Text::new(&words(points));
     let subject = text.subject(kind);
