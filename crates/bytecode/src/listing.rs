@@ -51,15 +51,13 @@ fn list(code: &Code, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             line => line.to_string(),
         };
         let label = labels.get(&instruction.start).map(|label| format!("L{label}:")).unwrap_or_default();
-        write!(f, "{shown:>4} {label:>7} {:>5} {:<34}", instruction.offset, instruction.opcode)?;
-        if instruction.opcode.has_arg() {
-            let meaning = operand_text(code, &instruction, &labels);
-            match meaning.is_empty() {
-                true => write!(f, " {}", instruction.oparg)?,
-                false => write!(f, " {} ({meaning})", instruction.oparg)?,
-            }
+        let CodeInstruction { offset, opcode, oparg, .. } = instruction;
+        write!(f, "{shown:>4} {label:>7} {offset:>5} ")?;
+        match operand_text(code, &instruction, &labels) {
+            _ if !opcode.has_arg() => writeln!(f, "{opcode}")?,
+            meaning if meaning.is_empty() => writeln!(f, "{opcode:<34} {oparg}")?,
+            meaning => writeln!(f, "{opcode:<34} {oparg} ({meaning})")?,
         }
-        writeln!(f)?;
     }
     exceptions(code, &labels, f)
 }

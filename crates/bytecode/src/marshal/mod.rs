@@ -8,9 +8,6 @@ mod builder;
 mod reader;
 mod writer;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 
 pub use builder::{Builder, CodeParts, ConstantBuilder};

@@ -15,15 +15,36 @@ pub fn read<B: Builder>(data: &[u8], builder: &mut B) -> Result<B::Value, B::Err
 
 /// Reads a value, and tells how many bytes it took.
 pub fn read_prefix<B: Builder>(data: &[u8], builder: &mut B) -> Result<(B::Value, usize), B::Error> {
-    let mut reader = Reader { data, at: 0, depth: 0, refs: Vec::new(), builder };
+    let mut reader = Reader { data, at: 0, refs: Vec::new(), builder };
     let value = reader.value()?;
     Ok((value, reader.at))
+}
+
+/// A container whose contents are being read. A stack of these takes the place of recursion.
+struct Frame<V> {
+    type_code: u8,
+    /// How many values are still to come; a dict ends otherwise.
+    expected: usize,
+    /// What was read: all of an immutable container, a dict's key.
+    items: Vec<V>,
+    /// The list, dict or set itself.
+    container: Option<V>,
+    /// Where a reference to it goes.
+    slot: Option<usize>,
+    /// The numbers of a code object.
+    numbers: [i32; 6],
+}
+
+/// What a type code begins.
+enum Begun<V> {
+    Null,
+    Value(V),
+    Container(Frame<V>),
 }
 
 struct Reader<'a, B: Builder> {
     data: &'a [u8],
     at: usize,
-    depth: usize,
     /// What can be referred to; `None` while it is being read.
     refs: Vec<Option<B::Value>>,
     builder: &'a mut B,
@@ -67,49 +88,59 @@ impl<'a, B: Builder> Reader<'a, B> {
         number.ok_or(MarshalError::Value("could not convert string to float"))
     }
 
-    /// A value that must be there.
     fn value(&mut self) -> Result<B::Value, B::Error> {
-        match self.value_or_null()? {
-            Some(value) => Ok(value),
-            None => Err(NULL_OBJECT.into()),
+        let mut frames: Vec<Frame<B::Value>> = Vec::new();
+        loop {
+            if frames.len() >= MAX_DEPTH {
+                return Err(MarshalError::Value("recursion limit exceeded").into());
+            }
+            let mut value = match self.begin()? {
+                Begun::Null => None,
+                Begun::Value(value) => Some(value),
+                Begun::Container(frame) if frame.expected > 0 => {
+                    frames.push(frame);
+                    continue;
+                }
+                Begun::Container(frame) => Some(self.finish(frame)?),
+            };
+            // A value may complete its container, and that another.
+            loop {
+                let Some(frame) = frames.last_mut() else {
+                    return value.ok_or_else(|| NULL_OBJECT.into());
+                };
+                if !self.accept(frame, value)? {
+                    break;
+                }
+                let Some(frame) = frames.pop() else { break };
+                value = Some(self.finish(frame)?);
+            }
         }
     }
 
-    fn value_or_null(&mut self) -> Result<Option<B::Value>, B::Error> {
+    fn begin(&mut self) -> Result<Begun<B::Value>, B::Error> {
         let first = self.byte().map_err(|_| MarshalError::Eof("EOF read where object expected"))?;
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(MarshalError::Value("recursion limit exceeded").into());
-        }
         let flagged = first & FLAG_REF != 0;
         let type_code = first & !FLAG_REF;
-        let value = match type_code {
-            code::NULL => None,
-            code::NONE => Some(self.builder.none()),
-            code::FALSE => Some(self.builder.bool(false)),
-            code::TRUE => Some(self.builder.bool(true)),
-            code::ELLIPSIS => Some(self.builder.ellipsis()),
-            code::STOPITER => Some(self.builder.stop_iteration()?),
-            code::REF => Some(self.reference()?),
-            code::LIST | code::DICT | code::SET => Some(self.mutable(type_code, flagged)?),
+        Ok(Begun::Value(match type_code {
+            code::NULL => return Ok(Begun::Null),
+            code::NONE => self.builder.none(),
+            code::FALSE => self.builder.bool(false),
+            code::TRUE => self.builder.bool(true),
+            code::ELLIPSIS => self.builder.ellipsis(),
+            code::STOPITER => self.builder.stop_iteration()?,
+            code::REF => self.reference()?,
             code::TUPLE | code::SMALL_TUPLE | code::FROZENSET | code::SLICE | code::CODE => {
-                let slot = flagged.then(|| self.reserve());
-                let value = self.container(type_code)?;
-                if let Some(slot) = slot {
-                    self.refs[slot] = Some(value.clone());
-                }
-                Some(value)
+                return self.begin_immutable(type_code, flagged);
             }
+            code::LIST | code::DICT | code::SET => return self.begin_mutable(type_code, flagged),
             _ => {
                 let value = self.scalar(type_code)?;
                 if flagged {
                     self.refs.push(Some(value.clone()));
                 }
-                Some(value)
+                value
             }
-        };
-        self.depth -= 1;
-        Ok(value)
+        }))
     }
 
     fn reserve(&mut self) -> usize {
@@ -123,7 +154,6 @@ impl<'a, B: Builder> Reader<'a, B> {
         value.ok_or_else(|| MarshalError::Value("bad marshal data (invalid reference)").into())
     }
 
-    #[inline(never)]
     fn scalar(&mut self, type_code: u8) -> Result<B::Value, B::Error> {
         match type_code {
             code::INT => {
@@ -212,93 +242,105 @@ impl<'a, B: Builder> Reader<'a, B> {
         Ok(if count < 0 { -magnitude } else { magnitude })
     }
 
-    fn values(&mut self, count: usize) -> Result<Vec<B::Value>, B::Error> {
-        // Each value takes a byte at least, so a count beyond the data is not believed.
-        let mut values = Vec::with_capacity(count.min(self.data.len() - self.at));
-        for _ in 0..count {
-            values.push(self.value()?);
-        }
-        Ok(values)
-    }
-
-    #[inline(never)]
-    fn container(&mut self, type_code: u8) -> Result<B::Value, B::Error> {
-        match type_code {
-            code::SLICE => {
-                let parts = [self.value()?, self.value()?, self.value()?];
-                self.builder.slice(parts)
-            }
-            code::CODE => {
-                let parts = self.code_parts()?;
-                self.builder.code(parts)
-            }
-            code::FROZENSET => {
-                let count = self.size("bad marshal data (set size out of range)")?;
-                let items = self.values(count)?;
-                self.builder.frozenset(items)
-            }
+    fn begin_immutable(&mut self, type_code: u8, flagged: bool) -> Result<Begun<B::Value>, B::Error> {
+        let slot = flagged.then(|| self.reserve());
+        let mut numbers = [0; 6];
+        let expected = match type_code {
+            code::SLICE => 3,
+            code::SMALL_TUPLE => usize::from(self.byte()?),
+            code::TUPLE => self.size("bad marshal data (tuple size out of range)")?,
+            code::FROZENSET => self.size("bad marshal data (set size out of range)")?,
             _ => {
-                let count = match type_code {
-                    code::SMALL_TUPLE => usize::from(self.byte()?),
-                    _ => self.size("bad marshal data (tuple size out of range)")?,
-                };
-                let items = self.values(count)?;
-                self.builder.tuple(items)
+                for number in &mut numbers[..5] {
+                    *number = self.long()?;
+                }
+                10
             }
-        }
-    }
-
-    #[inline(never)]
-    fn code_parts(&mut self) -> Result<CodeParts<B::Value>, B::Error> {
-        Ok(CodeParts {
-            argcount: self.long()?,
-            posonlyargcount: self.long()?,
-            kwonlyargcount: self.long()?,
-            stacksize: self.long()?,
-            flags: self.long()?,
-            code: self.value()?,
-            consts: self.value()?,
-            names: self.value()?,
-            localsplusnames: self.value()?,
-            localspluskinds: self.value()?,
-            filename: self.value()?,
-            name: self.value()?,
-            qualname: self.value()?,
-            firstlineno: self.long()?,
-            linetable: self.value()?,
-            exceptiontable: self.value()?,
-        })
-    }
-
-    #[inline(never)]
-    fn mutable(&mut self, type_code: u8, flagged: bool) -> Result<B::Value, B::Error> {
-        let count = match type_code {
-            code::LIST => self.size("bad marshal data (list size out of range)")?,
-            code::SET => self.size("bad marshal data (set size out of range)")?,
-            _ => 0,
         };
-        let container = match type_code {
-            code::LIST => self.builder.list()?,
-            code::SET => self.builder.set()?,
-            _ => self.builder.dict()?,
+        // Each value takes a byte at least, so a count beyond the data is not believed.
+        let items = Vec::with_capacity(expected.min(self.data.len() - self.at));
+        Ok(Begun::Container(Frame { type_code, expected, items, container: None, slot, numbers }))
+    }
+
+    fn begin_mutable(&mut self, type_code: u8, flagged: bool) -> Result<Begun<B::Value>, B::Error> {
+        let (expected, container) = match type_code {
+            code::LIST => (self.size("bad marshal data (list size out of range)")?, self.builder.list()?),
+            code::SET => (self.size("bad marshal data (set size out of range)")?, self.builder.set()?),
+            _ => (1, self.builder.dict()?),
         };
         if flagged {
             self.refs.push(Some(container.clone()));
         }
-        if type_code == code::DICT {
-            while let Some(key) = self.value_or_null()? {
-                let value = self.value()?;
-                self.builder.dict_insert(&container, key, value)?;
+        let container = Some(container);
+        Ok(Begun::Container(Frame { type_code, expected, items: Vec::new(), container, slot: None, numbers: [0; 6] }))
+    }
+
+    /// Puts a value where it belongs. True if the container is complete.
+    fn accept(&mut self, frame: &mut Frame<B::Value>, value: Option<B::Value>) -> Result<bool, B::Error> {
+        if let (code::DICT, Some(dict)) = (frame.type_code, &frame.container) {
+            match (frame.items.pop(), value) {
+                (None, None) => return Ok(true),
+                (None, Some(key)) => frame.items.push(key),
+                (Some(key), Some(value)) => self.builder.dict_insert(dict, key, value)?,
+                (Some(_), None) => return Err(NULL_OBJECT.into()),
             }
-            return Ok(container);
+            return Ok(false);
         }
-        for _ in 0..count {
-            let item = self.value()?;
-            match type_code {
-                code::LIST => self.builder.list_push(&container, item)?,
-                _ => self.builder.set_add(&container, item)?,
+        let value = value.ok_or(NULL_OBJECT)?;
+        match &frame.container {
+            Some(list) if frame.type_code == code::LIST => self.builder.list_push(list, value)?,
+            Some(set) => self.builder.set_add(set, value)?,
+            None => frame.items.push(value),
+        }
+        frame.expected -= 1;
+        if frame.type_code == code::CODE && frame.items.len() == 8 {
+            frame.numbers[5] = self.long()?;
+        }
+        Ok(frame.expected == 0)
+    }
+
+    fn finish(&mut self, frame: Frame<B::Value>) -> Result<B::Value, B::Error> {
+        let Frame { type_code, items, container, slot, numbers, .. } = frame;
+        let value = match (container, type_code) {
+            (Some(container), _) => return Ok(container),
+            (None, code::FROZENSET) => self.builder.frozenset(items)?,
+            (None, code::SLICE) => {
+                let parts = <[B::Value; 3]>::try_from(items).map_err(|_| TOO_SHORT)?;
+                self.builder.slice(parts)?
             }
+            (None, code::CODE) => {
+                let parts = <[B::Value; 10]>::try_from(items).map_err(|_| TOO_SHORT)?;
+                self.builder.code(code_parts(numbers, parts))?
+            }
+            (None, _) => self.builder.tuple(items)?,
+        };
+        if let Some(slot) = slot {
+            self.refs[slot] = Some(value.clone());
         }
-        Ok(container)
+        Ok(value)
+    }
+}
+
+fn code_parts<V>(numbers: [i32; 6], values: [V; 10]) -> CodeParts<V> {
+    let [argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno] = numbers;
+    let [code, consts, names, localsplusnames, localspluskinds, filename, name, qualname, linetable, exceptiontable] =
+        values;
+    CodeParts {
+        argcount,
+        posonlyargcount,
+        kwonlyargcount,
+        stacksize,
+        flags,
+        code,
+        consts,
+        names,
+        localsplusnames,
+        localspluskinds,
+        filename,
+        name,
+        qualname,
+        firstlineno,
+        linetable,
+        exceptiontable,
     }
 }

@@ -60,6 +60,19 @@ pub fn assemble(
     makecode::make_code(&unit, consts.into_consts(), flattened, options).map(Rc::new)
 }
 
+/// Assembles a sequence as it is, without optimising it (`_testinternalcapi.assemble_code_object`).
+pub fn assemble_unoptimized(
+    mut unit: CodeUnit,
+    sequence: InstructionSequence,
+    options: &AssembleOptions,
+) -> Result<Rc<Code>, AssembleError> {
+    let consts = std::mem::take(&mut unit.consts);
+    let mut cfg = Cfg::from_sequence(sequence)?;
+    cfg.resolve_targets()?;
+    let flattened = cfg.finish(&unit, options.flags)?;
+    makecode::make_code(&unit, consts.into_consts(), flattened, options).map(Rc::new)
+}
+
 /// The flow graph of a scope after all optimisations that do not need the layout of its locals, for printing.
 pub fn optimized_cfg(
     unit: &CodeUnit,

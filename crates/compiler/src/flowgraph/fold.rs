@@ -59,7 +59,6 @@ pub(super) fn binary(operator: BinaryOperator, left: &Constant, right: &Constant
         }
         (Add, Constant::Bytes(a), Constant::Bytes(b)) => Some(Constant::Bytes([&a[..], &b[..]].concat().into())),
         (Add, Constant::Tuple(a), Constant::Tuple(b)) => Some(Constant::Tuple([&a[..], &b[..]].concat().into())),
-        (And | Or | Xor | Subtract, Constant::FrozenSet(_), Constant::FrozenSet(_)) => None,
         _ => None,
     }
 }
@@ -83,11 +82,11 @@ fn remaining(constant: &Constant, limit: i64) -> i64 {
 
 fn repeat(sequence: &Constant, count: &Constant) -> Option<Constant> {
     let Some(Number::Int(count)) = Number::of(count) else { return None };
-    let negative = count < IBig::ZERO;
+    let fits = i64::try_from(&count).is_ok();
     let count = usize::try_from(&count).ok();
     // An empty sequence may be repeated any number of times; others never negatively.
     let times = |size: usize, limit: usize| match count {
-        _ if size == 0 => (!negative || count.is_none()).then_some(0),
+        _ if size == 0 => fits.then_some(0),
         Some(count) if count <= limit / size => Some(count),
         _ => None,
     };

@@ -20,9 +20,6 @@ mod peephole;
 mod stackdepth;
 mod swaps;
 
-#[cfg(test)]
-mod tests;
-
 pub use blocks::{Block, BlockId, Cfg, CfgInstruction};
 
 use pyrope_bytecode::{CodeFlags, Location, Opcode};
@@ -79,6 +76,12 @@ impl Cfg {
         self.push_cold_blocks_to_end()?;
         self.resolve_line_numbers();
         Ok(())
+    }
+
+    /// Finds targets and handlers only, for a sequence that is to be assembled as it is.
+    pub fn resolve_targets(&mut self) -> Result<(), AssembleError> {
+        self.translate_jump_labels_to_targets()?;
+        self.label_exception_targets()
     }
 
     fn optimize(&mut self, consts: &mut ConstTable) -> Result<(), AssembleError> {
