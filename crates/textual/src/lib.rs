@@ -8,6 +8,7 @@
 //! | [`percent_format`] | `%`-templates of `str` and `bytes` |
 //! | [`str_format`] | `str.format` templates and `_string` |
 //! | [`codecs`] | encoders and decoders with error handlers |
+//! | [`search`] | finding, counting, splitting |
 //! | [`unicode`] | the Unicode character database, version 16.0 |
 
 pub mod codecs;
@@ -16,6 +17,7 @@ pub mod float;
 pub mod format_spec;
 pub mod int_text;
 pub mod percent_format;
+pub mod search;
 pub mod str_format;
 pub mod unicode;
 mod units;
