@@ -1,5 +1,144 @@
 //! AST to scopes, instructions, flow graph and code.
+//!
+//! [`compile_source`] does all of it; [`compile`] starts from a tree. Each stage can be run alone: [`preprocess`],
+//! [`SymbolTable::build`], [`instruction_sequence`], [`assemble::assemble`].
 
 pub mod assemble;
+mod codegen;
+mod docstring;
+mod error;
 pub mod flowgraph;
+mod future;
 pub mod instructions;
+pub mod preprocess;
+pub mod repr;
+mod stack;
+pub mod symtable;
+mod unparse;
+mod warnings;
+
+use std::rc::Rc;
+
+use pyrope_bytecode::Code;
+use pyrope_parser::Mode;
+use pyrope_parser::ast::Mod;
+use pyrope_parser::error::Warning;
+use pyrope_text::Wtf8Buf;
+
+pub use docstring::clean as clean_docstring;
+pub use error::{CompileError, Result};
+pub use future::{CompileFlags, FutureFeatures};
+pub use stack::StackGuard;
+pub use symtable::SymbolTable;
+pub use unparse::unparse;
+
+use instructions::InstructionSequence;
+use preprocess::PreprocessOptions;
+
+/// Longer chains of binary operators are refused like other deep nesting.
+pub(crate) const MAX_OPERATOR_CHAIN: usize = 20_000;
+
+/// How to compile.
+#[derive(Clone, Debug)]
+pub struct CompileOptions {
+    /// 0 to 2, as `-O` and `-OO`.
+    pub optimize: u8,
+    /// `CO_FUTURE_*` features that are in force whatever the source says, and [`CompileFlags`].
+    pub flags: u32,
+    /// Bytes of native stack that may be used; see [`StackGuard`].
+    pub stack_budget: usize,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        CompileOptions { optimize: 0, flags: 0, stack_budget: StackGuard::DEFAULT_BUDGET }
+    }
+}
+
+/// A compiled module.
+#[derive(Clone, Debug)]
+pub struct CompileOutput {
+    pub code: Rc<Code>,
+    /// In the order in which they were found.
+    pub warnings: Vec<Warning>,
+    /// The flags after the source's own future statements; an interactive session keeps them.
+    pub flags: u32,
+}
+
+/// A tree that was preprocessed, with its scopes.
+struct Prepared {
+    module: Mod,
+    table: SymbolTable,
+    future: FutureFeatures,
+    warnings: Vec<Warning>,
+}
+
+fn prepare(mut module: Mod, options: &CompileOptions, guard: &StackGuard) -> Result<Prepared> {
+    let mut future = FutureFeatures::from_ast(&module)?;
+    future.flags |= options.flags;
+    let folding = PreprocessOptions { optimize: options.optimize, syntax_check_only: false, warn: true };
+    let warnings = preprocess::preprocess(&mut module, &future, folding, guard)?;
+    let table = SymbolTable::build(&module, &future, guard)?;
+    Ok(Prepared { module, table, future, warnings })
+}
+
+fn input<'a>(
+    prepared: &'a Prepared,
+    table: SymbolTable,
+    filename: &Wtf8Buf,
+    options: &CompileOptions,
+    guard: &'a StackGuard,
+) -> codegen::Input<'a> {
+    codegen::Input {
+        module: &prepared.module,
+        table,
+        filename: Rc::new(filename.clone()),
+        future: prepared.future.clone(),
+        optimize: options.optimize,
+        guard,
+    }
+}
+
+/// Compiles a tree. [`Mod::Interactive`] prints the values of expression statements.
+pub fn compile(module: Mod, filename: &Wtf8Buf, options: &CompileOptions) -> Result<CompileOutput> {
+    let guard = StackGuard::new(options.stack_budget);
+    let mut prepared = prepare(module, options, &guard)?;
+    let table = std::mem::take(&mut prepared.table);
+    let (code, warnings) = codegen::compile(input(&prepared, table, filename, options, &guard))?;
+    let mut all = std::mem::take(&mut prepared.warnings);
+    all.extend(warnings);
+    Ok(CompileOutput { code, warnings: all, flags: prepared.future.flags })
+}
+
+/// The instructions of a tree as the code generator makes them, before any optimisation.
+pub fn instruction_sequence(module: Mod, options: &CompileOptions) -> Result<InstructionSequence> {
+    let guard = StackGuard::new(options.stack_budget);
+    let mut prepared = prepare(module, options, &guard)?;
+    let table = std::mem::take(&mut prepared.table);
+    codegen::sequence(input(&prepared, table, &Wtf8Buf::new(), options, &guard))
+}
+
+/// The scopes of a tree that was not preprocessed, as the `symtable` module shows them.
+pub fn symtable(module: &Mod, flags: u32) -> Result<SymbolTable> {
+    let guard = StackGuard::new(StackGuard::DEFAULT_BUDGET);
+    let mut future = FutureFeatures::from_ast(module)?;
+    future.flags |= flags;
+    SymbolTable::build(module, &future, &guard)
+}
+
+/// Parses and compiles a source, whose line ends are `\n`.
+pub fn compile_source(source: &str, mode: Mode, filename: &Wtf8Buf, options: &CompileOptions) -> Result<CompileOutput> {
+    let flag = |flag: u32| options.flags & flag != 0;
+    let parse_options = pyrope_parser::Options {
+        type_comments: flag(CompileFlags::TYPE_COMMENTS),
+        barry_as_bdfl: flag(pyrope_bytecode::CodeFlags::FUTURE_BARRY_AS_BDFL),
+        allow_incomplete: flag(CompileFlags::ALLOW_INCOMPLETE_INPUT),
+        dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
+        ..pyrope_parser::Options::default()
+    };
+    let parsed = pyrope_parser::parse(source, mode, parse_options)?;
+    let mut warnings = parsed.warnings;
+    let mut output = compile(parsed.module, filename, options)?;
+    warnings.append(&mut output.warnings);
+    Ok(CompileOutput { warnings, ..output })
+}
