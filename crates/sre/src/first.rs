@@ -68,6 +68,8 @@ pub(crate) enum Start {
     Anywhere,
     /// Only at the beginning of the subject.
     Beginning,
+    /// At the beginning of lines.
+    Lines,
     /// Where this text is; `whole` when the match is that text and nothing else.
     Prefix {
         text: Vec<u32>,
@@ -180,6 +182,11 @@ impl Program {
             self.start = Start::Beginning;
             return;
         }
+        if beginning == Some(&Op::At(At::BeginningLine)) {
+            self.start = Start::Lines;
+            return;
+        }
+        self.leap = self.find_leap();
         let (text, whole) = self.prefix();
         if text.len() > 1 || whole {
             let bytes: Option<Vec<u8>> = text.iter().map(|&c| u8::try_from(c).ok()).collect();
@@ -189,6 +196,21 @@ impl Program {
             let few = Few::of(&self.firsts[first as usize].table, true);
             self.start = Start::First { first, few };
         }
+    }
+
+    /// The run a match begins with, if a failed attempt at its start rules out all later starts in the same run: it is
+    /// unlimited, gives nothing back, and what follows does not look at what was matched.
+    fn find_leap(&self) -> Option<u32> {
+        if self.ops.iter().any(|op| matches!(op, Op::GroupRef { .. } | Op::IfGroup { .. })) {
+            return None;
+        }
+        let first = self.ops.iter().find(|op| !matches!(op, Op::Mark(_)))?;
+        let run = match *first {
+            Op::RepeatOne(run) if self.runs[run as usize].disjoint => run,
+            Op::PossessiveOne(run) => run,
+            _ => return None,
+        };
+        (self.runs[run as usize].max == usize::MAX).then_some(self.runs[run as usize].test)
     }
 
     /// The text every match begins with, and whether it is all of the match with no group to note.

@@ -414,7 +414,7 @@ impl<'a, U: Unit, E> Machine<'a, U, E> {
     // Runs of one character.
 
     /// The first place in `from..to` whose character fails the test, or `to`.
-    fn span(&self, test: &Test, from: usize, to: usize) -> usize {
+    pub(crate) fn span(&self, test: &Test, from: usize, to: usize) -> usize {
         let near = to.min(from + NEAR);
         let pass = |unit: U| test.passes(unit.into(), self.chars);
         let Some(text) = self.text.get(from..near) else { return from };

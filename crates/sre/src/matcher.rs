@@ -67,6 +67,7 @@ impl Matcher {
     }
 
     /// Start and end of a group (from 1; 0 is the whole match); `None` when it has not matched or does not exist.
+    /// Code that sets marks out of order can make a start larger than the end, which `re` reports as a SystemError.
     pub fn group(&self, group: usize) -> Option<(usize, usize)> {
         let Some(index) = group.checked_sub(1) else { return Some(self.span) };
         match self.store.marks.get(index.checked_mul(2)?..)? {
@@ -148,6 +149,7 @@ fn find<U: Unit, E>(
     let last = text.len() - program.min_width;
     match &program.start {
         Start::Beginning => Ok(machine.attempt(start, goal)?.map(|end| (start, end))),
+        Start::Lines => lines(&mut machine, start, last, goal),
         Start::Anywhere => anywhere(&mut machine, start, last, goal),
         Start::Prefix { text: prefix, narrow, whole } => {
             let Some(wide) = prefix.iter().map(|&c| U::narrow(c)).collect::<Option<Vec<U>>>() else { return Ok(None) };
@@ -182,6 +184,23 @@ fn anywhere<U: Unit, E>(
     Ok(None)
 }
 
+/// Attempts at `start` and at the beginnings of lines up to `last`.
+fn lines<U: Unit, E>(
+    machine: &mut Machine<'_, U, E>,
+    start: usize,
+    last: usize,
+    goal: Goal,
+) -> Result<Found, Error<E>> {
+    if let Some(end) = machine.attempt(start, goal)? {
+        return Ok(Some((start, end)));
+    }
+    let text = machine.text;
+    let Some(newline) = U::narrow(0x0A) else { return Ok(None) };
+    at_places(machine, start + 1, last, |from| {
+        text.get(from - 1..).and_then(|rest| U::find(rest, newline)).map(|offset| from + offset)
+    })
+}
+
 /// Attempts at the places up to `last` that `next` names: the first at or after its argument.
 fn at_places<U: Unit, E>(
     machine: &mut Machine<'_, U, E>,
@@ -195,7 +214,10 @@ fn at_places<U: Unit, E>(
         if let Some(end) = machine.attempt(place, Goal::default())? {
             return Ok(Some((place, end)));
         }
-        from = place + 1;
+        from = match machine.program.leap {
+            Some(test) => machine.span(&machine.program.tests[test as usize], place, machine.text.len()).max(place + 1),
+            None => place + 1,
+        };
     }
     Ok(None)
 }

@@ -120,6 +120,8 @@ pub struct Program {
     /// The least number of characters a match takes, if the code says so.
     pub(crate) min_width: usize,
     pub(crate) start: Start,
+    /// After a failed attempt a search may leap over the characters that pass this test.
+    pub(crate) leap: Option<u32>,
 }
 
 impl Program {
@@ -142,6 +144,7 @@ impl Program {
             firsts: Vec::new(),
             min_width: 0,
             start: Start::Anywhere,
+            leap: None,
         };
         translate::translate(&mut program)?;
         program.find_firsts();

@@ -10,6 +10,7 @@ code words in hexadecimal, the subject's code points in hexadecimal, its represe
 
 import random
 import re
+import signal
 import sys
 from re import _compiler, _parser
 
@@ -116,6 +117,12 @@ CASES = [
     (r"x*", 0, ["axb", "xx"]),
     (r"(?:x|(?=y))", 0, ["xyx", "y"]),
     (r"(?<![\w.])\d+(?![\w.])", 0, ["a1 22 3.4 5", "7"]),
+    (r"[a-z]+@([a-z]+)", 0, ["abc def@gh @x a@", "abc"]),
+    (r"(\w{3,})=", 0, ["ab=abc=abcd =x", "é=日本語="]),
+    (r"a++(?<!ba)b", 0, ["baab aab", "aaab"]),
+    (r"\s+$", re.M, ["a  \n b  c \t\n", "  x"]),
+    (r"^", re.M, ["a\n\nb\n", ""]),
+    (r"^(?:b|\n)", re.M, ["a\n\nb\nb", "bb"]),
     (r"日本(語)?", 0, ["x日本語", "日本"]),
     (r"\u0130|i\u0307", re.I, ["i", "\u0130"]),
     (rb"a[\x80-\xff]+", 0, [b"xa\x80\xffb"]),
@@ -240,10 +247,22 @@ def made(count, seed):
             pos, endpos = 0, len(subject)
             if maker.random.random() < 0.2:
                 pos, endpos = sorted(maker.random.choices(range(endpos + 1), k=2))
-            case(source, flags, maker.pick(*HOWS), subject, pos, endpos, maker.pick(*kinds(subject)))
             count -= 1
+            how, kind = maker.pick(*HOWS), maker.pick(*kinds(subject))
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            try:
+                case(source, flags, how, subject, pos, endpos, kind)
+            except TimeoutError:
+                pass  # exponential
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def give_up(signum, frame):
+    raise TimeoutError
+
+
+signal.signal(signal.SIGALRM, give_up)
 if len(sys.argv) > 1:
     made(int(sys.argv[1]), int(sys.argv[2]))
 else:
