@@ -24,7 +24,7 @@ pub(super) fn make_code(
         argcount: unit.argcount,
         posonlyargcount: unit.posonlyargcount,
         kwonlyargcount: unit.kwonlyargcount,
-        stacksize,
+        stacksize: stacksize.max(1),
         flags: options.flags,
         code: emit::code(&instructions).into(),
         consts: consts.into_iter().map(intern).collect(),

@@ -165,8 +165,8 @@ impl Cfg {
                 simulation.pop()?;
                 simulation.push(index, None);
             }
-            // A `str` is its own formatted form.
-            FormatSimple => {}
+            // A `str` is its own formatted form, a generator its own iterator.
+            FormatSimple | GetYieldFromIter => {}
             ForIter => simulation.push(index, None),
             LoadAttr | LoadSuperAttr => {
                 let receiver = simulation.pop()?;

@@ -109,7 +109,7 @@ impl Cfg {
                         continue;
                     }
                 };
-                let (location, except) = (instruction.location, None);
+                let (location, except) = (instruction.location, instruction.except);
                 let copy = CfgInstruction { opcode: Opcode::Copy, oparg: 1, location, target: None, except };
                 let to_bool = CfgInstruction { opcode: Opcode::ToBool, oparg: 0, ..copy };
                 self[id].insert(index, &[copy, to_bool]);
