@@ -106,8 +106,9 @@ impl Vm {
             Some(kind) => self.builtin(kind),
             None => {
                 let ty = self.interp.native_type(self, def);
+                let at: *const Type = &*ty;
                 // SAFETY: native types are immortal.
-                unsafe { &*std::ptr::from_ref::<Type>(&ty) }
+                unsafe { &*at }
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::args::Args;
 use crate::error::PyResult;
 use crate::layout::Str;
 use crate::reference::Ref;
+use crate::typedef::TypeFlags;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -34,9 +35,29 @@ impl Vm {
     /// Calls the method that `type(object)` has under a name, binding as for special methods: the instance is not
     /// looked at. `None` if the type has none.
     pub fn call_special(&self, object: &Value, name: &Ref<Str>, args: &[Value]) -> PyResult<Option<Value>> {
-        match self.lookup_special(object, name)? {
-            Some(method) => self.call(&method, args).map(Some),
-            None => Ok(None),
+        let Some(found) = object.ty(self).lookup(name, self) else { return Ok(None) };
+        self.call_found(object, &found, args).map(Some)
+    }
+
+    /// Calls an attribute found on `type(object)`, bound to the object. Functions are called unbound, with the object
+    /// before the other arguments.
+    pub fn call_found(&self, object: &Value, found: &Value, args: &[Value]) -> PyResult {
+        let ty = found.ty(self);
+        if ty.flags().has(TypeFlags::METHOD_DESCRIPTOR) {
+            return match args {
+                [] => self.call(found, std::slice::from_ref(object)),
+                [a] => self.call(found, &[object.clone(), a.clone()]),
+                [a, b] => self.call(found, &[object.clone(), a.clone(), b.clone()]),
+                _ => self.call_args(found, Args::positional_only(args).prepend(object).as_args()),
+            };
+        }
+        match ty.slots().descr_get {
+            Some(get) => {
+                let owner = object.ty(self).to_value();
+                let bound = get(found, Some(object), Some(&owner), self)?;
+                self.call(&bound, args)
+            }
+            None => self.call(found, args),
         }
     }
 

@@ -1,0 +1,75 @@
+//! Giving a class the slots that its special methods ask for.
+
+use pyrope_object::{PyResult, Slots, Type, Value, Vm};
+
+use crate::model::builtin_function;
+use crate::model::descriptors::WrapperDescriptor;
+use crate::model::slot_table::{self, SlotEntry};
+
+/// Computes all slots of a class from what its MRO defines, and those of its subclasses.
+pub fn update_slots(class: &Type, vm: &Vm) {
+    if class.is_heap() {
+        let slots = compute(class, vm);
+        class.slots_mut(|s| *s = slots);
+    }
+    for subclass in class.subclasses() {
+        update_slots(&subclass, vm);
+    }
+}
+
+fn compute(class: &Type, vm: &Vm) -> Slots {
+    let mut slots = Slots::EMPTY;
+    let mut generic: Vec<&SlotEntry> = Vec::new();
+    for entry in slot_table::entries() {
+        let name = vm.intern(entry.name);
+        let Some(found) = class.lookup(&name, vm) else { continue };
+        match native_source(&found, entry) {
+            Some(source) => {
+                // Inherited as it is, unless the twin method was overridden.
+                let mut probe = Slots::EMPTY;
+                (entry.copy)(&mut probe, &source);
+                if (entry.present)(&probe) && !(entry.present)(&slots) {
+                    (entry.copy)(&mut slots, &source);
+                }
+            }
+            None if entry.name == "__hash__" && found.is_none() => slots.hash = Some(refuse_hash),
+            None if entry.name == "__getattribute__" && crate::model::object::is_object_getattribute(&found, vm) => {
+                slots.getattr = slots.getattr.or(Some(pyrope_object::protocol::generic_getattr));
+            }
+            None => generic.push(entry),
+        }
+    }
+    for entry in generic {
+        let inherits_only = {
+            let mut probe = Slots::EMPTY;
+            (entry.install)(&mut probe);
+            !(entry.present)(&probe)
+        };
+        if !inherits_only {
+            (entry.install)(&mut slots);
+        }
+    }
+    if let Some(base) = class.base() {
+        slots.am_send = base.slots().am_send;
+        slots.new = new_slot(class, vm).or(base.slots().new);
+    }
+    slots
+}
+
+/// The slots of the native type whose wrapper was found, if it was one of that name.
+fn native_source(found: &Value, entry: &SlotEntry) -> Option<Slots> {
+    let wrapper = found.downcast_exact::<WrapperDescriptor>()?;
+    (wrapper.entry.name == entry.name).then(|| *wrapper.owner.slots())
+}
+
+fn refuse_hash(value: &Value, vm: &Vm) -> PyResult<i64> {
+    Err(vm.type_error(format!("unhashable type: '{}'", vm.type_name(value))))
+}
+
+fn new_slot(class: &Type, vm: &Vm) -> Option<pyrope_object::slots::NewFn> {
+    let found = class.lookup(&vm.names().__new__, vm)?;
+    match builtin_function::new_function_owner(&found) {
+        Some(owner) => owner.slots().new,
+        None => Some(slot_table::call_new),
+    }
+}
