@@ -1,4 +1,5 @@
-//! Compiles the files named on standard input, one a line, and writes each code object as a line of fields.
+//! Compiles the files named on standard input, one a line, and writes each code object as a line of fields. Arguments
+//! are the optimisation level and the flags of `compile()`.
 //!
 //! Another implementation that writes the same lines can be compared field by field.
 
@@ -12,24 +13,24 @@ use pyrope_parser::Mode;
 use pyrope_text::Wtf8Buf;
 
 fn main() {
-    let optimize = std::env::args().nth(1).and_then(|level| level.parse().ok()).unwrap_or(0);
+    let number = |index| std::env::args().nth(index).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    let options = CompileOptions { optimize: number(1) as u8, flags: number(2), ..CompileOptions::default() };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for path in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let text = dump(&path, optimize);
+        let text = dump(&path, &options);
         if out.write_all(format!("FILE\t{path}\n{text}").as_bytes()).is_err() {
             return;
         }
     }
 }
 
-fn dump(path: &str, optimize: u8) -> String {
+fn dump(path: &str, options: &CompileOptions) -> String {
     let Ok(source) = std::fs::read(path) else { return "UNREADABLE\n".into() };
     let source = match pyrope_text_source(&source) {
         Some(source) => source,
         None => return "UNDECODABLE\n".into(),
     };
-    let options = CompileOptions { optimize, ..CompileOptions::default() };
-    match compile_source(&source, Mode::Exec, &Wtf8Buf::from(path), &options) {
+    match compile_source(&source, Mode::Exec, &Wtf8Buf::from(path), options) {
         Ok(output) => {
             let mut text = String::new();
             for warning in &output.warnings {

@@ -8,7 +8,7 @@ use super::expressions::attribute_location;
 use super::{Compiler, STACK_USE_GUIDELINE, is_starred, loc, name_const};
 use crate::error::{CompileError, Result};
 use crate::instructions::Label;
-use crate::symtable::{Scope, SymbolFlags};
+use crate::symtable::{BlockKey, Scope, SymbolFlags};
 
 /// Flags of `LOAD_SUPER_ATTR`: two arguments were given; the attribute is called.
 const TWO_ARGUMENTS: u32 = 2;
@@ -34,7 +34,10 @@ impl<'a> Compiler<'a> {
     /// `all(…)`, `any(…)` and `tuple(…)` of a generator expression run its loop in place, if the name is the builtin's.
     fn reduction_call(&mut self, func: &'a Expr, args: &'a [Expr], keywords: &[Keyword], end: Label) -> Result<()> {
         let (ExprKind::Name { id, .. }, [generator], []) = (&func.node, args, keywords) else { return Ok(()) };
-        if !matches!(generator.node, ExprKind::GeneratorExp { .. }) {
+        // Asynchronous generators are not iterated in place.
+        let coroutine =
+            self.table.lookup(BlockKey::expression(generator)).is_none_or(|id| self.table.entry(id).coroutine);
+        if !matches!(generator.node, ExprKind::GeneratorExp { .. }) || coroutine {
             return Ok(());
         }
         // For `all` and `any`: the jump that goes on, and the result of a loop that ran to its end.

@@ -232,7 +232,7 @@ impl<'a> Compiler<'a> {
         for (name, flags) in &symbols {
             self.tweak_scope(name, *flags, in_class, &mut inlined);
         }
-        self.push_locals(location, &symbols, in_class, &mut inlined)?;
+        self.push_locals(location, &symbols, &mut inlined)?;
         if let Some(build) = build_opcode(parts.kind) {
             self.emit(location, build, 0);
             self.emit(location, Opcode::Swap, 2);
@@ -255,7 +255,7 @@ impl<'a> Compiler<'a> {
             self.table.entries[id].symbols.insert(name.clone(), flags);
             inlined.symbols.push((name.clone(), outer_flags));
         }
-        if (is_bound(flags) || in_class)
+        if is_bound(flags)
             && !self.entry().is_function_like()
             && self.unit.fast_hidden.insert(name.clone(), true) != Some(true)
         {
@@ -264,15 +264,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// Saves locals that the comprehension binds.
-    fn push_locals(
-        &mut self,
-        location: Location,
-        symbols: &[(Rc<str>, u32)],
-        in_class: bool,
-        inlined: &mut Inlined,
-    ) -> Result<()> {
+    fn push_locals(&mut self, location: Location, symbols: &[(Rc<str>, u32)], inlined: &mut Inlined) -> Result<()> {
         for (name, flags) in symbols {
-            if !is_bound(*flags) && !in_class {
+            if !is_bound(*flags) {
                 continue;
             }
             let local = self.unit.meta.varnames.add(name);

@@ -192,7 +192,7 @@ fn inline_comprehension(
     inlined_cells: &mut Names,
 ) {
     let is_class = table.entry(id).block == BlockType::Class;
-    let mut drop_class = false;
+    let mut dropped = Vec::new();
     let symbols: Vec<(Rc<str>, u32)> =
         table.entry(comp).symbols.iter().map(|(name, flags)| (name.clone(), *flags)).collect();
     for (name, flags) in symbols {
@@ -204,11 +204,13 @@ fn inline_comprehension(
         if scope == Scope::Cell || only_flags & F::DEF_COMP_CELL != 0 {
             inlined_cells.insert(name.clone());
         }
-        // `__class__` is never free through a class.
-        if scope == Scope::Free && is_class && &*name == "__class__" {
+        // A class's implicit cells are seen by functions in it, but not by the comprehension itself.
+        if scope == Scope::Free && is_class && CLASS_CELLS.contains(&&*name) {
             scope = Scope::GlobalImplicit;
-            comp_free.shift_remove(&name);
-            drop_class = true;
+            if !is_free_in_any_child(table, comp, &name) {
+                comp_free.shift_remove(&name);
+            }
+            dropped.push(name.clone());
         }
         let existing = table.entry(id).symbols.get(&name).copied();
         match existing {
@@ -223,8 +225,8 @@ fn inline_comprehension(
             Some(_) => {}
         }
     }
-    if drop_class {
-        table.entries[comp.index()].symbols.shift_remove("__class__");
+    for name in dropped {
+        table.entries[comp.index()].symbols.shift_remove(&name);
     }
 }
 

@@ -46,7 +46,7 @@ impl Builder<'_> {
                 self.for_loop(node)
             }
             StmtKind::While { test, body, orelse } | StmtKind::If { test, body, orelse } => {
-                self.branch(statement, test, body, orelse)
+                self.branch(test, body, orelse)
             }
             StmtKind::Match { subject, cases } => {
                 self.expression(subject)?;
@@ -81,8 +81,7 @@ impl Builder<'_> {
     }
 
     /// `while` and `if`; chains of `elif` are walked without recursion.
-    fn branch(&mut self, statement: &Stmt, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Result<()> {
-        let _ = statement;
+    fn branch(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Result<()> {
         self.expression(test)?;
         self.conditionally(|this| {
             this.statements(body)?;
@@ -152,8 +151,8 @@ impl Builder<'_> {
         let generic = !def.type_params.is_empty();
         if generic {
             let kwdefaults = def.args.kw_defaults.iter().any(Option::is_some);
-            let defaults = !def.args.defaults.is_empty();
-            self.enter_type_params(statement, &def.name, defaults, kwdefaults, false)?;
+            // `.defaults` is a parameter even where no argument has a default.
+            self.enter_type_params(statement, &def.name, true, kwdefaults, false)?;
             self.type_params(&def.type_params)?;
         }
         let key = BlockKey::statement(statement);
