@@ -8,7 +8,9 @@ impl Parser<'_> {
     /// `file_input`: `(NEWLINE | statement)* ENDMARKER`.
     pub(super) fn file_input(&mut self) -> PResult<Mod> {
         let mut body = Vec::new();
+        let mut next = self.pos;
         while !self.at(Kind::EndMarker) {
+            self.statement = std::mem::replace(&mut next, self.pos);
             self.statement_into(&mut body)?;
         }
         Ok(Mod::Module { body, type_ignores: self.type_ignores.to_vec() })

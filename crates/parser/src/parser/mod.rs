@@ -82,12 +82,19 @@ pub struct Parsed {
 
 /// Parses a whole source, whose line ends are `\n` (see `pyrope_text::source`).
 pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<SyntaxError>> {
+    let completed;
+    let source = if mode == Mode::Exec && !source.ends_with('\n') {
+        completed = format!("{source}\n");
+        &completed
+    } else {
+        source
+    };
     let tokens = Tokens::read(source, mode, &options)?;
     let mut parser = Parser::new(source, &tokens, options);
     match parser.module(mode) {
         Ok(module) => {
             if mode == Mode::Single
-                && let Some(error) = explain::several_statements(source, &tokens)
+                && let Some(error) = explain::several_statements(source, &tokens, options, parser.pos.saturating_sub(1))
             {
                 return Err(error);
             }
@@ -96,7 +103,10 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
             warnings.sort_by_key(|warning| warning.at);
             Ok(Parsed { module, warnings })
         }
-        Err(Fail::Syntax) => Err(explain::explain(source, &tokens, mode, options)),
+        Err(Fail::Syntax) => {
+            let options = Options { barry_as_bdfl: parser.options.barry_as_bdfl, ..options };
+            Err(explain::explain(source, &tokens, mode, options, parser.statement))
+        }
         Err(Fail::TooComplex) => Err(too_complex()),
         Err(Fail::TooDeep) => Err(SyntaxError::new(
             SyntaxErrorKind::RecursionError,
@@ -139,7 +149,7 @@ impl Tokens {
             });
         }
         if mode == Mode::Single {
-            end_interactive(source, &mut stream.tokens, options.dont_imply_dedent);
+            end_interactive(&mut stream.tokens, options.dont_imply_dedent);
         }
         if let Some(error) = &stream.error {
             let end = source.len() as u32;
@@ -160,19 +170,18 @@ impl Tokens {
     }
 }
 
-/// Gives a single interactive statement the extra line end that finishes a block.
-fn end_interactive(source: &str, tokens: &mut Vec<Token>, dont_imply_dedent: bool) {
+/// Gives a single interactive statement the line ends that finish it and, unless told not to, the ends of its blocks.
+fn end_interactive(tokens: &mut Vec<Token>, dont_imply_dedent: bool) {
     let Some(end) = tokens.pop_if(|token| token.kind == TokenKind::EndMarker) else { return };
-    let newline = Token { kind: TokenKind::Newline, ..end };
-    let dedents = tokens.iter().rev().take_while(|token| token.kind == TokenKind::Dedent).count();
-    if source.ends_with('\n') {
-        if !tokens.is_empty() {
+    if !tokens.is_empty() {
+        let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
+        let blocks = count(TokenKind::Indent) - count(TokenKind::Dedent);
+        let newline = Token { kind: TokenKind::Newline, ..end };
+        tokens.push(newline);
+        if blocks > 0 && !dont_imply_dedent {
+            tokens.extend(std::iter::repeat_n(Token { kind: TokenKind::Dedent, ..end }, blocks));
             tokens.push(newline);
         }
-    } else if dont_imply_dedent {
-        tokens.truncate(tokens.len() - dedents);
-    } else if dedents > 0 {
-        tokens.push(newline);
     }
     tokens.push(end);
 }
@@ -222,6 +231,8 @@ struct Parser<'t> {
     height: u32,
     names: HashMap<&'t str, Identifier>,
     warnings: Vec<Warning>,
+    /// The token with which the top-level statement before the one being read begins: what is wrong may have begun there.
+    statement: usize,
     /// Are we in a raw f- or t-string?
     raw_string: bool,
 }
@@ -240,6 +251,7 @@ impl<'t> Parser<'t> {
             height: 0,
             names: HashMap::new(),
             warnings: Vec::new(),
+            statement: 0,
             raw_string: false,
         }
     }

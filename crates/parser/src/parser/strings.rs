@@ -174,7 +174,7 @@ impl Parser<'_> {
             Flavour::Format => ExprKind::FormattedValue { value, conversion: conversion_code, format_spec },
             Flavour::Template => {
                 let text = tokenizer::expression_text(source);
-                let text = text.trim_end_matches(|c: char| c == '=' || is_python_space(c));
+                let text = if debug { text.trim_end_matches(is_python_space).trim_end_matches('=') } else { &*text };
                 let str = Constant::Str(Rc::new(Wtf8Buf::from(text)));
                 ExprKind::Interpolation { value, str, conversion: conversion_code, format_spec }
             }

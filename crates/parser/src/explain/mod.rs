@@ -1,0 +1,115 @@
+//! What is wrong with a source that the parser rejected.
+//!
+//! The tokens are read twice more by CPython's own grammar: first without, then with its rules for errors. The first pass
+//! finds out how far the source makes sense; the second finds a better explanation, if there is one.
+
+mod actions;
+mod engine;
+mod grammar;
+mod node;
+
+use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::parser::kind::Kind;
+use crate::parser::{Mode, Options, Tokens};
+use engine::{Engine, Raised};
+
+/// The error of a source that the parser rejected; `start` is where reading may begin.
+pub(crate) fn explain(source: &str, tokens: &Tokens, mode: Mode, options: Options, start: usize) -> Box<SyntaxError> {
+    let mut engine = Engine::new(source, tokens, options, start);
+    let grammar = &*grammar::GRAMMAR;
+    let rule = match mode {
+        Mode::Exec => grammar.file,
+        Mode::Eval => grammar.eval,
+        Mode::Single => grammar.interactive,
+        Mode::FuncType => grammar.func_type,
+    };
+    let first = engine.rule(rule);
+    if options.allow_incomplete && at_end_of_source(source, tokens, mode, engine.fill) {
+        let mut error = engine.raise_last("incomplete input".into()).error;
+        error.incomplete = true;
+        return error;
+    }
+    if let Err(raised) = first {
+        return settle(&engine, raised);
+    }
+    let reached = engine.fill.saturating_sub(1);
+    let barry = options.barry_as_bdfl;
+    engine.restart(start);
+    engine.options.barry_as_bdfl |= barry;
+    if let Err(raised) = engine.rule(rule) {
+        return settle(&engine, raised);
+    }
+    let layout = match tokens.kinds.get(reached) {
+        Some(Kind::Indent) => "unexpected indent",
+        Some(Kind::Dedent) => "unexpected unindent",
+        _ => {
+            let old = tokens.kinds.get(reached) == Some(&Kind::NotEqual) && engine.text(reached) == "<>";
+            let message = if old { "invalid syntax.  Maybe you meant '!=' instead of '<>'?" } else { "invalid syntax" };
+            return settle(&engine, engine.raise_at_token(reached, message.into()));
+        }
+    };
+    engine.raise_indentation(layout.into()).error
+}
+
+/// Lets an error of the tokenizer behind the place where the parser stopped win, as CPython does.
+fn settle(engine: &Engine<'_>, raised: Raised) -> Box<SyntaxError> {
+    let stream = &engine.tokens.stream;
+    let (false, Some(later)) = (raised.by_tokenizer, &stream.error) else { return raised.error };
+    if raised.error.kind == SyntaxErrorKind::MemoryError {
+        return raised.error;
+    }
+    if later.raised {
+        return later.error.clone();
+    }
+    let reached = engine.fill.checked_sub(1).and_then(|last| engine.token(last)).map_or(0, |token| token.line);
+    if let Some(open) = stream.open.last()
+        && reached > open.line
+    {
+        let message = format!("'{}' was never closed", char::from(open.bracket));
+        let start = (open.line, i64::from(open.col) + 1);
+        return engine.raise(SyntaxErrorKind::SyntaxError, start, (open.line, 0), message).error;
+    }
+    raised.error
+}
+
+/// Was everything read? Then more might have made sense.
+fn at_end_of_source(source: &str, tokens: &Tokens, mode: Mode, fill: usize) -> bool {
+    let Some(last) = fill.checked_sub(1) else { return true };
+    match tokens.kinds.get(last) {
+        Some(Kind::EndMarker) => true,
+        Some(Kind::Error) => tokens.stream.error.as_ref().is_some_and(|error| error.at_eof || error.error.incomplete),
+        Some(kind) => {
+            let at_end = tokens.stream.tokens.get(last).is_some_and(|token| token.start as usize >= source.len());
+            at_end && (*kind != Kind::Newline || mode != Mode::Exec)
+        }
+        None => true,
+    }
+}
+
+/// The error of a `single` source with more than one statement; `last` is the index of the last token read.
+pub(crate) fn several_statements(
+    source: &str,
+    tokens: &Tokens,
+    options: Options,
+    last: usize,
+) -> Option<Box<SyntaxError>> {
+    if !has_more(source) {
+        return None;
+    }
+    let engine = Engine::new(source, tokens, options, last + 1);
+    Some(engine.raise_last("multiple statements found while compiling a single statement".into()).error)
+}
+
+/// Is there more than blanks and comments after the first line? Lines that end in a backslash or hold a quote are not
+/// looked into.
+fn has_more(source: &str) -> bool {
+    let Some(end) = source.find('\n') else { return false };
+    let line = &source[..end];
+    if line.ends_with('\\') || line.contains(['\'', '"']) {
+        return false;
+    }
+    source[end..].lines().any(|line| {
+        let text = line.trim_start_matches([' ', '\t', '\x0c']);
+        !text.is_empty() && !text.starts_with('#')
+    })
+}
