@@ -36,7 +36,7 @@ pub enum TokenKind {
     LBrace = 25,
     RBrace = 26,
     EqEqual = 27,
-    /// `!=` and `<>`; the parser decides which of them the source may use.
+    /// `!=`, and `<>` where `Options::barry_as_bdfl` is on; the parser decides which of them the source may use.
     NotEqual = 28,
     LessEqual = 29,
     GreaterEqual = 30,
@@ -211,7 +211,12 @@ pub struct Token {
 impl Token {
     /// The token's place in the form AST nodes carry.
     pub fn range(&self) -> Range {
-        Range { line: self.line, col: self.col, end_line: self.end_line, end_col: self.end_col }
+        Range {
+            line: self.line,
+            col: self.col,
+            end_line: self.end_line,
+            end_col: self.end_col,
+        }
     }
 
     /// The token's text, given the source that was tokenised.

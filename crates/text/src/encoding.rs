@@ -40,7 +40,9 @@ fn declared(line: &[u8]) -> Option<&[u8]> {
     let mut rest = &line[comment..];
     while let Some(at) = memchr::memmem::find(rest, b"coding") {
         rest = &rest[at + b"coding".len()..];
-        let Some((b':' | b'=', value)) = rest.split_first() else { continue };
+        let Some((b':' | b'=', value)) = rest.split_first() else {
+            continue;
+        };
         let blanks = value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let value = &value[blanks..];
         let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -79,12 +81,18 @@ fn find_cookie(source: &[u8]) -> Option<(String, u32)> {
 /// CPython's spelling of the two encodings it knows itself; others stay as declared.
 fn canonical(name: &[u8]) -> String {
     let written = String::from_utf8_lossy(name).into_owned();
-    let short: String = written.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    let short: String = written
+        .chars()
+        .take(12)
+        .map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() })
+        .collect();
     if short == "utf-8" || short.starts_with("utf-8-") {
         return "utf-8".into();
     }
     let latin = ["latin-1", "iso-8859-1", "iso-latin-1"];
-    if latin.iter().any(|known| short == *known || (short.starts_with(known) && short[known.len()..].starts_with('-')))
+    if latin
+        .iter()
+        .any(|known| short == *known || (short.starts_with(known) && short[known.len()..].starts_with('-')))
     {
         return "iso-8859-1".into();
     }
@@ -99,7 +107,11 @@ pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -
     let cookie = find_cookie(body);
     let Some((encoding, line)) = cookie.filter(|(encoding, _)| encoding != "utf-8") else {
         let text = std::str::from_utf8(body).map_err(|error| undeclared(body, error.valid_up_to(), file))?;
-        return Ok(Decoded { text: text.into(), encoding: "utf-8".into(), bom });
+        return Ok(Decoded {
+            text: text.into(),
+            encoding: "utf-8".into(),
+            bom,
+        });
     };
     if bom {
         return Err(bom_conflict(body, &encoding, line));
@@ -113,7 +125,13 @@ pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -
 }
 
 fn unplaced(message: String) -> DecodeError {
-    DecodeError { message, lineno: 0, offset: -1, end_offset: None, text: None }
+    DecodeError {
+        message,
+        lineno: 0,
+        offset: -1,
+        end_offset: None,
+        text: None,
+    }
 }
 
 fn bom_conflict(body: &[u8], encoding: &str, line: u32) -> DecodeError {
@@ -145,13 +163,19 @@ fn undeclared(body: &[u8], at: usize, file: Option<&str>) -> DecodeError {
         lineno,
         offset,
         end_offset: Some(offset),
-        text: Some(String::from_utf8_lossy(&body[line_start..line_end]).trim_end_matches('\r').into()),
+        text: Some(
+            String::from_utf8_lossy(&body[line_start..line_end])
+                .trim_end_matches('\r')
+                .into(),
+        ),
     }
 }
 
 fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
     if matches!(normal(name).as_str(), "utf8" | "u8" | "utf" | "utf8sig") {
-        return std::str::from_utf8(body).map(String::from).map_err(|error| utf8_message(body, &error));
+        return std::str::from_utf8(body)
+            .map(String::from)
+            .map_err(|error| utf8_message(body, &error));
     }
     if matches!(normal(name).as_str(), "ascii" | "usascii" | "646") {
         return match body.iter().position(|byte| !byte.is_ascii()) {
@@ -168,7 +192,9 @@ fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
     let mut text = String::with_capacity(body.len());
     let mut at = 0;
     loop {
-        let need = decoder.max_utf8_buffer_length_without_replacement(body.len() - at).unwrap_or(0);
+        let need = decoder
+            .max_utf8_buffer_length_without_replacement(body.len() - at)
+            .unwrap_or(0);
         text.reserve(need);
         match decoder.decode_to_string_without_replacement(&body[at..], &mut text, true) {
             (DecoderResult::InputEmpty, _) => return Ok(text),
@@ -186,7 +212,10 @@ fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
 }
 
 fn normal(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 /// Python's names beyond the labels of the Encoding Standard.
@@ -212,15 +241,25 @@ fn utf8_message(body: &[u8], error: &std::str::Utf8Error) -> String {
     let byte = body.get(at).copied().unwrap_or(0);
     match error.error_len() {
         None if body.len() - at > 1 => {
-            format!("'utf-8' codec can't decode bytes in position {at}-{}: unexpected end of data", body.len() - 1)
+            format!(
+                "'utf-8' codec can't decode bytes in position {at}-{}: unexpected end of data",
+                body.len() - 1
+            )
         }
         None => format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: unexpected end of data"),
         Some(1) => {
-            let reason = if (0xC2..0xF5).contains(&byte) { "invalid continuation byte" } else { "invalid start byte" };
+            let reason = if (0xC2..0xF5).contains(&byte) {
+                "invalid continuation byte"
+            } else {
+                "invalid start byte"
+            };
             format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {reason}")
         }
         Some(length) => {
-            format!("'utf-8' codec can't decode bytes in position {at}-{}: invalid continuation byte", at + length - 1)
+            format!(
+                "'utf-8' codec can't decode bytes in position {at}-{}: invalid continuation byte",
+                at + length - 1
+            )
         }
     }
 }

@@ -7,6 +7,7 @@
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::Wtf8Buf;
+use crate::aliases::character_by_alias;
 
 /// The first escape of a literal that means nothing: it is kept as written, with a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,18 +54,29 @@ impl InvalidEscape {
 
 /// The character of a `\N{name}`: a name or alias, in any case; sequences have none.
 pub fn character_by_name(name: &str) -> Option<char> {
-    // The codec takes no shortcuts that the table allows: blanks, underscores and hyphens count.
+    if let Some(c) = character_by_alias(&name.to_ascii_uppercase()) {
+        return Some(c);
+    }
+    if let Some(c) = tangut_ideograph(name) {
+        return Some(c);
+    }
+    // The crate matches loosely (UAX 44); CPython only ignores case.
     let c = unicode_names2::character(name)?;
-    (get_general_category(c) != GeneralCategory::Unassigned && is_exact_name(name, c)).then_some(c)
+    let exact = eq_ignore_case(unicode_names2::name(c)?, name);
+    (exact && get_general_category(c) != GeneralCategory::Unassigned).then_some(c)
 }
 
-/// The crate matches loosely (UAX 44); CPython only ignores case.
-fn is_exact_name(name: &str, c: char) -> bool {
-    match unicode_names2::name(c) {
-        Some(known) if eq_ignore_case(known.clone(), name) => true,
-        // An alias, whose spelling the crate compares exactly.
-        _ => !name.contains('_') && is_alias_shaped(name),
+/// `TANGUT IDEOGRAPH-17000` and so on, whose names follow from their numbers.
+fn tangut_ideograph(name: &str) -> Option<char> {
+    const PREFIX: &str = "TANGUT IDEOGRAPH-";
+    let digits = name.get(PREFIX.len()..).filter(|digits| digits.len() == 5)?;
+    if !name[..PREFIX.len()].eq_ignore_ascii_case(PREFIX) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
     }
+    let code_point = u32::from_str_radix(digits, 16).ok()?;
+    matches!(code_point, 0x17000..=0x187F7 | 0x18D00..=0x18D08)
+        .then(|| char::from_u32(code_point))
+        .flatten()
 }
 
 fn eq_ignore_case(known: impl Iterator<Item = &'static str>, name: &str) -> bool {
@@ -76,10 +88,6 @@ fn eq_ignore_case(known: impl Iterator<Item = &'static str>, name: &str) -> bool
         }
     }
     rest.is_empty()
-}
-
-fn is_alias_shaped(name: &str) -> bool {
-    !name.starts_with(' ') && !name.ends_with(' ') && !name.contains("  ")
 }
 
 struct Decoder<'t> {
@@ -94,7 +102,13 @@ struct Decoder<'t> {
 /// Decodes the text of a string literal, without its quotes. `Err` is what `str()` of CPython's `UnicodeDecodeError`
 /// gives.
 pub fn decode_str(text: &str) -> Result<(Wtf8Buf, Option<InvalidEscape>), String> {
-    let mut decoder = Decoder { text, at: 0, shift: 0, out: Wtf8Buf::new(), invalid: None };
+    let mut decoder = Decoder {
+        text,
+        at: 0,
+        shift: 0,
+        out: Wtf8Buf::new(),
+        invalid: None,
+    };
     while decoder.at < text.len() {
         decoder.plain_text();
         if decoder.at < text.len() {
@@ -249,7 +263,10 @@ fn octal_value(bytes: &[u8], start: usize) -> (u32, usize) {
 
 fn octal_escape(bytes: &[u8], backslash: usize) -> InvalidEscape {
     let digit = |i: usize| bytes.get(backslash + 1 + i).copied().unwrap_or(b'0');
-    InvalidEscape { at: backslash, what: Unknown::Octal([digit(0), digit(1), digit(2)]) }
+    InvalidEscape {
+        at: backslash,
+        what: Unknown::Octal([digit(0), digit(1), digit(2)]),
+    }
 }
 
 /// Decodes the text of a bytes literal, without its quotes. `Err` is what `str()` of CPython's `ValueError` gives.

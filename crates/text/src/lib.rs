@@ -1,5 +1,6 @@
 //! Source text: encodings, positions, line index, identifiers, and Python strings outside the object heap.
 
+mod aliases;
 pub mod encoding;
 pub mod escape;
 pub mod identifier;

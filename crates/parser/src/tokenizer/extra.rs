@@ -26,6 +26,10 @@ pub struct TokenInfos<'s> {
     done: bool,
     /// A place on the current line whose column is known: the line's start, bytes and characters from there.
     known: (usize, usize, usize),
+    /// The row of the last item.
+    last_row: u32,
+    /// The source ended behind a line without tokens, which is shown no more.
+    past_end: bool,
 }
 
 const FIRST_OPERATOR: u8 = TokenKind::LPar as u8;
@@ -35,14 +39,21 @@ impl<'s> TokenInfos<'s> {
     /// Tokens of `source`, whose last line ends with `\n` unless it is empty. `implicit_newline`: that line end was added
     /// by the caller and is not shown.
     pub fn new(source: &'s str, extra_tokens: bool, implicit_newline: bool) -> Self {
-        let options = Options { extra_tokens, ..Options::default() };
+        let options = Options {
+            extra_tokens,
+            ..Options::default()
+        };
+        let mut tokenizer = Tokenizer::new(source, options);
+        tokenizer.keeps_fstring_lines = true;
         TokenInfos {
             source,
-            tokenizer: Tokenizer::new(source, options),
+            tokenizer,
             extra_tokens,
             implicit_newline,
-            done: false,
+            done: source.is_empty() && !extra_tokens,
             known: (0, 0, 0),
+            last_row: 0,
+            past_end: false,
         }
     }
 
@@ -68,10 +79,18 @@ impl<'s> TokenInfos<'s> {
         let trailing =
             token.kind == TokenKind::EndMarker || (token.kind == TokenKind::Dedent && self.tokenizer.at_end());
         let first_line = self.tokenizer.start_line_begin;
-        let line = self.lines_from(first_line);
+        self.past_end |= trailing && token.line != self.last_row;
+        let line = if self.past_end { "" } else { self.lines_from(first_line) };
+        self.last_row = token.line;
         if trailing && self.extra_tokens {
             let row = if self.source.is_empty() { 1 } else { token.line + 1 };
-            return TokenInfo { kind: token.kind as u8, string: "", start: (row, 0), end: (row, 0), line: "" };
+            return TokenInfo {
+                kind: token.kind as u8,
+                string: "",
+                start: (row, 0),
+                end: (row, 0),
+                line: "",
+            };
         }
         let on_last_line = self.on_added_line_end();
         let mut kind = token.kind as u8;
@@ -80,9 +99,9 @@ impl<'s> TokenInfos<'s> {
         let mut end = (token.end_line, 0);
         match token.kind {
             TokenKind::Newline => {
-                let shown = if on_last_line || !self.extra_tokens { string.len() - 1 } else { string.len() };
-                string = &string[..shown];
-                end.1 = start.1 + token.end as i64 - token.start as i64 - i64::from(!self.extra_tokens);
+                let unseen = !self.extra_tokens || on_last_line;
+                end.1 = self.column(first_line, token.end as usize) - i64::from(!self.extra_tokens);
+                string = &string[..string.len() - usize::from(unseen)];
             }
             TokenKind::Nl => {
                 end.1 = start.1 + token.end as i64 - token.start as i64;
@@ -103,7 +122,13 @@ impl<'s> TokenInfos<'s> {
         if self.extra_tokens && (FIRST_OPERATOR..OP).contains(&kind) {
             kind = OP;
         }
-        TokenInfo { kind, string, start, end, line }
+        TokenInfo {
+            kind,
+            string,
+            start,
+            end,
+            line,
+        }
     }
 
     /// True if the line being read ends with the line end that the caller added.
@@ -140,7 +165,7 @@ impl<'s> TokenInfos<'s> {
         let mut error = failure.error;
         error.lineno = self.tokenizer.line();
         if failure.at_eof {
-            let after_backslash = self.source[..end].ends_with("\\\n");
+            let after_backslash = self.source[..end].ends_with("\\\n") && !self.tokenizer.at_line_start;
             let held = after_backslash || !self.tokenizer.modes.is_empty();
             error.kind = SyntaxErrorKind::SyntaxError;
             error.message = "unexpected EOF in multi-line statement".into();
@@ -154,8 +179,7 @@ impl<'s> TokenInfos<'s> {
         error.offset = text.chars().count() as i32;
         error.end_lineno = None;
         error.end_offset = None;
-        let added = usize::from(self.on_added_line_end());
-        error.text = Some(text[..text.len() - added].into());
+        error.text = Some(text.strip_suffix('\n').unwrap_or(text).into());
         error
     }
 }

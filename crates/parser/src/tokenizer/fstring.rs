@@ -31,7 +31,11 @@ impl Mode {
     }
 
     fn middle(&self) -> TokenKind {
-        if self.template { TokenKind::TStringMiddle } else { TokenKind::FStringMiddle }
+        if self.template {
+            TokenKind::TStringMiddle
+        } else {
+            TokenKind::FStringMiddle
+        }
     }
 }
 
@@ -63,7 +67,11 @@ impl Tokenizer<'_> {
             line: self.line,
             line_start: self.line_start,
         });
-        Ok(self.token(if template { TokenKind::TStringStart } else { TokenKind::FStringStart }))
+        Ok(self.token(if template {
+            TokenKind::TStringStart
+        } else {
+            TokenKind::FStringStart
+        }))
     }
 
     /// One token while literal text is being read.
@@ -74,11 +82,23 @@ impl Tokenizer<'_> {
             self.enter_expression()?;
             return self.next_regular();
         }
-        let Some(mode) = self.modes.last() else { return self.next_regular() };
+        let Some(mode) = self.modes.last() else {
+            return self.next_regular();
+        };
         let middle = mode.middle();
         let (quote, size) = (mode.quote, mode.quote_size);
-        if self.bytes[self.pos..].iter().take(size).filter(|byte| **byte == quote).count() == size {
-            let kind = if mode.template { TokenKind::TStringEnd } else { TokenKind::FStringEnd };
+        if self.bytes[self.pos..]
+            .iter()
+            .take(size)
+            .filter(|byte| **byte == quote)
+            .count()
+            == size
+        {
+            let kind = if mode.template {
+                TokenKind::TStringEnd
+            } else {
+                TokenKind::FStringEnd
+            };
             self.pos += size;
             self.modes.pop();
             return Ok(self.token(kind));
@@ -91,7 +111,9 @@ impl Tokenizer<'_> {
 
     /// A `{` at `pos` begins a replacement field.
     fn enter_expression(&mut self) -> Result<(), TokenizerError> {
-        let Some(mode) = self.modes.last_mut() else { return Ok(()) };
+        let Some(mode) = self.modes.last_mut() else {
+            return Ok(());
+        };
         mode.expression_depth += 1;
         if mode.expression_depth >= MAX_EXPRESSION_NESTING {
             let message = format!("{}-string: expressions nested too deeply", mode.letter());
@@ -106,7 +128,10 @@ impl Tokenizer<'_> {
     fn literal_text(&mut self, quote: u8, size: usize) -> Result<End, TokenizerError> {
         let mut named_escape = false;
         loop {
-            let in_spec = self.modes.last().is_some_and(|mode| mode.in_format_spec && mode.expression_depth >= 0);
+            let in_spec = self
+                .modes
+                .last()
+                .is_some_and(|mode| mode.in_format_spec && mode.expression_depth >= 0);
             let Some(at) = self.bytes[self.pos..]
                 .iter()
                 .position(|byte| matches!(*byte, b'{' | b'}' | b'\\' | b'\n') || *byte == quote)
@@ -210,9 +235,15 @@ impl Tokenizer<'_> {
     }
 
     fn unterminated_fstring(&self, at_newline: bool) -> TokenizerError {
-        let Some(mode) = self.modes.last() else { return self.raise("unterminated f-string literal") };
+        let Some(mode) = self.modes.last() else {
+            return self.raise("unterminated f-string literal");
+        };
         let triple = if mode.quote_size == 3 { "triple-quoted " } else { "" };
-        let message = format!("unterminated {triple}{}-string literal (detected at line {})", mode.letter(), self.line);
+        let message = format!(
+            "unterminated {triple}{}-string literal (detected at line {})",
+            mode.letter(),
+            self.line
+        );
         let mut failure = self.raise_at(message, mode.line, mode.line_start, mode.start + 1);
         failure.error.incomplete = mode.quote_size == 3 && !at_newline;
         failure

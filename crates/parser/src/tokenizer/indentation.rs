@@ -11,8 +11,8 @@ impl Tokenizer<'_> {
     /// Enters a line and compares its indentation with the open blocks. The second column of each pair counts a tab as
     /// one, so that code whose meaning depends on the size of tabs is refused.
     pub(super) fn measure_indentation(&mut self) -> Result<(), TokenizerError> {
-        if self.enter_line()? && !(self.options.extra_tokens && !self.modes.is_empty()) {
-            self.buffer_start = self.line_start;
+        if self.enter_line()? {
+            self.drop_earlier_lines();
         }
         let (mut col, mut alt_col, mut joined_col) = (0u32, 0u32, 0u32);
         loop {
@@ -35,7 +35,7 @@ impl Tokenizer<'_> {
                         joined_col = col;
                     }
                     self.continuation_line()?;
-                    self.buffer_start = self.line_start;
+                    self.drop_earlier_lines();
                     continue;
                 }
                 _ => break,
@@ -63,13 +63,24 @@ impl Tokenizer<'_> {
         self.compare_indentation(col, alt_col)
     }
 
+    /// What is before the line being read no longer counts in the places of errors.
+    fn drop_earlier_lines(&mut self) {
+        if self.modes.is_empty() || !self.keeps_fstring_lines {
+            self.buffer_start = self.line_start;
+        }
+    }
+
     fn compare_indentation(&mut self, col: u32, alt_col: u32) -> Result<(), TokenizerError> {
         let (open, alt_open) = self.indents.last().copied().unwrap_or((0, 0));
         if col == open {
-            return if alt_col == alt_open { Ok(()) } else { Err(self.inconsistent_tabs()) };
+            return if alt_col == alt_open {
+                Ok(())
+            } else {
+                Err(self.inconsistent_tabs())
+            };
         }
         if col > open {
-            if self.indents.len() + 2 > MAX_INDENTS - 1 + 1 {
+            if self.indents.len() + 1 >= MAX_INDENTS {
                 return Err(self.line_error(SyntaxErrorKind::IndentationError, "too many levels of indentation"));
             }
             if alt_col <= alt_open {
@@ -116,6 +127,10 @@ impl Tokenizer<'_> {
             return Err(self.bad_continuation());
         }
         self.pos += 1;
-        if self.enter_line()? { Ok(()) } else { Err(self.end_after_backslash()) }
+        if self.enter_line()? {
+            Ok(())
+        } else {
+            Err(self.end_after_backslash())
+        }
     }
 }

@@ -52,6 +52,9 @@ pub struct Options {
     pub extra_tokens: bool,
     /// The source is typed at a prompt: an empty line at column 0 ends a statement.
     pub interactive: bool,
+    /// `<>` is one token, `NotEqual`, instead of `<` and `>` (PEP 401). [`tokenize`] turns it on by itself for a source
+    /// that names `barry_as_FLUFL`; the parser knows whether that was a future statement.
+    pub barry_as_bdfl: bool,
 }
 
 /// Why no further token can be made.
@@ -116,6 +119,8 @@ pub struct Tokenizer<'s> {
     open: Vec<OpenBracket>,
     /// The f- and t-strings being read, innermost last.
     modes: Vec<Mode>,
+    /// The lines of an f-string count as joined in the places of some errors, as for a tokenizer over `readline`.
+    keeps_fstring_lines: bool,
     warnings: Vec<Warning>,
     failed: Option<TokenizerError>,
 }
@@ -144,6 +149,7 @@ impl<'s> Tokenizer<'s> {
             pending: 0,
             open: Vec::with_capacity(16),
             modes: Vec::new(),
+            keeps_fstring_lines: false,
             warnings: Vec::new(),
             failed: None,
         }
@@ -260,8 +266,8 @@ impl<'s> Tokenizer<'s> {
     fn next_regular(&mut self) -> Step {
         loop {
             if self.at_line_start {
-                self.at_line_start = false;
                 self.measure_indentation()?;
+                self.at_line_start = false;
             }
             self.begin();
             if self.pending != 0 {
@@ -285,10 +291,11 @@ impl<'s> Tokenizer<'s> {
                 if let Some(token) = self.comment() {
                     return Ok(Some(token));
                 }
+                // A NEWLINE behind a comment starts, for the parser, where the comment does.
                 first = self.peek();
-                self.begin();
             }
             if self.at_end() {
+                self.begin();
                 return self.end_of_source().map(Some);
             }
             if class(first) & IDENTIFIER_START != 0 {
@@ -312,7 +319,11 @@ impl<'s> Tokenizer<'s> {
     /// An identifier or keyword, or a string literal with a prefix.
     fn name_or_prefixed_string(&mut self) -> Step {
         if let Some(prefix) = self.string_prefix()? {
-            return if prefix.is_template() || prefix.is_format() { self.open_fstring(prefix) } else { self.string() };
+            return if prefix.is_template() || prefix.is_format() {
+                self.open_fstring(prefix)
+            } else {
+                self.string()
+            };
         }
         let mut classes = IDENTIFIER_CONTINUE;
         let rest = &self.bytes[self.pos..];

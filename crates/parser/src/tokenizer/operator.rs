@@ -5,7 +5,7 @@ use crate::token::TokenKind;
 
 /// The longest operator that starts with these bytes, and its length.
 #[inline]
-fn longest_operator(first: u8, second: u8, third: u8) -> (TokenKind, usize) {
+fn longest_operator(first: u8, second: u8, third: u8, barry_as_bdfl: bool) -> (TokenKind, usize) {
     use TokenKind::*;
     match (first, second, third) {
         (b'*', b'*', b'=') => (DoubleStarEqual, 3),
@@ -17,7 +17,7 @@ fn longest_operator(first: u8, second: u8, third: u8) -> (TokenKind, usize) {
         (b'/', b'/', _) => (DoubleSlash, 2),
         (b'<', b'<', _) => (LeftShift, 2),
         (b'>', b'>', _) => (RightShift, 2),
-        (b'<', b'>', _) => (NotEqual, 2),
+        (b'<', b'>', _) if barry_as_bdfl => (NotEqual, 2),
         (b'-', b'>', _) => (RArrow, 2),
         (b'!', b'=', _) => (NotEqual, 2),
         (b'%', b'=', _) => (PercentEqual, 2),
@@ -89,7 +89,7 @@ impl Tokenizer<'_> {
             }
             _ => {}
         }
-        let (kind, length) = longest_operator(first, self.peek_at(1), self.peek_at(2));
+        let (kind, length) = longest_operator(first, self.peek_at(1), self.peek_at(2), self.options.barry_as_bdfl);
         self.pos += length;
         if kind == TokenKind::Op && !(0x20..0x7F).contains(&first) {
             return Err(self.raise(format!("invalid non-printable character U+{first:04X}")));
@@ -99,7 +99,9 @@ impl Tokenizer<'_> {
 
     /// A `:` directly in a replacement field ends its expression and begins the format specification.
     fn colon_starts_format_spec(&mut self) -> bool {
-        let Some(mode) = self.modes.last_mut() else { return false };
+        let Some(mode) = self.modes.last_mut() else {
+            return false;
+        };
         if mode.expression_depth < 0 || mode.bracket_depth - 1 != mode.expression_depth {
             return false;
         }
@@ -113,7 +115,11 @@ impl Tokenizer<'_> {
             return Err(self.raise("too many nested parentheses"));
         }
         let col = (self.start - self.line_start) as u32;
-        self.open.push(OpenBracket { bracket, line: self.line, col });
+        self.open.push(OpenBracket {
+            bracket,
+            line: self.line,
+            col,
+        });
         if let Some(mode) = self.modes.last_mut() {
             mode.bracket_depth += 1;
         }
@@ -129,8 +135,8 @@ impl Tokenizer<'_> {
         }
         match self.open.pop() {
             Some(open) => {
-                if !self.options.extra_tokens && !matches(open.bracket, bracket) {
-                    return Err(self.mismatched(open, bracket));
+                if !matches(open.bracket, bracket) {
+                    self.mismatched(open, bracket)?;
                 }
             }
             None if !self.options.extra_tokens => {
@@ -138,7 +144,9 @@ impl Tokenizer<'_> {
             }
             None => {}
         }
-        let Some(mode) = self.modes.last_mut() else { return Ok(()) };
+        let Some(mode) = self.modes.last_mut() else {
+            return Ok(());
+        };
         mode.bracket_depth -= 1;
         if mode.bracket_depth < 0 {
             let message = format!("{}-string: unmatched '{}'", mode.letter(), bracket as char);
@@ -152,19 +160,22 @@ impl Tokenizer<'_> {
         Ok(())
     }
 
-    fn mismatched(&self, open: OpenBracket, bracket: u8) -> TokenizerError {
+    fn mismatched(&self, open: OpenBracket, bracket: u8) -> Result<(), TokenizerError> {
         let (opening, closing) = (open.bracket as char, bracket as char);
         if let Some(mode) = self.modes.last()
             && open.bracket == b'{'
             && mode.bracket_depth - 1 == mode.expression_depth
         {
-            return self.raise(format!("{}-string: unmatched '{closing}'", mode.letter()));
+            return Err(self.raise(format!("{}-string: unmatched '{closing}'", mode.letter())));
+        }
+        if self.options.extra_tokens {
+            return Ok(());
         }
         let message = format!("closing parenthesis '{closing}' does not match opening parenthesis '{opening}'");
         if open.line == self.line {
-            self.raise(message)
+            Err(self.raise(message))
         } else {
-            self.raise(format!("{message} on line {}", open.line))
+            Err(self.raise(format!("{message} on line {}", open.line)))
         }
     }
 }
