@@ -235,8 +235,9 @@ impl Writer {
             return;
         }
         match constant {
-            Constant::Tuple(items) | Constant::FrozenSet(items) => items.iter().for_each(|item| self.count(item)),
-            Constant::Slice(parts) => parts.iter().for_each(|part| self.count(part)),
+            Constant::Tuple(items) => items.iter().for_each(|item| self.count(item)),
+            // While a set is written, the list that sorts its items refers to them too.
+            Constant::FrozenSet(items) => (0..2).for_each(|_| items.iter().for_each(|item| self.count(item))),
             Constant::Code(code) => self.count_code(code),
             _ => {}
         }
@@ -338,12 +339,22 @@ impl Writer {
             }
             Constant::Slice(parts) => {
                 self.out.tag(code::SLICE, flagged);
-                parts.iter().for_each(|part| self.constant(part));
+                parts.iter().for_each(|part| self.slice_part(part));
             }
             Constant::Code(code) => {
                 self.out.tag(code::CODE, flagged);
                 self.code_body(code);
             }
+        }
+    }
+
+    /// The parts of slices are not merged with other constants.
+    fn slice_part(&mut self, part: &Constant) {
+        let key = key_of(&Item::Constant(part));
+        let uses = self.uses.remove(&key);
+        self.constant(part);
+        if let Some(uses) = uses {
+            self.uses.insert(key, uses);
         }
     }
 
