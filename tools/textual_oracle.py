@@ -11,6 +11,8 @@ import _string
 import random
 import struct
 import sys
+import unicodedata as ud
+import zlib
 
 random.seed(20)
 COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 60
@@ -230,8 +232,45 @@ def codec_rows():
         yield "escape", data.hex(), _codecs.escape_encode(data)[0].hex()
 
 
+def points(text):
+    return " ".join(f"{ord(c):x}" for c in text)
+
+
+PROPERTIES = {
+    "category": ud.category, "bidirectional": ud.bidirectional, "combining": ud.combining, "width": ud.east_asian_width, "mirrored": ud.mirrored,
+    "decomposition": ud.decomposition, "numeric": lambda c: bits(float(ud.numeric(c, -1))), "digit": lambda c: ud.digit(c, -1), "decimal": lambda c: ud.decimal(c, -1),
+    "name": lambda c: ud.name(c, ""), "nfc": lambda c: points(ud.normalize("NFC", c)), "nfd": lambda c: points(ud.normalize("NFD", c)),
+    "nfkc": lambda c: points(ud.normalize("NFKC", c)), "nfkd": lambda c: points(ud.normalize("NFKD", c)),
+    "upper": lambda c: points(c.upper()), "lower": lambda c: points(c.lower()), "title": lambda c: points(c.title()), "fold": lambda c: points(c.casefold()),
+    "alpha": lambda c: int(c.isalpha()), "alnum": lambda c: int(c.isalnum()), "isdecimal": lambda c: int(c.isdecimal()), "isdigit": lambda c: int(c.isdigit()),
+    "isnumeric": lambda c: int(c.isnumeric()), "printable": lambda c: int(c.isprintable()), "space": lambda c: int(c.isspace()),
+    "lowercase": lambda c: int(c.islower()), "uppercase": lambda c: int(c.isupper()), "start": lambda c: int(c.isidentifier()), "continue": lambda c: int(("a" + c).isidentifier()),
+    "line": lambda c: int(len(("a" + c + "b").splitlines()) == 2), "lookup": lambda c: int(bool(ud.name(c, "")) and ud.lookup(ud.name(c)) == c),
+}
+
+
+def unicode_rows():
+    everything = [chr(code) for code in range(0x110000)]
+    for name, function in PROPERTIES.items():
+        yield "all", name, f"{zlib.crc32(''.join(f'{function(c)}|' for c in everything).encode()):08x}"
+    letters = "aA1 .\u0301\u0327\u0300\u0345\u1100\u1161\u11a8\uac00\u03a3\u03c3\u01c5\u00df\u0130\ufb01\u1e9b\u0323\u00ad'\u2019\u0958\u212b\u1fb3\U0001d15e\U00011099\U000110ba\u0f73\u0344"
+    interesting = [c for c in everything if ud.combining(c) or ud.decomposition(c)]
+    for _ in range(COUNT * 10):
+        text = "".join(random.choices(letters, k=random.randrange(1, 9)))
+        if random.random() < 0.3:
+            text = "".join(random.choices(interesting, k=random.randrange(1, 6)))
+        form = random.choice(["NFC", "NFD", "NFKC", "NFKD"])
+        yield "normalize", form, points(text), points(ud.normalize(form, text))
+        yield "is_normalized", form, points(text), str(int(ud.is_normalized(form, text)))
+        yield "lower", points(text), points(text.lower())
+        yield "title", points(text), points(text.title())
+    for text in ["SPACE", "space", "SPACE ", "LINE FEED", "Black_Star", "NUL", "BELL", "KEYCAP DIGIT ZERO", "LATIN SMALL LETTER GHA", "HANGUL SYLLABLE GA", "cjk unified ideograph-4e00",
+                 "CJK UNIFIED IDEOGRAPH-04E00", "CJK UNIFIED IDEOGRAPH-9FFFF", "TANGUT IDEOGRAPH-17000", "tangut ideograph-18d08", "TANGUT IDEOGRAPH-18D09", "TANGUT IDEOGRAPH-017000", "CJK COMPATIBILITY IDEOGRAPH-F900", "LATIN SMALL LETTER I WITH MACRON AND GRAVE", "", "HANGUL SYLLABLE ", "LATINSMALLLETTERA", "\u017fPACE"]:
+        yield "lookup", escape(text), str(outcome(lambda: points(ud.lookup(text)))).split(":")[0]
+
+
 def main():
-    for name, rows in [("float", float_rows), ("spec", spec_rows), ("percent", percent_rows), ("template", template_rows), ("int", int_rows), ("codecs", codec_rows)]:
+    for name, rows in [("float", float_rows), ("spec", spec_rows), ("percent", percent_rows), ("template", template_rows), ("int", int_rows), ("codecs", codec_rows), ("unicode", unicode_rows)]:
         with open(f"{sys.argv[1]}/{name}.tsv", "w", encoding="ascii") as file:
             for row in rows():
                 file.write("\t".join(row) + "\n")
