@@ -116,6 +116,8 @@ impl Compiler<'_> {
     }
 
     fn load_classdict(&mut self, location: Location) -> Result<()> {
+        // Free even in a class that binds the name itself.
+        self.unit.meta.freevars.add("__classdict__");
         let index = self.free_index("__classdict__")?;
         self.emit(location, Opcode::LoadDeref, index);
         Ok(())

@@ -212,17 +212,17 @@ fn inline_comprehension(
             }
             dropped.push(name.clone());
         }
-        let existing = table.entry(id).symbols.get(&name).copied();
-        match existing {
-            None => {
-                table.entries[id.index()].symbols.insert(name.clone(), only_flags);
-                scopes.insert(name, scope);
-            }
-            // What is free in the comprehension and local around it can now simply be local.
-            Some(flags) if flags & F::DEF_BOUND != 0 && !is_class && !is_free_in_any_child(table, comp, &name) => {
-                comp_free.shift_remove(&name);
-            }
-            Some(_) => {}
+        let Some(existing) = table.entries[id.index()].symbols.get_mut(&name) else {
+            table.entries[id.index()].symbols.insert(name.clone(), only_flags);
+            scopes.insert(name, scope);
+            continue;
+        };
+        if scope == Scope::Free && !is_class {
+            *existing |= flags & F::USE;
+        }
+        // What is free in the comprehension and local around it can now simply be local.
+        if *existing & F::DEF_BOUND != 0 && !is_class && !is_free_in_any_child(table, comp, &name) {
+            comp_free.shift_remove(&name);
         }
     }
     for name in dropped {

@@ -51,6 +51,7 @@ impl Builder<'_> {
             let id = self.enter_block("__annotate__", BlockType::Annotation, key, annotation.range)?;
             self.table.entries[outer.index()].annotation_block = Some(id);
             if block == BlockType::Class && !self.future.annotations() {
+                self.table.entries[outer.index()].needs_classdict = true;
                 self.current().can_see_class_scope = true;
                 self.add_def("__classdict__", F::USE, annotation.range)?;
             }

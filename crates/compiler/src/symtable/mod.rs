@@ -119,7 +119,11 @@ impl Builder<'_> {
         if self.future.annotations() && entry.block == BlockType::Annotation {
             return;
         }
-        self.table.entries[outer.index()].children.push(id);
+        // The block of a scope's annotations is entered once for each of them.
+        let again = entry.block == BlockType::Annotation && self.table.entry(outer).children.contains(&id);
+        if !again {
+            self.table.entries[outer.index()].children.push(id);
+        }
     }
 
     fn exit_block(&mut self) {
