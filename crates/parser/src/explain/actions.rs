@@ -187,6 +187,10 @@ impl Engine<'_> {
                 let message = "cannot mix t-string literals with string or bytes literals";
                 Err(self.raise_range(self.last(a), b, message.into()))
             }
+            "less_greater" if self.node(a).end == self.node(b).start => {
+                let message = "invalid syntax.  Maybe you meant '!=' instead of '<>'?";
+                Err(self.raise_range(a, b, message.into()))
+            }
             "bare_generator" => self.bare_generator(a, b),
             "argument_order" => Err(self.argument_order(a)),
             "legacy" => self.legacy_statement(a, b),

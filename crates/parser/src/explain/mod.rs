@@ -42,11 +42,7 @@ pub(crate) fn explain(source: &str, tokens: &Tokens, mode: Mode, options: Option
     let layout = match tokens.kinds.get(reached) {
         Some(Kind::Indent) => "unexpected indent",
         Some(Kind::Dedent) => "unexpected unindent",
-        _ => {
-            let old = tokens.kinds.get(reached) == Some(&Kind::NotEqual) && engine.text(reached) == "<>";
-            let message = if old { "invalid syntax.  Maybe you meant '!=' instead of '<>'?" } else { "invalid syntax" };
-            return settle(&engine, engine.raise_at_token(reached, message.into()));
-        }
+        _ => return settle(&engine, engine.raise_at_token(reached, "invalid syntax".into())),
     };
     engine.raise_indentation(layout.into()).error
 }
@@ -56,6 +52,9 @@ fn settle(engine: &Engine<'_>, raised: Raised) -> Box<SyntaxError> {
     let stream = &engine.tokens.stream;
     let (false, Some(later)) = (raised.by_tokenizer, &stream.error) else { return raised.error };
     if raised.error.kind == SyntaxErrorKind::MemoryError {
+        return raised.error;
+    }
+    if in_format_string(engine.tokens) {
         return raised.error;
     }
     if later.raised {
@@ -70,6 +69,12 @@ fn settle(engine: &Engine<'_>, raised: Raised) -> Box<SyntaxError> {
         return engine.raise(SyntaxErrorKind::SyntaxError, start, (open.line, 0), message).error;
     }
     raised.error
+}
+
+/// Did tokenising end inside an f- or t-string? Such an error never wins.
+fn in_format_string(tokens: &Tokens) -> bool {
+    let count = |kinds: [Kind; 2]| tokens.kinds.iter().filter(|kind| kinds.contains(kind)).count();
+    count([Kind::FstringStart, Kind::TstringStart]) > count([Kind::FstringEnd, Kind::TstringEnd])
 }
 
 /// Was everything read? Then more might have made sense.
