@@ -211,12 +211,7 @@ pub struct Token {
 impl Token {
     /// The token's place in the form AST nodes carry.
     pub fn range(&self) -> Range {
-        Range {
-            line: self.line,
-            col: self.col,
-            end_line: self.end_line,
-            end_col: self.end_col,
-        }
+        Range { line: self.line, col: self.col, end_line: self.end_line, end_col: self.end_col }
     }
 
     /// The token's text, given the source that was tokenised.

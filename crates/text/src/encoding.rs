@@ -81,18 +81,12 @@ fn find_cookie(source: &[u8]) -> Option<(String, u32)> {
 /// CPython's spelling of the two encodings it knows itself; others stay as declared.
 fn canonical(name: &[u8]) -> String {
     let written = String::from_utf8_lossy(name).into_owned();
-    let short: String = written
-        .chars()
-        .take(12)
-        .map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() })
-        .collect();
+    let short: String = written.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
     if short == "utf-8" || short.starts_with("utf-8-") {
         return "utf-8".into();
     }
     let latin = ["latin-1", "iso-8859-1", "iso-latin-1"];
-    if latin
-        .iter()
-        .any(|known| short == *known || (short.starts_with(known) && short[known.len()..].starts_with('-')))
+    if latin.iter().any(|known| short == *known || (short.starts_with(known) && short[known.len()..].starts_with('-')))
     {
         return "iso-8859-1".into();
     }
@@ -107,11 +101,7 @@ pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -
     let cookie = find_cookie(body);
     let Some((encoding, line)) = cookie.filter(|(encoding, _)| encoding != "utf-8") else {
         let text = std::str::from_utf8(body).map_err(|error| undeclared(body, error.valid_up_to(), file))?;
-        return Ok(Decoded {
-            text: text.into(),
-            encoding: "utf-8".into(),
-            bom,
-        });
+        return Ok(Decoded { text: text.into(), encoding: "utf-8".into(), bom });
     };
     if bom {
         return Err(bom_conflict(body, &encoding, line));
@@ -125,13 +115,7 @@ pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -
 }
 
 fn unplaced(message: String) -> DecodeError {
-    DecodeError {
-        message,
-        lineno: 0,
-        offset: -1,
-        end_offset: None,
-        text: None,
-    }
+    DecodeError { message, lineno: 0, offset: -1, end_offset: None, text: None }
 }
 
 fn bom_conflict(body: &[u8], encoding: &str, line: u32) -> DecodeError {
@@ -163,19 +147,31 @@ fn undeclared(body: &[u8], at: usize, file: Option<&str>) -> DecodeError {
         lineno,
         offset,
         end_offset: Some(offset),
-        text: Some(
-            String::from_utf8_lossy(&body[line_start..line_end])
-                .trim_end_matches('\r')
-                .into(),
-        ),
+        text: Some(String::from_utf8_lossy(&body[line_start..line_end]).trim_end_matches('\r').into()),
     }
 }
 
+/// Python's names of Latin-1, without punctuation. (The Encoding Standard takes them for windows-1252.)
+const LATIN_1: [&str; 11] = [
+    "latin1",
+    "latin",
+    "l1",
+    "iso88591",
+    "iso8859",
+    "8859",
+    "iso885911987",
+    "isoir100",
+    "cp819",
+    "ibm819",
+    "csisolatin1",
+];
+
 fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
+    if LATIN_1.contains(&normal(name).as_str()) {
+        return Ok(body.iter().map(|byte| char::from(*byte)).collect());
+    }
     if matches!(normal(name).as_str(), "utf8" | "u8" | "utf" | "utf8sig") {
-        return std::str::from_utf8(body)
-            .map(String::from)
-            .map_err(|error| utf8_message(body, &error));
+        return std::str::from_utf8(body).map(String::from).map_err(|error| utf8_message(body, &error));
     }
     if matches!(normal(name).as_str(), "ascii" | "usascii" | "646") {
         return match body.iter().position(|byte| !byte.is_ascii()) {
@@ -192,12 +188,10 @@ fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
     let mut text = String::with_capacity(body.len());
     let mut at = 0;
     loop {
-        let need = decoder
-            .max_utf8_buffer_length_without_replacement(body.len() - at)
-            .unwrap_or(0);
+        let need = decoder.max_utf8_buffer_length_without_replacement(body.len() - at).unwrap_or(0);
         text.reserve(need);
         match decoder.decode_to_string_without_replacement(&body[at..], &mut text, true) {
-            (DecoderResult::InputEmpty, _) => return Ok(text),
+            (DecoderResult::InputEmpty, _) => return without_gaps(codec, text, body),
             (DecoderResult::OutputFull, read) => at += read,
             (DecoderResult::Malformed(length, after), read) => {
                 let bad = (at + read).saturating_sub(usize::from(length) + usize::from(after));
@@ -211,11 +205,23 @@ fn decode_with_crate(name: &str, body: &[u8]) -> Result<String, String> {
     }
 }
 
+/// The Encoding Standard fills the holes of the Windows code pages with control characters; Python has none there.
+fn without_gaps(codec: &'static Encoding, text: String, body: &[u8]) -> Result<String, String> {
+    let is_gap = |c: char| ('\u{80}'..='\u{9F}').contains(&c);
+    if !codec.name().starts_with("windows-") {
+        return Ok(text);
+    }
+    match text.chars().position(is_gap) {
+        None => Ok(text),
+        Some(at) => Err(format!(
+            "'charmap' codec can't decode byte 0x{:02x} in position {at}: character maps to <undefined>",
+            body.get(at).copied().unwrap_or(0)
+        )),
+    }
+}
+
 fn normal(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Python's names beyond the labels of the Encoding Standard.
@@ -241,30 +247,23 @@ fn utf8_message(body: &[u8], error: &std::str::Utf8Error) -> String {
     let byte = body.get(at).copied().unwrap_or(0);
     match error.error_len() {
         None if body.len() - at > 1 => {
-            format!(
-                "'utf-8' codec can't decode bytes in position {at}-{}: unexpected end of data",
-                body.len() - 1
-            )
+            format!("'utf-8' codec can't decode bytes in position {at}-{}: unexpected end of data", body.len() - 1)
         }
         None => format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: unexpected end of data"),
         Some(1) => {
-            let reason = if (0xC2..0xF5).contains(&byte) {
-                "invalid continuation byte"
-            } else {
-                "invalid start byte"
-            };
+            let reason = if (0xC2..0xF5).contains(&byte) { "invalid continuation byte" } else { "invalid start byte" };
             format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {reason}")
         }
         Some(length) => {
-            format!(
-                "'utf-8' codec can't decode bytes in position {at}-{}: invalid continuation byte",
-                at + length - 1
-            )
+            format!("'utf-8' codec can't decode bytes in position {at}-{}: invalid continuation byte", at + length - 1)
         }
     }
 }
 
-/// True if `encoding_rs` knows the encoding under this name.
+/// True if [`decode`] knows the encoding under this name without a decoder of the runtime.
 pub fn is_known(name: &str) -> bool {
-    codec(&name.to_ascii_lowercase().replace('_', "-")).is_some()
+    let plain = normal(name);
+    LATIN_1.contains(&plain.as_str())
+        || ["utf8", "u8", "utf", "utf8sig", "ascii", "usascii", "646"].contains(&plain.as_str())
+        || codec(&name.to_ascii_lowercase().replace('_', "-")).is_some()
 }

@@ -74,9 +74,7 @@ fn tangut_ideograph(name: &str) -> Option<char> {
         return None;
     }
     let code_point = u32::from_str_radix(digits, 16).ok()?;
-    matches!(code_point, 0x17000..=0x187F7 | 0x18D00..=0x18D08)
-        .then(|| char::from_u32(code_point))
-        .flatten()
+    matches!(code_point, 0x17000..=0x187F7 | 0x18D00..=0x18D08).then(|| char::from_u32(code_point)).flatten()
 }
 
 fn eq_ignore_case(known: impl Iterator<Item = &'static str>, name: &str) -> bool {
@@ -102,13 +100,7 @@ struct Decoder<'t> {
 /// Decodes the text of a string literal, without its quotes. `Err` is what `str()` of CPython's `UnicodeDecodeError`
 /// gives.
 pub fn decode_str(text: &str) -> Result<(Wtf8Buf, Option<InvalidEscape>), String> {
-    let mut decoder = Decoder {
-        text,
-        at: 0,
-        shift: 0,
-        out: Wtf8Buf::new(),
-        invalid: None,
-    };
+    let mut decoder = Decoder { text, at: 0, shift: 0, out: Wtf8Buf::new(), invalid: None };
     while decoder.at < text.len() {
         decoder.plain_text();
         if decoder.at < text.len() {
@@ -263,10 +255,7 @@ fn octal_value(bytes: &[u8], start: usize) -> (u32, usize) {
 
 fn octal_escape(bytes: &[u8], backslash: usize) -> InvalidEscape {
     let digit = |i: usize| bytes.get(backslash + 1 + i).copied().unwrap_or(b'0');
-    InvalidEscape {
-        at: backslash,
-        what: Unknown::Octal([digit(0), digit(1), digit(2)]),
-    }
+    InvalidEscape { at: backslash, what: Unknown::Octal([digit(0), digit(1), digit(2)]) }
 }
 
 /// Decodes the text of a bytes literal, without its quotes. `Err` is what `str()` of CPython's `ValueError` gives.

@@ -13,11 +13,7 @@ fn is_assigned(c: char) -> bool {
 
 /// True if `c` can begin an identifier.
 pub fn is_start(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphabetic() || c == '_'
-    } else {
-        unicode_ident::is_xid_start(c) && is_assigned(c)
-    }
+    if c.is_ascii() { c.is_ascii_alphabetic() || c == '_' } else { unicode_ident::is_xid_start(c) && is_assigned(c) }
 }
 
 /// True if `c` can continue an identifier.

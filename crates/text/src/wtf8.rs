@@ -102,10 +102,7 @@ impl Wtf8Buf {
                 0..0x80 => (first, 1),
                 0x80..0xE0 => ((first & 0x1F) << 6 | continuation(1), 2),
                 0xE0..0xF0 => ((first & 0x0F) << 12 | continuation(1) << 6 | continuation(2), 3),
-                _ => (
-                    (first & 0x07) << 18 | continuation(1) << 12 | continuation(2) << 6 | continuation(3),
-                    4,
-                ),
+                _ => ((first & 0x07) << 18 | continuation(1) << 12 | continuation(2) << 6 | continuation(3), 4),
             };
             at += width;
             Some(code_point)
@@ -115,17 +112,13 @@ impl Wtf8Buf {
 
 impl From<&str> for Wtf8Buf {
     fn from(text: &str) -> Self {
-        Wtf8Buf {
-            bytes: text.as_bytes().to_vec(),
-        }
+        Wtf8Buf { bytes: text.as_bytes().to_vec() }
     }
 }
 
 impl From<String> for Wtf8Buf {
     fn from(text: String) -> Self {
-        Wtf8Buf {
-            bytes: text.into_bytes(),
-        }
+        Wtf8Buf { bytes: text.into_bytes() }
     }
 }
 

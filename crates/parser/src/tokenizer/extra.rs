@@ -39,10 +39,7 @@ impl<'s> TokenInfos<'s> {
     /// Tokens of `source`, whose last line ends with `\n` unless it is empty. `implicit_newline`: that line end was added
     /// by the caller and is not shown.
     pub fn new(source: &'s str, extra_tokens: bool, implicit_newline: bool) -> Self {
-        let options = Options {
-            extra_tokens,
-            ..Options::default()
-        };
+        let options = Options { extra_tokens, ..Options::default() };
         let mut tokenizer = Tokenizer::new(source, options);
         tokenizer.keeps_fstring_lines = true;
         TokenInfos {
@@ -84,13 +81,7 @@ impl<'s> TokenInfos<'s> {
         self.last_row = token.line;
         if trailing && self.extra_tokens {
             let row = if self.source.is_empty() { 1 } else { token.line + 1 };
-            return TokenInfo {
-                kind: token.kind as u8,
-                string: "",
-                start: (row, 0),
-                end: (row, 0),
-                line: "",
-            };
+            return TokenInfo { kind: token.kind as u8, string: "", start: (row, 0), end: (row, 0), line: "" };
         }
         let on_last_line = self.on_added_line_end();
         let mut kind = token.kind as u8;
@@ -122,13 +113,7 @@ impl<'s> TokenInfos<'s> {
         if self.extra_tokens && (FIRST_OPERATOR..OP).contains(&kind) {
             kind = OP;
         }
-        TokenInfo {
-            kind,
-            string,
-            start,
-            end,
-            line,
-        }
+        TokenInfo { kind, string, start, end, line }
     }
 
     /// True if the line being read ends with the line end that the caller added.

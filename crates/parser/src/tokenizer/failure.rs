@@ -48,11 +48,7 @@ impl Tokenizer<'_> {
         error.end_lineno = Some(line);
         error.end_offset = Some(end_offset);
         error.text = Some(lossless(text));
-        TokenizerError {
-            error,
-            raised: true,
-            at_eof: false,
-        }
+        TokenizerError { error, raised: true, at_eof: false }
     }
 
     /// A range of bytes of the line, counted from 1 as the C tokenizer does.
@@ -65,13 +61,7 @@ impl Tokenizer<'_> {
     pub(super) fn warn(&mut self, message: String) {
         let error = self.raise(message.clone()).error;
         let (lineno, at) = (self.line, self.pos as u32);
-        self.warnings.push(Warning {
-            category: WarningCategory::SyntaxWarning,
-            message,
-            lineno,
-            at,
-            error,
-        });
+        self.warnings.push(Warning { category: WarningCategory::SyntaxWarning, message, lineno, at, error });
     }
 
     /// The line being read, its end included.
@@ -87,18 +77,11 @@ impl Tokenizer<'_> {
         error.end_lineno = Some(self.line);
         error.end_offset = Some(0);
         error.text = Some(lossless(self.current_line()));
-        TokenizerError {
-            error,
-            raised: false,
-            at_eof: false,
-        }
+        TokenizerError { error, raised: false, at_eof: false }
     }
 
     pub(super) fn inconsistent_tabs(&self) -> TokenizerError {
-        self.line_error(
-            SyntaxErrorKind::TabError,
-            "inconsistent use of tabs and spaces in indentation",
-        )
+        self.line_error(SyntaxErrorKind::TabError, "inconsistent use of tabs and spaces in indentation")
     }
 
     /// An error placed behind the whole line.
@@ -128,11 +111,9 @@ impl Tokenizer<'_> {
     /// The source ends after a backslash.
     pub(super) fn end_after_backslash(&self) -> TokenizerError {
         let mut failure = match self.open.last() {
-            Some(open) => TokenizerError {
-                error: never_closed(self.source, open, self.line),
-                raised: false,
-                at_eof: true,
-            },
+            Some(open) => {
+                TokenizerError { error: never_closed(self.source, open, self.line), raised: false, at_eof: true }
+            }
             None => self.line_end_error(SyntaxErrorKind::SyntaxError, "unexpected EOF while parsing"),
         };
         failure.at_eof = true;
@@ -155,11 +136,7 @@ impl Tokenizer<'_> {
     pub(super) fn too_large(&self) -> TokenizerError {
         let message = "Parser column offset overflow - source line is too big";
         let error = SyntaxError::new(SyntaxErrorKind::OverflowError, message);
-        TokenizerError {
-            error,
-            raised: true,
-            at_eof: false,
-        }
+        TokenizerError { error, raised: true, at_eof: false }
     }
 
     /// Checks the non-ASCII identifier from the mark to `pos` (PEP 3131).
@@ -190,11 +167,7 @@ pub fn never_closed(source: &str, open: &OpenBracket, tokenizer_line: u32) -> Bo
         start = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
     }
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
-    let with_end = if tokenizer_line <= open.line {
-        (end + 1).min(bytes.len())
-    } else {
-        end
-    };
+    let with_end = if tokenizer_line <= open.line { (end + 1).min(bytes.len()) } else { end };
     error.lineno = open.line;
     error.offset = chars(&bytes[start..], open.col as usize) + 1;
     error.end_lineno = Some(open.line);

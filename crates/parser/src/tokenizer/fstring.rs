@@ -31,11 +31,7 @@ impl Mode {
     }
 
     fn middle(&self) -> TokenKind {
-        if self.template {
-            TokenKind::TStringMiddle
-        } else {
-            TokenKind::FStringMiddle
-        }
+        if self.template { TokenKind::TStringMiddle } else { TokenKind::FStringMiddle }
     }
 }
 
@@ -67,11 +63,7 @@ impl Tokenizer<'_> {
             line: self.line,
             line_start: self.line_start,
         });
-        Ok(self.token(if template {
-            TokenKind::TStringStart
-        } else {
-            TokenKind::FStringStart
-        }))
+        Ok(self.token(if template { TokenKind::TStringStart } else { TokenKind::FStringStart }))
     }
 
     /// One token while literal text is being read.
@@ -87,18 +79,8 @@ impl Tokenizer<'_> {
         };
         let middle = mode.middle();
         let (quote, size) = (mode.quote, mode.quote_size);
-        if self.bytes[self.pos..]
-            .iter()
-            .take(size)
-            .filter(|byte| **byte == quote)
-            .count()
-            == size
-        {
-            let kind = if mode.template {
-                TokenKind::TStringEnd
-            } else {
-                TokenKind::FStringEnd
-            };
+        if self.bytes[self.pos..].iter().take(size).filter(|byte| **byte == quote).count() == size {
+            let kind = if mode.template { TokenKind::TStringEnd } else { TokenKind::FStringEnd };
             self.pos += size;
             self.modes.pop();
             return Ok(self.token(kind));
@@ -128,10 +110,7 @@ impl Tokenizer<'_> {
     fn literal_text(&mut self, quote: u8, size: usize) -> Result<End, TokenizerError> {
         let mut named_escape = false;
         loop {
-            let in_spec = self
-                .modes
-                .last()
-                .is_some_and(|mode| mode.in_format_spec && mode.expression_depth >= 0);
+            let in_spec = self.modes.last().is_some_and(|mode| mode.in_format_spec && mode.expression_depth >= 0);
             let Some(at) = self.bytes[self.pos..]
                 .iter()
                 .position(|byte| matches!(*byte, b'{' | b'}' | b'\\' | b'\n') || *byte == quote)
@@ -239,11 +218,7 @@ impl Tokenizer<'_> {
             return self.raise("unterminated f-string literal");
         };
         let triple = if mode.quote_size == 3 { "triple-quoted " } else { "" };
-        let message = format!(
-            "unterminated {triple}{}-string literal (detected at line {})",
-            mode.letter(),
-            self.line
-        );
+        let message = format!("unterminated {triple}{}-string literal (detected at line {})", mode.letter(), self.line);
         let mut failure = self.raise_at(message, mode.line, mode.line_start, mode.start + 1);
         failure.error.incomplete = mode.quote_size == 3 && !at_newline;
         failure

@@ -73,11 +73,7 @@ impl Tokenizer<'_> {
     fn compare_indentation(&mut self, col: u32, alt_col: u32) -> Result<(), TokenizerError> {
         let (open, alt_open) = self.indents.last().copied().unwrap_or((0, 0));
         if col == open {
-            return if alt_col == alt_open {
-                Ok(())
-            } else {
-                Err(self.inconsistent_tabs())
-            };
+            return if alt_col == alt_open { Ok(()) } else { Err(self.inconsistent_tabs()) };
         }
         if col > open {
             if self.indents.len() + 1 >= MAX_INDENTS {
@@ -127,10 +123,6 @@ impl Tokenizer<'_> {
             return Err(self.bad_continuation());
         }
         self.pos += 1;
-        if self.enter_line()? {
-            Ok(())
-        } else {
-            Err(self.end_after_backslash())
-        }
+        if self.enter_line()? { Ok(()) } else { Err(self.end_after_backslash()) }
     }
 }

@@ -65,15 +65,9 @@ pub fn parse_string(token_text: &str) -> Result<StringLiteral, String> {
     let prefix = &token_text.as_bytes()[..letters];
     let has = |letter: u8| prefix.iter().any(|byte| byte.eq_ignore_ascii_case(&letter));
     let quoted = &token_text.as_bytes()[letters..];
-    let quotes = if quoted.len() >= 6 && quoted[1] == quoted[0] && quoted[2] == quoted[0] {
-        3
-    } else {
-        1
-    };
+    let quotes = if quoted.len() >= 6 && quoted[1] == quoted[0] && quoted[2] == quoted[0] { 3 } else { 1 };
     let body_start = letters + quotes;
-    let body = token_text
-        .get(body_start..token_text.len().saturating_sub(quotes))
-        .unwrap_or("");
+    let body = token_text.get(body_start..token_text.len().saturating_sub(quotes)).unwrap_or("");
     let escaped = !has(b'r') && memchr::memchr(b'\\', body.as_bytes()).is_some();
     let mut invalid = None;
     let value = if has(b'b') {
@@ -96,11 +90,7 @@ pub fn parse_string(token_text: &str) -> Result<StringLiteral, String> {
         Constant::Str(Rc::new(Wtf8Buf::from(body)))
     };
     let invalid_escape = invalid.map(|found| InvalidEscape::locate(found, token_text, body_start));
-    Ok(StringLiteral {
-        value,
-        u_prefix: prefix == b"u",
-        invalid_escape,
-    })
+    Ok(StringLiteral { value, u_prefix: prefix == b"u", invalid_escape })
 }
 
 /// The text of an `FStringMiddle` or `TStringMiddle` token (which never spans a `{{`): decoded unless the string is `raw`.
@@ -120,11 +110,8 @@ pub fn is_raw_start(token_text: &str) -> bool {
 /// The value of a `Number` token: `Int`, `Float`, or `Complex` with a zero real part. `max_str_digits` bounds decimal
 /// integers (0: no bound). `Err` is the message of the `SyntaxError` to raise at the token.
 pub fn parse_number(token_text: &str, max_str_digits: usize) -> Result<Constant, String> {
-    let digits: Cow<'_, str> = if token_text.contains('_') {
-        token_text.replace('_', "").into()
-    } else {
-        token_text.into()
-    };
+    let digits: Cow<'_, str> =
+        if token_text.contains('_') { token_text.replace('_', "").into() } else { token_text.into() };
     let invalid = || format!("invalid number literal: {token_text}");
     let radix = match digits.as_bytes() {
         [b'0', b'x' | b'X', ..] => 16,
@@ -142,9 +129,7 @@ pub fn parse_number(token_text: &str, max_str_digits: usize) -> Result<Constant,
     let digits = &digits[2..];
     match u64::from_str_radix(digits, radix) {
         Ok(small) => Ok(Constant::Int(small.into())),
-        Err(_) => IBig::from_str_radix(digits, radix)
-            .map(Constant::Int)
-            .map_err(|_| invalid()),
+        Err(_) => IBig::from_str_radix(digits, radix).map(Constant::Int).map_err(|_| invalid()),
     }
 }
 
@@ -160,9 +145,7 @@ fn decimal(digits: &str, max_str_digits: usize) -> Option<Result<Constant, Strin
              to avoid decimal conversion limits."
         )));
     }
-    IBig::from_str_radix(digits, 10)
-        .ok()
-        .map(|value| Ok(Constant::Int(value)))
+    IBig::from_str_radix(digits, 10).ok().map(|value| Ok(Constant::Int(value)))
 }
 
 /// The AST's form of an identifier: NFKC-normalised if it is not ASCII.

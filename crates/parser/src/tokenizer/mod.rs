@@ -13,10 +13,15 @@
 //!
 //! # f-strings and t-strings (PEP 701, 750)
 //! `f"a{x!r:>{w}}b"` is `FStringStart("f\"")`, `FStringMiddle(a)`, `LBrace`, `Name(x)`, `Exclamation`, `Name(r)`, `Colon`,
-//! `FStringMiddle(>)`, `LBrace`, `Name(w)`, `RBrace`, `RBrace`, `FStringMiddle(b)`, `FStringEnd`. An empty middle is not
-//! yielded, except where CPython yields one. The text of `{x = }` or of a template's
-//! interpolation is the source between the brace and the `}`, `!` or `:` that ends the expression, made by
-//! [`expression_text`]. The parser decides about `=` (it is an ordinary [`TokenKind::Equal`]).
+//! `FStringMiddle(>)`, `LBrace`, `Name(w)`, `RBrace`, `FStringMiddle()`, `RBrace`, `FStringMiddle(b)`, `FStringEnd`: an empty
+//! middle stands between the braces that end a nested field and its outer one, as in CPython. At `{{` and `}}` a middle ends
+//! behind the first brace, and its `end_col` is behind the second. The text of `{x = }` or of a template's interpolation is
+//! the source between the brace and the `}`, `!` or `:` that ends the expression, made by [`expression_text`]. The parser
+//! decides about `=` (it is an ordinary [`TokenKind::Equal`]).
+//!
+//! # Incomplete input
+//! `SyntaxError::incomplete` of a tokenizer's error holds if the parser asked for the token that could not be made;
+//! a parser that failed earlier decides by what it has read.
 
 mod bytes;
 mod extra;
@@ -319,11 +324,7 @@ impl<'s> Tokenizer<'s> {
     /// An identifier or keyword, or a string literal with a prefix.
     fn name_or_prefixed_string(&mut self) -> Step {
         if let Some(prefix) = self.string_prefix()? {
-            return if prefix.is_template() || prefix.is_format() {
-                self.open_fstring(prefix)
-            } else {
-                self.string()
-            };
+            return if prefix.is_template() || prefix.is_format() { self.open_fstring(prefix) } else { self.string() };
         }
         let mut classes = IDENTIFIER_CONTINUE;
         let rest = &self.bytes[self.pos..];

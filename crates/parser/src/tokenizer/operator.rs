@@ -115,11 +115,7 @@ impl Tokenizer<'_> {
             return Err(self.raise("too many nested parentheses"));
         }
         let col = (self.start - self.line_start) as u32;
-        self.open.push(OpenBracket {
-            bracket,
-            line: self.line,
-            col,
-        });
+        self.open.push(OpenBracket { bracket, line: self.line, col });
         if let Some(mode) = self.modes.last_mut() {
             mode.bracket_depth += 1;
         }

@@ -22,10 +22,7 @@ pub struct TokenStream {
 /// Tokenises all of `source`.
 pub fn tokenize(source: &str, options: Options) -> TokenStream {
     let named = memchr::memmem::find(source.as_bytes(), b"barry_as_FLUFL").is_some();
-    let options = Options {
-        barry_as_bdfl: options.barry_as_bdfl || named,
-        ..options
-    };
+    let options = Options { barry_as_bdfl: options.barry_as_bdfl || named, ..options };
     let mut tokenizer = Tokenizer::new(source, options);
     let mut tokens = Vec::with_capacity(source.len() / 4 + 8);
     let error = loop {

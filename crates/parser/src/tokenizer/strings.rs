@@ -37,10 +37,7 @@ impl Prefix {
             (Self::B | Self::T, ('b', 't')),
             (Self::F | Self::T, ('f', 't')),
         ];
-        pairs
-            .into_iter()
-            .find(|(both, _)| self.0 & both == *both)
-            .map(|(_, letters)| letters)
+        pairs.into_iter().find(|(both, _)| self.0 & both == *both).map(|(_, letters)| letters)
     }
 }
 
@@ -79,11 +76,7 @@ impl Tokenizer<'_> {
     /// Skips the opening quotes at `pos`: 1 or 3, and the quote itself. An empty literal `''` counts as one quote.
     pub(super) fn opening_quotes(&mut self) -> (u8, usize) {
         let quote = self.peek();
-        let size = if self.peek_at(1) == quote && self.peek_at(2) == quote {
-            3
-        } else {
-            1
-        };
+        let size = if self.peek_at(1) == quote && self.peek_at(2) == quote { 3 } else { 1 };
         self.pos += size;
         (quote, size)
     }
