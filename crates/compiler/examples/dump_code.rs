@@ -1,5 +1,5 @@
 //! Compiles the files named on standard input, one a line, and writes each code object as a line of fields. Arguments
-//! are the optimisation level and the flags of `compile()`.
+//! are the optimisation level, the flags and the mode of `compile()`.
 //!
 //! Another implementation that writes the same lines can be compared field by field.
 
@@ -24,13 +24,21 @@ fn main() {
     }
 }
 
+fn mode() -> Mode {
+    match std::env::args().nth(3).as_deref() {
+        Some("eval") => Mode::Eval,
+        Some("single") => Mode::Single,
+        _ => Mode::Exec,
+    }
+}
+
 fn dump(path: &str, options: &CompileOptions) -> String {
     let Ok(source) = std::fs::read(path) else { return "UNREADABLE\n".into() };
     let source = match pyrope_text_source(&source) {
         Some(source) => source,
         None => return "UNDECODABLE\n".into(),
     };
-    match compile_source(&source, Mode::Exec, &Wtf8Buf::from(path), options) {
+    match compile_source(&source, mode(), &Wtf8Buf::from(path), options) {
         Ok(output) => {
             let mut text = String::new();
             for warning in &output.warnings {

@@ -23,6 +23,8 @@ pub enum CompileError {
     Runtime(String),
     /// `ValueError`.
     Value(String),
+    /// `TypeError`.
+    Type(String),
     /// `OverflowError`.
     Overflow(String),
 }
@@ -49,6 +51,7 @@ impl CompileError {
             CompileError::System(_) => "SystemError",
             CompileError::Runtime(_) => "RuntimeError",
             CompileError::Value(_) => "ValueError",
+            CompileError::Type(_) => "TypeError",
             CompileError::Overflow(_) => "OverflowError",
         }
     }
@@ -72,6 +75,7 @@ impl fmt::Display for CompileError {
             CompileError::System(message)
             | CompileError::Runtime(message)
             | CompileError::Value(message)
+            | CompileError::Type(message)
             | CompileError::Overflow(message) => f.write_str(message),
         }
     }

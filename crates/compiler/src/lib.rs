@@ -15,6 +15,7 @@ pub mod repr;
 mod stack;
 pub mod symtable;
 mod unparse;
+mod validate;
 mod warnings;
 
 use std::rc::Rc;
@@ -31,6 +32,7 @@ pub use future::{CompileFlags, FutureFeatures};
 pub use stack::StackGuard;
 pub use symtable::SymbolTable;
 pub use unparse::unparse;
+pub use validate::validate;
 
 use instructions::InstructionSequence;
 use preprocess::PreprocessOptions;
@@ -126,7 +128,7 @@ pub fn symtable(module: &Mod, flags: u32) -> Result<SymbolTable> {
     SymbolTable::build(module, &future, &guard)
 }
 
-/// Parses and compiles a source, whose line ends are `\n`.
+/// Parses and compiles a source.
 pub fn compile_source(source: &str, mode: Mode, filename: &Wtf8Buf, options: &CompileOptions) -> Result<CompileOutput> {
     let flag = |flag: u32| options.flags & flag != 0;
     let parse_options = pyrope_parser::Options {
@@ -136,7 +138,8 @@ pub fn compile_source(source: &str, mode: Mode, filename: &Wtf8Buf, options: &Co
         dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
         ..pyrope_parser::Options::default()
     };
-    let parsed = pyrope_parser::parse(source, mode, parse_options)?;
+    let source = pyrope_text::source::normalise(source, mode != Mode::Eval);
+    let parsed = pyrope_parser::parse(&source, mode, parse_options)?;
     let mut warnings = parsed.warnings;
     let mut output = compile(parsed.module, filename, options)?;
     warnings.append(&mut output.warnings);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use pyrope_parser::ast::Constant;
 use pyrope_text::Wtf8Buf;
+use pyrope_text::identifier::is_printable;
 
 /// `repr` of a constant.
 pub fn constant(value: &Constant) -> String {
@@ -111,14 +112,4 @@ pub fn bytes(value: &[u8]) -> String {
 
 fn quote(text: &[u8]) -> char {
     if text.contains(&b'\'') && !text.contains(&b'"') { '"' } else { '\'' }
-}
-
-/// `str.isprintable` of a character: not a control, format, unassigned or separator character, spaces apart.
-fn is_printable(c: char) -> bool {
-    match c {
-        ' '..='~' => true,
-        '\0'..='\u{a0}' | '\u{ad}' => false,
-        // A string's debug form escapes just these, and combining characters where they come first.
-        _ => !format!("{:?}", format!("a{c}")).contains('\\'),
-    }
 }
