@@ -2,8 +2,9 @@
 //! `PYROPE_UPDATE=1` rewrites the snapshot.
 
 use pyrope_compiler::{
-    CompileError, CompileFlags, CompileOptions, StackGuard, clean_docstring, compile_source, symtable,
+    CompileError, CompileFlags, CompileOptions, StackGuard, clean_docstring, compile_source, symtable, validate,
 };
+use pyrope_parser::ast::{BoolOp, Expr, ExprContext, ExprKind, Mod, Range};
 use pyrope_parser::{Mode, Options, parse};
 use pyrope_text::Wtf8Buf;
 
