@@ -181,8 +181,7 @@ impl Engine<'_> {
                 self.format_string(first, a, b, NodeKind::TemplateStr)
             }
             "concatenate" => self.concatenate(first, a),
-            "after_mark" => self.conversion_after_mark(a, b),
-            "conversion" => self.conversion(first, a),
+            "conversion" => self.conversion(a, b),
             "mixed" => {
                 let message = "cannot mix t-string literals with string or bytes literals";
                 Err(self.raise_range(self.last(a), b, message.into()))
@@ -291,28 +290,19 @@ impl Engine<'_> {
         'f'
     }
 
-    /// The conversion's letter must touch its exclamation mark.
-    fn conversion_after_mark(&self, mark: NodeId, name: NodeId) -> Matched {
-        if self.node(mark).end == self.node(name).start {
+    /// A replacement field's conversion must touch its exclamation mark, and be known.
+    fn conversion(&self, mark: NodeId, name: NodeId) -> Matched {
+        let letter = self.string_letter();
+        if self.node(mark).end != self.node(name).start {
+            let message = format!("{letter}-string: conversion type must come right after the exclamation mark");
+            return Err(self.raise_range(mark, name, message));
+        }
+        let text = self.text(self.node(name).token as usize);
+        if matches!(text, "s" | "r" | "a") {
             return Ok(Some(name));
         }
-        let letter = self.string_letter();
-        let message = format!("{letter}-string: conversion type must come right after the exclamation mark");
-        Err(self.raise_range(mark, name, message))
-    }
-
-    /// A replacement field's conversion must be known.
-    fn conversion(&mut self, first: usize, name: NodeId) -> Matched {
-        if self.node(name).kind == NodeKind::Name {
-            let text = self.text(self.node(name).token as usize);
-            if !matches!(text, "s" | "r" | "a") {
-                let letter = self.string_letter();
-                let message =
-                    format!("{letter}-string: invalid conversion character '{text}': expected 's', 'r', or 'a'");
-                return Err(self.raise_range(name, name, message));
-            }
-        }
-        Ok(Some(self.add(NodeKind::Statement, first, Vec::new())))
+        let message = format!("{letter}-string: invalid conversion character '{text}': expected 's', 'r', or 'a'");
+        Err(self.raise_range(name, name, message))
     }
 
     /// A generator expression after other arguments.

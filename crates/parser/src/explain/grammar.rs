@@ -2,7 +2,7 @@
 //!
 //! One production a line: a name, marks, `=`, alternatives between `|`. The marks: `*` its results are remembered, `<` it is
 //! left-recursive, `-` it must never be remembered, `!` the rules for errors are off inside it. Productions named
-//! `invalid_…` are the rules for errors: alternatives that mention one are tried only in the second pass.
+//! `invalid_…` are the rules for errors: alternatives that are just one of them are tried only in the second pass.
 //!
 //! Items: `'…'` a keyword or operator, `"…"` a soft keyword, `NAME` a kind of token, a production; `(…)`, `[…]` optional,
 //! `x*`, `x+`, `','.x+` separated, `&x` and `!x` look ahead, `&&'…'` must come, `~` no way back, `a:x` a label.
@@ -186,10 +186,8 @@ impl Reader {
                 self.at += 2;
                 label
             });
-            alternative.invalid |= self.lexemes[self.at..]
-                .iter()
-                .zip(0..2)
-                .any(|(lexeme, ahead)| ahead == 0 && lexeme.starts_with("invalid_"));
+            // CPython's generator guards only alternatives that are nothing but such a rule.
+            alternative.invalid = alternative.items.is_empty() && self.peek().starts_with("invalid_");
             let item = self.item();
             alternative.items.push((label, item));
         }
