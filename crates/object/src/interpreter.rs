@@ -134,6 +134,20 @@ impl Interpreter {
             // SAFETY: every cell was filled above.
             unsafe { (*cell.get()).header.set_ty(metatype) };
         }
+        self.give_second_base();
+    }
+
+    /// `ExceptionGroup` is the one native type with two bases: it is an `Exception` as well.
+    fn give_second_base(&self) {
+        let group = self.builtin(BuiltinType::ExceptionGroup);
+        let bases = [BuiltinType::BaseExceptionGroup, BuiltinType::Exception].map(|kind| self.builtin(kind));
+        if !group.is_subtype(bases[0]) || bases[0].is(self.builtin(BuiltinType::Object)) {
+            return;
+        }
+        let mut mro = vec![Ref::from_borrowed(group), Ref::from_borrowed(bases[0])];
+        mro.extend(bases[1].mro().iter().cloned());
+        group.set_bases(Ref::from_borrowed(bases[0]), bases.map(Ref::from_borrowed).to_vec());
+        group.set_mro(mro);
     }
 
     /// Makes the type that `def` describes, and its bases if need be.

@@ -32,10 +32,9 @@ pub fn fill_builtin_defs(defs: &mut BuiltinDefs) {
         text::TYPES,
         containers::TYPES,
         iterators::TYPES,
-        exceptions::TYPES,
         typing::TYPES,
     ];
-    fill(defs, tables.into_iter().flatten());
+    fill(defs, tables.into_iter().chain(exceptions::TABLES).flatten());
 }
 
 /// Puts each description in its place.
