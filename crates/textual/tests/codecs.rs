@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, escape, unescape};
+use common::{check, checksum, escape, unescape};
 use pyrope_textual::codecs::*;
 
 /// Python's `UnicodeError`, as the tables show it.
@@ -82,6 +82,7 @@ fn decode(codec: &str, handler: &str, is_final: bool, input: &[u8]) -> Result<St
             decode_unicode_escape(input, is_final, |name| (name == "SPACE").then_some(32), o, e)?.consumed
         }
         "raw_unicode_escape" => decode_raw_unicode_escape(input, is_final, o, e)?,
+        cjk if Cjk::from_name(cjk).is_some() => Cjk::from_name(cjk).expect("checked").decode(input, is_final, o, e)?,
         "ascii" => decode_ascii(input, o, e).map(|()| input.len())?,
         _ => decode_table(input, &cp1252(), o, e).map(|()| input.len())?,
     };
@@ -91,7 +92,6 @@ fn decode(codec: &str, handler: &str, is_final: bool, input: &[u8]) -> Result<St
 fn encode(codec: &str, handler: &str, text: &[u32]) -> Result<String, String> {
     let mut errors = Encoding { text, handler: Standard::from_name(handler).expect("a handler") };
     let e = &mut errors;
-    let table = cp1252();
     let bytes = match codec {
         "utf-8" => encode_utf8(text, e)?,
         "utf-16" | "utf-16-le" | "utf-16-be" => encode_utf16(text, order(codec), e)?,
@@ -99,9 +99,11 @@ fn encode(codec: &str, handler: &str, text: &[u32]) -> Result<String, String> {
         "utf-7" => encode_utf7(text),
         "unicode_escape" => encode_unicode_escape(text),
         "raw_unicode_escape" => encode_raw_unicode_escape(text),
+        cjk if Cjk::from_name(cjk).is_some() => Cjk::from_name(cjk).expect("checked").encode(text, e)?,
         "ascii" => encode_ascii(text, e)?,
         "latin-1" => encode_latin1(text, e)?,
         _ => {
+            let table = cp1252();
             let map = |c| {
                 let found = table.iter().position(|&known| known == c && c != 0xFFFE);
                 Ok(found.map_or(Mapped::Undefined, |byte| Mapped::One(byte as u8)))
@@ -117,6 +119,11 @@ fn codecs() {
     check("codecs.tsv", |row| match row[0] {
         "decode" => decode(row[1], row[2], row[3] == "1", &unhex(row[4])).unwrap_or_else(|error| error),
         "encode" => encode(row[1], row[2], &unescape(row[3])).unwrap_or_else(|error| error),
+        "decode_all" => checksum((0x8000u32..0x10000).map(|pair| {
+            let pair = [(pair >> 8) as u8, pair as u8];
+            decode(row[1], "strict", true, &pair).unwrap_or_else(|error| error)
+        })),
+        "encode_all" => checksum((0..0x110000).map(|c| encode(row[1], "strict", &[c]).unwrap_or_else(|error| error))),
         "escape" => hex(&encode_bytes_escape(&unhex(row[1]))),
         _ => match decode_bytes_escape(&unhex(row[2]), row[1]) {
             Ok((bytes, _)) => hex(&bytes),

@@ -268,13 +268,13 @@ fn hexadecimal(text: &str) -> IBig {
 #[test]
 fn ints() {
     check("int.tsv", |row| match row[0] {
-        "int" => match int_text::parse(string(row[1]).as_bytes(), row[2].parse().expect("a base"), 1000) {
+        "int" => match int_text::parse(string(row[1]).as_bytes(), row[2].parse().expect("a base"), 700) {
             Ok(int_text::Parsed::Small(n)) => n.to_string(),
             Ok(int_text::Parsed::Big(n)) => n.to_string(),
             Err(int_text::ParseError::Invalid) => "!ValueError".to_owned(),
             Err(int_text::ParseError::TooManyDigits(error)) => error_text(&error).to_string_lossy().into_owned(),
         },
-        "str" => int_text::to_decimal(&hexadecimal(row[1]), 1000)
+        "str" => int_text::to_decimal(&hexadecimal(row[1]), 700)
             .unwrap_or_else(|error| error_text(&error).to_string_lossy().into_owned()),
         "hash_int" => {
             let (sign, magnitude) = hexadecimal(row[1]).into_parts();

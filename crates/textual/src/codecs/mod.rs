@@ -6,6 +6,7 @@
 //! how many bytes they consumed: all of them if `is_final`.
 
 mod charmap;
+mod cjk;
 mod escape;
 mod handlers;
 mod latin;
@@ -17,6 +18,7 @@ mod utf8;
 use pyrope_text::Wtf8Buf;
 
 pub use charmap::{Mapped, decode_charmap, decode_table, encode_charmap};
+pub use cjk::Cjk;
 pub use escape::{
     Escapes, InvalidEscape, InvalidValue, decode_bytes_escape, decode_raw_unicode_escape, decode_unicode_escape,
     encode_bytes_escape, encode_raw_unicode_escape, encode_unicode_escape,

@@ -20,6 +20,9 @@ pub struct StrLayout {
     pub fill: u32,
 }
 
+/// Bytes of working memory for a digit that fills, when they are grouped.
+const GROUP_COST: usize = 12;
+
 /// The parts of a number, laid out as `<pad> sign prefix <pad> whole point fraction rest <pad>`.
 struct Number<'a> {
     negative: bool,
@@ -198,7 +201,7 @@ impl Spec {
         let zero_filled = self.fill == u32::from(b'0') && self.align == b'=';
         let least = if zero_filled { width.saturating_sub(others) } else { 0 };
         if zero_filled {
-            String::new().try_reserve(least.saturating_mul(2)).map_err(|_| TextError::memory())?;
+            String::new().try_reserve(least.saturating_mul(GROUP_COST)).map_err(|_| TextError::memory())?;
         }
         let whole = match number.whole {
             "" => String::new(),

@@ -59,7 +59,7 @@ pub fn is_cased(code_point: u32) -> bool {
     record(code_point).has(CASED)
 }
 
-/// Is passed over where the surroundings of a letter are looked at. Only told of code points that have no case.
+/// Is passed over where the surroundings of a letter are looked at.
 pub fn is_case_ignorable(code_point: u32) -> bool {
     record(code_point).has(CASE_IGNORABLE)
 }

@@ -64,7 +64,7 @@ fn decompose_hangul(code_point: u32, mut put: impl FnMut(u32)) -> bool {
     }
     put(L_BASE + index / (V_COUNT * T_COUNT));
     put(V_BASE + index % (V_COUNT * T_COUNT) / T_COUNT);
-    if index % T_COUNT > 0 {
+    if !index.is_multiple_of(T_COUNT) {
         put(T_BASE + index % T_COUNT);
     }
     true
@@ -123,7 +123,7 @@ fn compose_pair(first: u32, second: u32) -> Option<u32> {
         return Some(S_BASE + (l * V_COUNT + v) * T_COUNT);
     }
     let (s, t) = (first.wrapping_sub(S_BASE), second.wrapping_sub(T_BASE));
-    if s < S_COUNT && s % T_COUNT == 0 && (1..T_COUNT).contains(&t) {
+    if s < S_COUNT && s.is_multiple_of(T_COUNT) && (1..T_COUNT).contains(&t) {
         return Some(first + t);
     }
     let (mut low, mut high) = (0, COMPOSITIONS.len() / 12);

@@ -75,3 +75,12 @@ pub fn escape(text: impl Iterator<Item = u32>) -> String {
     })
     .collect()
 }
+
+/// The CRC-32 of texts, each ended by a bar.
+pub fn checksum(texts: impl Iterator<Item = String>) -> String {
+    let step = |crc: u32, byte: u8| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| crc >> 1 ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))
+    };
+    let crc = texts.fold(!0, |crc, text| step(text.bytes().fold(crc, step), b'|'));
+    format!("{:08x}", !crc)
+}
