@@ -114,7 +114,7 @@ impl Parser<'_> {
             if !self.eat(Kind::Elif) {
                 break self.else_block()?;
             }
-            if arms.len() as u32 + self.depth > super::MAX_DEPTH {
+            if arms.len() as u32 + self.depth > super::MAX_DEPTH.min(self.max_height) {
                 return Err(Fail::TooComplex);
             }
         };

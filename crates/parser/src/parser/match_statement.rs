@@ -73,7 +73,7 @@ impl Parser<'_> {
         let mut length = 0;
         while self.eat(Kind::Dot) {
             length += 1;
-            if length > super::MAX_HEIGHT {
+            if length > self.max_height {
                 return Err(Fail::TooDeep);
             }
             let attr = self.name()?;

@@ -201,10 +201,18 @@ type PResult<T> = Result<T, Fail>;
 
 /// How deeply the parser may nest; CPython's limit on the depth of its rules.
 const MAX_DEPTH: u32 = 6000;
-/// How many operators or trailers may hang on one another to the left: the tree is that deep.
+/// How many operators or trailers may hang on one another to the left, at most: the tree is that deep.
 const MAX_HEIGHT: u32 = 6000;
+/// Bytes of stack that walking (or dropping) a tree takes for each level of it.
+const STACK_PER_LEVEL: usize = 1024;
 /// Bytes of stack below which the parser gives up.
 const STACK_RESERVE: usize = 96 * 1024;
+
+/// How high a tree may be that this thread's stack is to walk.
+fn max_height() -> u32 {
+    let levels = stacker::remaining_stack().map_or(usize::MAX, |bytes| bytes / STACK_PER_LEVEL);
+    u32::try_from(levels).map_or(MAX_HEIGHT, |levels| levels.min(MAX_HEIGHT))
+}
 
 /// A place to come back to.
 #[derive(Clone, Copy)]
@@ -229,6 +237,8 @@ struct Parser<'t> {
     depth: u32,
     /// At least the height of the chains in the expressions read since the enclosing chain reset it.
     height: u32,
+    /// The limit of `height`: less than [`MAX_HEIGHT`] where the stack is small.
+    max_height: u32,
     names: HashMap<&'t str, Identifier>,
     warnings: Vec<Warning>,
     /// The token with which the top-level statement before the one being read begins: what is wrong may have begun there.
@@ -249,6 +259,7 @@ impl<'t> Parser<'t> {
             end: (1, 0),
             depth: 0,
             height: 0,
+            max_height: max_height(),
             names: HashMap::new(),
             warnings: Vec::new(),
             statement: 0,
@@ -406,7 +417,7 @@ impl<'t> Parser<'t> {
 
     #[inline]
     fn check_height(&self) -> PResult<()> {
-        if self.height > MAX_HEIGHT { Err(Fail::TooDeep) } else { Ok(()) }
+        if self.height > self.max_height { Err(Fail::TooDeep) } else { Ok(()) }
     }
 
     /// An error if the grammar asked for is older than the construct.
