@@ -13,7 +13,8 @@ pub struct TokenInfo<'s> {
     /// Row from 1; column in characters, -1 where CPython has none.
     pub start: (u32, i64),
     pub end: (u32, i64),
-    /// The lines from that on which the token (if it is a string) starts to the current one.
+    /// The lines from that on which the token (if it is a string) starts to the current one. Tokens of one line share it:
+    /// compare addresses to make the object once.
     pub line: &'s str,
 }
 
@@ -30,6 +31,8 @@ pub struct TokenInfos<'s> {
     last_row: u32,
     /// The source ended behind a line without tokens, which is shown no more.
     past_end: bool,
+    /// The start of the line being read and its end, line end included.
+    line_bounds: (usize, usize),
 }
 
 const FIRST_OPERATOR: u8 = TokenKind::LPar as u8;
@@ -51,6 +54,7 @@ impl<'s> TokenInfos<'s> {
             known: (0, 0, 0),
             last_row: 0,
             past_end: false,
+            line_bounds: (0, memchr::memchr(b'\n', source.as_bytes()).map_or(source.len(), |at| at + 1)),
         }
     }
 
@@ -73,6 +77,10 @@ impl<'s> TokenInfos<'s> {
     }
 
     fn info(&mut self, token: Token) -> TokenInfo<'s> {
+        let line_start = self.tokenizer.line_start;
+        if self.line_bounds.0 != line_start {
+            self.line_bounds = (line_start, self.tokenizer.line_end(line_start));
+        }
         let trailing =
             token.kind == TokenKind::EndMarker || (token.kind == TokenKind::Dedent && self.tokenizer.at_end());
         let first_line = self.tokenizer.start_line_begin;
@@ -99,7 +107,7 @@ impl<'s> TokenInfos<'s> {
                 string = if on_last_line { "" } else { string };
             }
             TokenKind::Indent if self.extra_tokens => {
-                let begin = self.tokenizer.line_bounds().1;
+                let begin = self.tokenizer.buffer_start;
                 string = &self.source[begin..token.end as usize];
                 start.1 = 0;
                 end.1 = self.column(first_line, token.end as usize);
@@ -108,7 +116,7 @@ impl<'s> TokenInfos<'s> {
                 start.1 = -1;
                 end.1 = -1;
             }
-            _ => end.1 = self.column(self.tokenizer.line_bounds().0, token.end as usize),
+            _ => end.1 = self.column(self.tokenizer.line_start, token.end as usize),
         }
         if self.extra_tokens && (FIRST_OPERATOR..OP).contains(&kind) {
             kind = OP;
@@ -118,13 +126,12 @@ impl<'s> TokenInfos<'s> {
 
     /// True if the line being read ends with the line end that the caller added.
     fn on_added_line_end(&self) -> bool {
-        let line_start = self.tokenizer.line_bounds().0;
-        self.implicit_newline && self.tokenizer.line_end(line_start) == self.source.len()
+        self.implicit_newline && self.line_bounds.1 == self.source.len()
     }
 
     /// The text from `begin` to the end of the line being read.
     fn lines_from(&self, begin: usize) -> &'s str {
-        let end = self.tokenizer.line_end(self.tokenizer.line_bounds().0);
+        let end = self.line_bounds.1;
         &self.source[begin..end - usize::from(self.on_added_line_end() && end > begin)]
     }
 
@@ -145,7 +152,7 @@ impl<'s> TokenInfos<'s> {
         if failure.raised {
             return failure.error;
         }
-        let (line_start, buffer_start) = self.tokenizer.line_bounds();
+        let (line_start, buffer_start) = (self.tokenizer.line_start, self.tokenizer.buffer_start);
         let end = self.tokenizer.line_end(line_start);
         let mut error = failure.error;
         error.lineno = self.tokenizer.line();

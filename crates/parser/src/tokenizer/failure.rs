@@ -3,6 +3,9 @@
 use super::{OpenBracket, Tokenizer, TokenizerError};
 use crate::error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory};
 
+/// Behind this many warnings, one that repeats the last on the same line is dropped.
+const MAX_REPEATED_WARNINGS: usize = 100;
+
 /// Characters in the first `bytes` bytes of `line` (a cut character counts as one).
 fn chars(line: &[u8], bytes: usize) -> i32 {
     let upto = &line[..bytes.min(line.len())];
@@ -59,6 +62,11 @@ impl Tokenizer<'_> {
     }
 
     pub(super) fn warn(&mut self, message: String) {
+        // Each holds its line: without a bound, one long line could ask for memory without bound.
+        let repeated = |last: &Warning| last.lineno == self.line && last.message == message;
+        if self.warnings.len() >= MAX_REPEATED_WARNINGS && self.warnings.last().is_some_and(repeated) {
+            return;
+        }
         let error = self.raise(message.clone()).error;
         let (lineno, at) = (self.line, self.pos as u32);
         self.warnings.push(Warning { category: WarningCategory::SyntaxWarning, message, lineno, at, error });

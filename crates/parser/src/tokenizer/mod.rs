@@ -167,7 +167,7 @@ impl<'s> Tokenizer<'s> {
             return Err(failed.clone());
         }
         if self.bytes.len() > MAX_SOURCE {
-            return self.fail(self.too_large());
+            return Err(self.too_large());
         }
         let step = match self.modes.last() {
             Some(mode) if mode.in_literal => self.next_in_literal(),
@@ -192,15 +192,6 @@ impl<'s> Tokenizer<'s> {
     /// Takes the warnings so far.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
         std::mem::take(&mut self.warnings)
-    }
-
-    /// The line being read starts here, and the lines that CPython still holds start at the second offset.
-    pub(crate) fn line_bounds(&self) -> (usize, usize) {
-        (self.line_start, self.buffer_start)
-    }
-
-    fn fail(&self, error: TokenizerError) -> Step {
-        Err(error)
     }
 
     /// The byte at `pos`, or 0 at the end (a NUL byte is refused when its line is entered).

@@ -130,11 +130,8 @@ impl Tokenizer<'_> {
             return Err(self.raise(format!("{}-string: single '}}' is not allowed", mode.letter())));
         }
         match self.open.pop() {
-            Some(open) => {
-                if !matches(open.bracket, bracket) {
-                    self.mismatched(open, bracket)?;
-                }
-            }
+            Some(open) if !matches(open.bracket, bracket) => self.mismatched(open, bracket)?,
+            Some(_) => {}
             None if !self.options.extra_tokens => {
                 return Err(self.raise(format!("unmatched '{}'", bracket as char)));
             }

@@ -9,6 +9,7 @@ pub mod object;
 mod reduce;
 pub mod singletons;
 pub mod slot_table;
+pub mod structseq;
 pub mod super_object;
 pub mod wrappers;
 

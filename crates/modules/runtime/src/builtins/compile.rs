@@ -1,0 +1,295 @@
+//! `compile`, and turning the compiler's errors and warnings into Python's.
+
+use pyrope_compiler::{CompileError, CompileFlags, CompileOptions, CompileOutput};
+use pyrope_object::layout::{Bytes, Str};
+use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Value, Vm};
+use pyrope_parser::Mode;
+use pyrope_parser::error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory};
+use pyrope_text::Wtf8Buf;
+use pyrope_vm::code::CodeObject;
+
+/// `compile` flags that are for `ast` and the codegen of tools.
+const ONLY_AST: u32 = 0x400;
+const OPTIMIZED_AST: u32 = 0x8000 | ONLY_AST;
+const IGNORE_COOKIE: u32 = 0x800;
+
+/// The text of a source given as `str` or bytes, line ends made `\n`.
+pub(crate) fn source_text(
+    source: &Value,
+    function: &str,
+    what: &str,
+    filename: &Value,
+    flags: u32,
+    vm: &Vm,
+) -> PyResult<String> {
+    if let Some(text) = source.downcast::<Str>() {
+        if text.code_points().any(|c| c == 0) {
+            return Err(null_bytes(vm));
+        }
+        return match text.to_utf8() {
+            Some(text) => Ok(normalise(&text)),
+            None => Err(surrogates(text, vm)),
+        };
+    }
+    let Some(get) = source.ty(vm).slots().buffer else {
+        return Err(vm.type_error(format!("{function}() arg 1 must be {what}, not {}", vm.type_name(source))));
+    };
+    let bytes = match source.downcast::<Bytes>() {
+        Some(bytes) => bytes.as_slice().to_vec(),
+        None => get(source, 0, vm)?.to_vec(),
+    };
+    decode(&bytes, filename, flags, vm)
+}
+
+fn null_bytes(vm: &Vm) -> Raised {
+    vm.raise(B::SyntaxError, "source code string cannot contain null bytes")
+}
+
+fn normalise(text: &str) -> String {
+    pyrope_text::source::normalise(text, false).into_owned()
+}
+
+fn surrogates(text: &Str, vm: &Vm) -> Raised {
+    let at = text.code_points().position(|c| (0xD800..0xE000).contains(&c)).unwrap_or(0);
+    let mut end = at;
+    while text.code_point(end).is_some_and(|c| (0xD800..0xE000).contains(&c)) {
+        end += 1;
+    }
+    vm.raise_with(
+        B::UnicodeEncodeError,
+        &[
+            vm.intern("utf-8").into_value(),
+            pyrope_object::value_of(text),
+            vm.int_from_usize(at),
+            vm.int_from_usize(end),
+            vm.new_str("surrogates not allowed").into_value(),
+        ],
+    )
+}
+
+/// Decodes a source by its cookie or mark.
+pub(crate) fn decode(bytes: &[u8], filename: &Value, flags: u32, vm: &Vm) -> PyResult<String> {
+    if bytes.contains(&0) {
+        return Err(null_bytes(vm));
+    }
+    if flags & IGNORE_COOKIE != 0 {
+        return match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(normalise(text)),
+            Err(_) => Err(vm.value_error("source is not valid UTF-8")),
+        };
+    }
+    let name = filename.downcast::<Str>().map(|s| s.to_string_lossy().into_owned());
+    let mut decoder = |encoding: &str, bytes: &[u8]| decode_with_codec(encoding, bytes, vm);
+    match pyrope_text::encoding::decode(bytes, name.as_deref(), Some(&mut decoder)) {
+        Ok(decoded) => Ok(normalise(&decoded.text)),
+        Err(error) => Err(decode_error(&error, filename, vm)),
+    }
+}
+
+/// Encodings that the front end does not know go through the codec registry.
+fn decode_with_codec(encoding: &str, bytes: &[u8], vm: &Vm) -> Option<String> {
+    let bytes = vm.new_bytes(bytes).ok()?.into_value();
+    match vm.call_method(&bytes, "decode", &[vm.new_str(encoding).into_value()]) {
+        Ok(text) => text.downcast::<Str>().and_then(Str::to_utf8).map(|t| t.into_owned()),
+        Err(raised) => {
+            vm.ignore(raised);
+            None
+        }
+    }
+}
+
+fn decode_error(error: &pyrope_text::encoding::DecodeError, filename: &Value, vm: &Vm) -> Raised {
+    let message = vm.new_str(&error.message).into_value();
+    let line = error.line.map_or(Value::none(), |line| vm.int(i64::from(line)));
+    let place = vm.new_tuple(vec![filename.clone(), line, Value::none(), Value::none()]);
+    vm.raise_with(B::SyntaxError, &[message, place.into_value()])
+}
+
+/// The filename as the compiler takes it.
+pub(crate) fn filename_text(filename: &Value) -> Wtf8Buf {
+    let mut text = Wtf8Buf::new();
+    if let Some(name) = filename.downcast::<Str>() {
+        name.code_points().for_each(|c| text.push_code_point(c));
+    }
+    text
+}
+
+/// Raises what the compiler found.
+pub(crate) fn compile_error(error: CompileError, filename: &Value, vm: &Vm) -> Raised {
+    match error {
+        CompileError::Syntax(error) => syntax_error(&error, filename, vm),
+        CompileError::Recursion => vm.recursion_error("maximum recursion depth exceeded during compilation"),
+        CompileError::System(message) => vm.system_error(message),
+        CompileError::Runtime(message) => vm.runtime_error(message),
+        CompileError::Value(message) => vm.value_error(message),
+        CompileError::Overflow(message) => vm.overflow_error(message),
+    }
+}
+
+fn syntax_error(error: &SyntaxError, filename: &Value, vm: &Vm) -> Raised {
+    let kind = match error.kind {
+        SyntaxErrorKind::SyntaxError if error.incomplete => B::IncompleteInputError,
+        SyntaxErrorKind::SyntaxError => B::SyntaxError,
+        SyntaxErrorKind::IndentationError => B::IndentationError,
+        SyntaxErrorKind::TabError => B::TabError,
+        SyntaxErrorKind::MemoryError => return vm.raise(B::MemoryError, &error.message),
+        SyntaxErrorKind::RecursionError => return vm.recursion_error(&error.message),
+        SyntaxErrorKind::ValueError => return vm.value_error(&error.message),
+        SyntaxErrorKind::OverflowError => return vm.overflow_error(&error.message),
+    };
+    let text = error.text.clone().or_else(|| source_line(filename, error.lineno, vm));
+    let mut place = vec![
+        filename.clone(),
+        vm.int(i64::from(error.lineno)),
+        vm.int(i64::from(error.offset)),
+        text.map_or(Value::none(), |t| vm.new_str(&t).into_value()),
+    ];
+    if let (Some(line), Some(offset)) = (error.end_lineno, error.end_offset) {
+        place.extend([vm.int(i64::from(line)), vm.int(i64::from(offset))]);
+    }
+    vm.raise_with(kind, &[vm.new_str(&error.message).into_value(), vm.new_tuple(place).into_value()])
+}
+
+/// A line of the file, for errors of stages that no longer have the source.
+fn source_line(filename: &Value, line: u32, _: &Vm) -> Option<String> {
+    let name = filename.downcast::<Str>()?.to_utf8()?.into_owned();
+    let bytes = std::fs::read(name).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    text.split_inclusive('\n').nth(line.checked_sub(1)? as usize).map(str::to_owned)
+}
+
+/// Issues the compiler's warnings, in order; one that filters turn into an error stops.
+pub(crate) fn issue_warnings(warnings: &[Warning], filename: &Value, vm: &Vm) -> PyResult<()> {
+    for warning in warnings {
+        let category = match warning.category {
+            WarningCategory::SyntaxWarning => B::SyntaxWarning,
+            WarningCategory::DeprecationWarning => B::DeprecationWarning,
+        };
+        let result =
+            crate::warnings::warn_explicit(category, &warning.message, filename, i64::from(warning.lineno), None, vm);
+        if let Err(raised) = result {
+            if vm.raised_is(category) {
+                vm.ignore(raised);
+                return Err(syntax_error(&warning.error, filename, vm));
+            }
+            return Err(raised);
+        }
+    }
+    Ok(())
+}
+
+/// Compiles text to a code object, with warnings issued.
+pub(crate) fn compile_text(
+    text: &str,
+    mode: Mode,
+    filename: &Value,
+    options: &CompileOptions,
+    vm: &Vm,
+) -> PyResult<(Ref<CodeObject>, u32)> {
+    match pyrope_compiler::compile_source(text, mode, &filename_text(filename), options) {
+        Ok(CompileOutput { code, warnings, flags }) => {
+            issue_warnings(&warnings, filename, vm)?;
+            Ok((CodeObject::from_bytecode(&code, vm)?, flags))
+        }
+        Err(CompileError::Syntax(mut error)) => {
+            if error.text.is_none() {
+                error.text = text
+                    .split_inclusive('\n')
+                    .nth((error.lineno as usize).wrapping_sub(1))
+                    .map(str::to_owned);
+            }
+            Err(syntax_error(&error, filename, vm))
+        }
+        Err(error) => Err(compile_error(error, filename, vm)),
+    }
+}
+
+/// The options of a plain compilation: `-O` and the future features of the running code.
+pub(crate) fn inherited_options(inherit: bool, vm: &Vm) -> CompileOptions {
+    let flags = if inherit { pyrope_vm::current_future_flags(vm) } else { 0 };
+    CompileOptions { optimize: crate::sys::optimize_level(vm), flags, ..CompileOptions::default() }
+}
+
+/// Compiles what `exec` and `eval` were given.
+pub(super) fn compile_for_run(source: &Value, function: &str, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    let filename = vm.intern("<string>").into_value();
+    let text = source_text(source, function, "a string, bytes or code object", &filename, 0, vm)?;
+    let (mode, text) = if function == "eval" {
+        (Mode::Eval, text.trim_start_matches([' ', '\t']).to_owned())
+    } else {
+        (Mode::Exec, text)
+    };
+    Ok(compile_text(&text, mode, &filename, &inherited_options(true, vm), vm)?.0)
+}
+
+#[pyrope_macros::pyfunctions]
+pub(super) mod functions {
+    use super::*;
+
+    /// Compile source into a code object that can be executed by exec() or eval().
+    ///
+    /// The source code may represent a Python module, statement or expression.
+    /// The filename will be used for run-time error messages.
+    /// The mode must be 'exec' to compile a module, 'single' to compile a
+    /// single (interactive) statement, or 'eval' to compile an expression.
+    /// The flags argument, if present, controls which future statements influence
+    /// the compilation of the code.
+    /// The dont_inherit argument, if true, stops the compilation inheriting
+    /// the effects of any future statements in effect in the code calling
+    /// compile; if absent or false these statements do influence the compilation,
+    /// in addition to any features explicitly specified.
+    #[pyfunction(
+        "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)"
+    )]
+    fn compile(
+        source: &Value,
+        filename: &Value,
+        mode: &str,
+        flags: i64,
+        dont_inherit: bool,
+        optimize: i64,
+        _feature_version: i64,
+        vm: &Vm,
+    ) -> PyResult {
+        let filename = crate::imp::fs_decode(filename, vm)?;
+        let flags = u32::try_from(flags).map_err(|_| vm.value_error("compile(): unrecognised flags"))?;
+        if flags & !CompileFlags::ALL_KNOWN & !OPTIMIZED_AST != 0 {
+            return Err(vm.value_error("compile(): unrecognised flags"));
+        }
+        if !(-1..=2).contains(&optimize) {
+            return Err(vm.value_error("compile(): invalid optimize value"));
+        }
+        let func_type = mode == "func_type";
+        let parse_mode = match mode {
+            "exec" => Mode::Exec,
+            "eval" => Mode::Eval,
+            "single" => Mode::Single,
+            "func_type" if flags & ONLY_AST != 0 => Mode::FuncType,
+            "func_type" => {
+                return Err(vm.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST"));
+            }
+            _ if flags & ONLY_AST != 0 => {
+                return Err(vm.value_error("compile() mode must be 'exec', 'eval', 'single' or 'func_type'"));
+            }
+            _ => return Err(vm.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
+        };
+        let _ = func_type;
+        let mut options = inherited_options(!dont_inherit, vm);
+        options.flags |= flags;
+        if optimize >= 0 {
+            options.optimize = optimize as u8;
+        }
+        let feature_version = u8::try_from(_feature_version).ok();
+        if let Some(result) =
+            crate::ast::compile_tree(source, &filename, parse_mode, flags, feature_version, &options, vm)?
+        {
+            return Ok(result);
+        }
+        let text = source_text(source, "compile", "a string, bytes or AST object", &filename, flags, vm)?;
+        let text = if parse_mode == Mode::Eval { text.trim_start_matches([' ', '\t']).to_owned() } else { text };
+        if flags & ONLY_AST != 0 {
+            return crate::ast::parse_to_tree(&text, &filename, parse_mode, flags, feature_version, &options, vm);
+        }
+        Ok(compile_text(&text, parse_mode, &filename, &options, vm)?.0.into_value())
+    }
+}

@@ -1,0 +1,66 @@
+//! `marshal`
+
+mod build;
+mod write;
+
+use pyrope_object::{ModuleDef, Value, Vm};
+use pyrope_types::model::module::module_dict;
+
+pub static MODULE: ModuleDef = ModuleDef {
+    name: "marshal",
+    doc: "This module contains functions that can read and write Python values in\na binary format. The format is specific \
+          to Python, but independent of\nmachine architecture issues.",
+    functions: &[functions::FUNCTIONS],
+    types: &[],
+    exec: Some(|module: &Value, vm: &Vm| {
+        module_dict(module, vm)?.set_str("version", vm.int(i64::from(pyrope_bytecode::marshal::VERSION)), vm)
+    }),
+};
+
+#[pyrope_macros::pyfunctions]
+mod functions {
+    use super::{build, write};
+    use pyrope_object::bind::BytesLike;
+    use pyrope_object::{PyResult, Value, Vm};
+
+    /// Write the value on the open file.
+    #[pyfunction("dump(value, file, version=5, /, *, allow_code=True)")]
+    fn dump(value: &Value, file: &Value, version: i64, allow_code: bool, vm: &Vm) -> PyResult {
+        let data = write::dump(value, version, allow_code, vm)?;
+        let data = vm.new_bytes(&data)?.into_value();
+        vm.call_method(file, "write", &[data])
+    }
+
+    /// Read one value from the open file and return it.
+    #[pyfunction("load(file, /, *, allow_code=True)")]
+    fn load(file: &Value, allow_code: bool, vm: &Vm) -> PyResult {
+        // One value may be followed by others, so what was read too much is given back.
+        let data = vm.call_method(file, "read", &[])?;
+        let Some(bytes) = data.downcast::<pyrope_object::Bytes>() else {
+            return Err(vm.type_error(format!(
+                "file.read() returned not bytes but {}",
+                vm.type_name(&data)
+            )));
+        };
+        let (value, used) = build::load_prefix(bytes.as_slice(), allow_code, vm)?;
+        let extra = bytes.len() - used;
+        if extra > 0 {
+            vm.call_method(file, "seek", &[vm.int(-(extra as i64)), vm.int(1)])?;
+        }
+        Ok(value)
+    }
+
+    /// Return the bytes object that would be written to a file by dump(value, file).
+    #[pyfunction("dumps(value, version=5, /, *, allow_code=True)")]
+    fn dumps(value: &Value, version: i64, allow_code: bool, vm: &Vm) -> PyResult {
+        let data = write::dump(value, version, allow_code, vm)?;
+        Ok(vm.new_bytes(&data)?.into_value())
+    }
+
+    /// Convert the bytes-like object to a value.
+    #[pyfunction("loads(bytes, /, *, allow_code=True)")]
+    fn loads(bytes: BytesLike<'_>, allow_code: bool, vm: &Vm) -> PyResult {
+        let data = bytes.with(<[u8]>::to_vec);
+        Ok(build::load_prefix(&data, allow_code, vm)?.0)
+    }
+}

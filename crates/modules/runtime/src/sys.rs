@@ -1,0 +1,89 @@
+//! `sys`
+
+mod attributes;
+mod functions;
+mod hooks;
+
+use std::cell::{Cell, RefCell};
+
+use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
+use pyrope_object::layout::Dict;
+
+pub use attributes::install_arguments;
+pub use hooks::{print_exception, write_error, write_unraisable};
+
+pub static MODULE: ModuleDef = ModuleDef {
+    name: "sys",
+    doc: "This module provides access to some objects used or maintained by the\ninterpreter and to functions that interact \
+          strongly with the interpreter.",
+    functions: &[functions::functions::FUNCTIONS, hooks::functions::FUNCTIONS],
+    types: &[],
+    exec: Some(attributes::fill),
+};
+
+/// What the command line and the environment decided.
+#[derive(Clone, Default)]
+pub struct Launch {
+    pub argv: Vec<Vec<u8>>,
+    pub orig_argv: Vec<Vec<u8>>,
+    pub executable: Vec<u8>,
+    pub prefix: Vec<u8>,
+    /// The folder under which the embedded library appears to lie.
+    pub library: Vec<u8>,
+    pub path: Vec<Vec<u8>>,
+    pub warn_options: Vec<String>,
+    pub x_options: Vec<(String, Option<String>)>,
+    pub pycache_prefix: Option<Vec<u8>>,
+    pub debug: i64,
+    pub inspect: i64,
+    pub interactive: i64,
+    pub optimize: i64,
+    pub dont_write_bytecode: bool,
+    pub no_user_site: bool,
+    pub no_site: bool,
+    pub ignore_environment: bool,
+    pub verbose: i64,
+    pub bytes_warning: i64,
+    pub quiet: bool,
+    pub hash_randomization: bool,
+    pub isolated: bool,
+    pub dev_mode: bool,
+    pub utf8_mode: i64,
+    pub warn_default_encoding: bool,
+    pub safe_path: bool,
+    pub int_max_str_digits: i64,
+}
+
+/// This interpreter's `sys`.
+#[derive(Default)]
+pub struct SysState {
+    pub launch: RefCell<Launch>,
+    pub module: RefCell<Option<Value>>,
+    pub finalizing: Cell<bool>,
+    pub switch_interval: Cell<f64>,
+    pub audit_hooks: RefCell<Vec<Value>>,
+}
+
+/// `sys.__dict__`
+pub fn dict(vm: &Vm) -> PyResult<Ref<Dict>> {
+    let module = vm.state::<SysState>().module.borrow().clone();
+    match module {
+        Some(module) => pyrope_types::model::module::module_dict(&module, vm),
+        None => Err(vm.runtime_error("lost sys module")),
+    }
+}
+
+/// `sys.name`, if it is there.
+pub fn get(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
+    dict(vm)?.get_str(name, vm)
+}
+
+/// `sys.name = value`
+pub fn set(vm: &Vm, name: &str, value: Value) -> PyResult<()> {
+    dict(vm)?.set_str(name, value, vm)
+}
+
+/// 0, 1 or 2, as `-O` says.
+pub(crate) fn optimize_level(vm: &Vm) -> u8 {
+    vm.state::<SysState>().launch.borrow().optimize.clamp(0, 2) as u8
+}

@@ -1,0 +1,206 @@
+//! The hooks of `sys`: how values, exceptions and unraisable errors are shown.
+
+use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+
+fn stream(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
+    Ok(super::get(vm, name)?.filter(|s| !s.is_none()))
+}
+
+/// Prints an exception with its traceback to `sys.stderr`, through the library's `traceback`.
+pub fn print_exception(exception: &Value, vm: &Vm) -> PyResult<()> {
+    let printed = vm
+        .import("traceback")
+        .and_then(|traceback| vm.call_method(&traceback, "_print_exception_bltin", std::slice::from_ref(exception)));
+    match printed {
+        Ok(_) => Ok(()),
+        Err(raised) => {
+            vm.ignore(raised);
+            print_plainly(exception, vm)
+        }
+    }
+}
+
+/// Without `traceback`: entries and the last line.
+fn print_plainly(exception: &Value, vm: &Vm) -> PyResult<()> {
+    let mut out = String::new();
+    let mut at = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
+    if !at.is_none() {
+        out.push_str("Traceback (most recent call last):\n");
+    }
+    while !at.is_none() {
+        let frame = vm.get_attr_str(&at, "tb_frame")?;
+        let code = vm.get_attr_str(&frame, "f_code")?;
+        let text = |v: Value| -> PyResult<String> { Ok(vm.str(&v)?.to_string_lossy().into_owned()) };
+        let file = text(vm.get_attr_str(&code, "co_filename")?)?;
+        let name = text(vm.get_attr_str(&code, "co_name")?)?;
+        let line = text(vm.get_attr_str(&at, "tb_lineno")?)?;
+        out.push_str(&format!("  File \"{file}\", line {line}, in {name}\n"));
+        at = vm.get_attr_str(&at, "tb_next")?;
+    }
+    let message = match vm.str(exception) {
+        Ok(text) => text.to_string_lossy().into_owned(),
+        Err(raised) => {
+            vm.ignore(raised);
+            "<exception str() failed>".to_owned()
+        }
+    };
+    let name = vm.type_name(exception);
+    out.push_str(&if message.is_empty() { format!("{name}\n") } else { format!("{name}: {message}\n") });
+    write_error(&out, vm)
+}
+
+/// Writes to `sys.stderr`, or to the process's if that is lost.
+pub fn write_error(text: &str, vm: &Vm) -> PyResult<()> {
+    match stream("stderr", vm) {
+        Ok(Some(stderr)) => {
+            vm.call_method(&stderr, "write", &[vm.try_str(text)?.into_value()])?;
+            vm.call_method(&stderr, "flush", &[]).map(drop)
+        }
+        Ok(None) => {
+            eprint!("{text}");
+            Ok(())
+        }
+        Err(raised) => {
+            vm.ignore(raised);
+            eprint!("{text}");
+            Ok(())
+        }
+    }
+}
+
+/// The hook behind `vm.write_unraisable`: calls `sys.unraisablehook`.
+pub fn write_unraisable(message: Option<&str>, object: &Value, vm: &Vm) {
+    let Some(exception) = vm.take_exception() else { return };
+    if try_unraisable(message, object, &exception, vm).is_err() {
+        drop(vm.take_exception());
+    }
+}
+
+fn try_unraisable(message: Option<&str>, object: &Value, exception: &Value, vm: &Vm) -> PyResult<()> {
+    let traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
+    let message = message.map_or(Value::none(), |m| vm.new_str(m).into_value());
+    let fields = [
+        ("exc_type", exception.ty(vm).to_value()),
+        ("exc_value", exception.clone()),
+        ("exc_traceback", traceback),
+        ("err_msg", message),
+        ("object", object.clone()),
+    ];
+    let names: Vec<Value> = fields.iter().map(|(n, _)| vm.intern(n).into_value()).collect();
+    let values: Vec<Value> = fields.into_iter().map(|(_, v)| v).collect();
+    let class = vm.builtin(B::SimpleNamespace).to_value();
+    let report = vm.call_args(&class, pyrope_object::Args::new(&values, &names))?;
+    match super::get(vm, "unraisablehook")?.filter(|h| !h.is_none()) {
+        Some(hook) => {
+            if let Err(raised) = vm.call(&hook, std::slice::from_ref(&report)) {
+                let second = vm.catch(raised);
+                write_error("Exception ignored in sys.unraisablehook: ", vm)?;
+                write_error(&format!("{}\n", vm.repr_text(&hook)?), vm)?;
+                print_exception(&second, vm)?;
+            }
+            Ok(())
+        }
+        None => show_unraisable(&report, vm),
+    }
+}
+
+fn show_unraisable(report: &Value, vm: &Vm) -> PyResult<()> {
+    let field = |name: &str| vm.get_attr_str(report, name);
+    let (object, message) = (field("object")?, field("err_msg")?);
+    let text = |v: &Value| -> PyResult<String> { Ok(vm.str(v)?.to_string_lossy().into_owned()) };
+    let shown = if object.is_none() {
+        None
+    } else {
+        Some(match vm.repr_text(&object) {
+            Ok(repr) => repr,
+            Err(raised) => {
+                vm.ignore(raised);
+                "<object repr() failed>".to_owned()
+            }
+        })
+    };
+    let head = match (message.is_none(), shown) {
+        (false, Some(shown)) => format!("{}: {shown}\n", text(&message)?),
+        (false, None) => format!("{}:\n", text(&message)?),
+        (true, Some(shown)) => format!("Exception ignored in: {shown}\n"),
+        (true, None) => String::new(),
+    };
+    write_error(&head, vm)?;
+    let exception = field("exc_value")?;
+    if exception.is_none() { Ok(()) } else { print_exception(&exception, vm) }
+}
+
+#[pyrope_macros::pyfunctions]
+pub(super) mod functions {
+    use super::*;
+    use pyrope_object::Args;
+
+    /// Print an object to sys.stdout and also save it in builtins._
+    #[pyfunction("displayhook(object, /)")]
+    fn displayhook(object: &Value, vm: &Vm) -> PyResult<()> {
+        let builtins = vm.import("builtins")?;
+        if object.is_none() {
+            return Ok(());
+        }
+        vm.set_attr_str(&builtins, "_", &Value::none())?;
+        let Some(stdout) = stream("stdout", vm)? else { return Err(vm.runtime_error("lost sys.stdout")) };
+        let shown = vm.repr(object)?.into_value();
+        if let Err(raised) = vm.call_method(&stdout, "write", std::slice::from_ref(&shown)) {
+            if !vm.raised_is(B::UnicodeEncodeError) {
+                return Err(raised);
+            }
+            vm.ignore(raised);
+            let encoding = vm.get_attr_str(&stdout, "encoding")?;
+            let escaped = vm.call_method(&shown, "encode", &[encoding.clone(), vm.intern("backslashreplace").into_value()])?;
+            let safe = vm.call_method(&escaped, "decode", &[encoding, vm.intern("strict").into_value()])?;
+            vm.call_method(&stdout, "write", &[safe])?;
+        }
+        vm.call_method(&stdout, "write", &[vm.intern("\n").into_value()])?;
+        vm.set_attr_str(&builtins, "_", object)
+    }
+
+    /// Handle an exception by displaying it with a traceback on sys.stderr.
+    #[pyfunction("excepthook(exctype, value, traceback, /)")]
+    fn excepthook(exctype: &Value, value: &Value, traceback: &Value, vm: &Vm) -> PyResult<()> {
+        let _ = exctype;
+        if !value.ty(vm).is_subtype(vm.builtin(B::BaseException)) {
+            let shown = format!(
+                "TypeError: print_exception(): Exception expected for value, {} found\n",
+                vm.type_name(value)
+            );
+            return write_error(&shown, vm);
+        }
+        let missing = vm.get_attr(value, vm.names().__traceback__.as_value())?.is_none();
+        if missing && !traceback.is_none() {
+            vm.set_attr(value, vm.names().__traceback__.as_value(), Some(traceback))?;
+        }
+        print_exception(value, vm)
+    }
+
+    /// Handle an unraisable exception.
+    #[pyfunction("unraisablehook(unraisable, /)")]
+    fn unraisablehook(unraisable: &Value, vm: &Vm) -> PyResult<()> {
+        show_unraisable(unraisable, vm)
+    }
+
+    /// This hook function is called by built-in breakpoint().
+    #[pyfunction("breakpointhook")]
+    fn breakpointhook(args: Args<'_>, vm: &Vm) -> PyResult {
+        let wanted = std::env::var("PYTHONBREAKPOINT").unwrap_or_default();
+        let wanted = if wanted.is_empty() { "pdb.set_trace".to_owned() } else { wanted };
+        if wanted == "0" {
+            return Ok(Value::none());
+        }
+        let (module, name) = wanted.rsplit_once('.').unwrap_or(("builtins", &wanted));
+        let found = vm.import(module).and_then(|m| vm.get_attr_str(&m, name));
+        match found {
+            Ok(hook) => vm.call_args(&hook, args),
+            Err(raised) if vm.raised_is(B::ImportError) || vm.raised_is(B::AttributeError) => {
+                vm.ignore(raised);
+                vm.warn(B::RuntimeWarning, &format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{wanted}\""), 1)?;
+                Ok(Value::none())
+            }
+            Err(raised) => Err(raised),
+        }
+    }
+}
