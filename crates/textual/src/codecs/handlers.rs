@@ -43,7 +43,7 @@ impl Standard {
     /// The text for undecodable bytes, and where to go on. `None`: raise the `UnicodeDecodeError`.
     /// (`xmlcharrefreplace` and `namereplace` are not for decoding: a `TypeError`, which is the caller's.)
     pub fn decode(self, input: &[u8], issue: &Issue) -> Option<(Vec<u32>, usize)> {
-        let bad = &input[issue.start.min(input.len())..issue.end.min(input.len())];
+        let bad = &input[issue.within(input.len())];
         match self {
             Standard::Strict | Standard::XmlCharRefReplace | Standard::NameReplace => None,
             Standard::Ignore => Some((Vec::new(), issue.end)),
@@ -74,7 +74,7 @@ impl Standard {
         issue: &Issue,
         name: impl Fn(u32) -> Option<String>,
     ) -> Option<(Replacement, usize)> {
-        let bad = text[issue.start..issue.end].iter().map(|&u| u.into());
+        let bad = text[issue.within(text.len())].iter().map(|&u| u.into());
         let replacement = match self {
             Standard::Strict => return None,
             Standard::Ignore => Replacement::Text(Vec::new()),

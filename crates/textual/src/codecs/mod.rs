@@ -99,6 +99,14 @@ pub struct Issue {
     pub reason: &'static str,
 }
 
+impl Issue {
+    /// The range, cut to what an object of this length has (a program may have changed the exception).
+    fn within(&self, length: usize) -> std::ops::Range<usize> {
+        let start = self.start.min(length);
+        start..self.end.clamp(start, length)
+    }
+}
+
 /// Decides about bytes that cannot be decoded.
 pub trait DecodeErrors<S: Sink> {
     /// Errors of the caller.

@@ -7,7 +7,8 @@ use super::{Grouping, Spec};
 use crate::TextError;
 use crate::float::{self, FormatFlags};
 
-/// Where a string goes: `left` fills, its first `take` code points, `right` fills.
+/// Where a string goes: `left` fills, its first `take` code points, `right` fills. The fills may be more than memory holds:
+/// whoever builds the string checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StrLayout {
     /// How many code points of the string to keep.
