@@ -237,10 +237,7 @@ fn list_set_subscript(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) 
         return match value {
             None => delete_slice(this, parts.adjust(this.len()), vm),
             Some(value) => {
-                if !is_iterable(value, vm) {
-                    return Err(vm.type_error("must assign iterable to extended slice"));
-                }
-                let new = vm.collect(value)?;
+                let new = sequence::collect_or(value, "must assign iterable to extended slice", vm)?;
                 assign_slice(this, parts.adjust(this.len()), new, vm)
             }
         };
@@ -251,11 +248,6 @@ fn list_set_subscript(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) 
     let index = vm.index_isize(key)?;
     let index = if index < 0 { index.saturating_add(this.len() as isize) } else { index };
     list_set_item(slf, index, value, vm)
-}
-
-fn is_iterable(value: &Value, vm: &Vm) -> bool {
-    let slots = value.ty(vm).slots();
-    slots.iter.is_some() || slots.sq_item.is_some()
 }
 
 fn delete_slice(list: &List, indices: SliceIndices, _: &Vm) -> PyResult<()> {
@@ -440,4 +432,3 @@ impl ListType {
         sequence::generic_alias(cls, object, vm)
     }
 }
-

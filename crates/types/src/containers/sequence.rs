@@ -1,7 +1,7 @@
 //! What lists, tuples and other sequences share.
 
 use pyrope_object::bind::full_type_name;
-use pyrope_object::{Args, BuiltinType as B, CompareOp, PyResult, Raised, Value, Vm};
+use pyrope_object::{Args, BuiltinType as B, CompareOp, List, PyResult, Raised, Tuple, Value, Vm};
 
 /// `cls[item]` for a class that is generic over its contents.
 pub fn generic_alias(class: &Value, item: &Value, vm: &Vm) -> PyResult {
@@ -98,6 +98,33 @@ pub(crate) fn push_each(iterable: &Value, vm: &Vm, mut push: impl FnMut(Value) -
         push(item)?;
     }
     Ok(())
+}
+
+/// The items of an iterable; where it cannot be iterated at all, TypeError says `message`.
+pub(crate) fn collect_or(iterable: &Value, message: &str, vm: &Vm) -> PyResult<Vec<Value>> {
+    if iterable.downcast_exact::<List>().is_some() || iterable.downcast_exact::<Tuple>().is_some() {
+        return vm.collect(iterable);
+    }
+    match vm.iter(iterable) {
+        Ok(iterator) => collect_rest(&iterator, vm),
+        Err(raised) if vm.raised_is(B::TypeError) => {
+            vm.ignore(raised);
+            Err(vm.type_error(message))
+        }
+        Err(raised) => Err(raised),
+    }
+}
+
+/// What an iterator still gives.
+pub(crate) fn collect_rest(iterator: &Value, vm: &Vm) -> PyResult<Vec<Value>> {
+    let mut items = Vec::new();
+    while let Some(item) = vm.next(iterator)? {
+        if items.try_reserve(1).is_err() {
+            return Err(vm.memory_error());
+        }
+        items.push(item);
+    }
+    Ok(items)
 }
 
 /// The receiver of a slot function as its layout: the machine and the wrappers guarantee it.
