@@ -1,7 +1,8 @@
 //! Prints what `ast.dump(ast.parse(source), include_attributes=True)` prints, for each file named.
 //!
-//! `dump_ast [--mode exec|eval|single|func_type] [--type-comments] [--time] FILE…`: with `--time`, only how long parsing
-//! took. Errors are one line: class, then the attributes of the exception.
+//! `dump_ast [--mode exec|eval|single|func_type] [--type-comments] [--feature MINOR] [--incomplete] [--dont-imply-dedent]
+//! [--warnings] [--time] FILE…`: with `--warnings` only the warnings, with `--time` only how long parsing took. Errors are
+//! one line: class, then the attributes of the exception.
 
 use std::fmt::Write as _;
 
@@ -13,6 +14,7 @@ fn main() {
     let mut mode = Mode::Exec;
     let mut options = Options::default();
     let mut time = false;
+    let mut warnings = false;
     let mut arguments = std::env::args().skip(1);
     let mut files = Vec::new();
     while let Some(argument) = arguments.next() {
@@ -27,6 +29,12 @@ fn main() {
             }
             "--type-comments" => options.type_comments = true,
             "--time" => time = true,
+            "--warnings" => warnings = true,
+            "--incomplete" => options.allow_incomplete = true,
+            "--dont-imply-dedent" => options.dont_imply_dedent = true,
+            "--feature" => {
+                options.feature_version = arguments.next().and_then(|minor| minor.parse().ok()).unwrap_or(14);
+            }
             _ => files.push(argument),
         }
     }
@@ -48,6 +56,22 @@ fn main() {
             println!("## {file}");
         }
         match result {
+            Ok(parsed) if warnings => {
+                for warning in &parsed.warnings {
+                    let error = &warning.error;
+                    println!(
+                        "{:?} {} {:?} -> {:?} {} {} {:?} {:?}",
+                        warning.category,
+                        warning.lineno,
+                        warning.message,
+                        error.message,
+                        error.lineno,
+                        error.offset,
+                        error.end_lineno,
+                        error.end_offset
+                    );
+                }
+            }
             Ok(parsed) => println!("{}", dump(&parsed.module)),
             Err(error) => println!(
                 "{:?} {:?} {} {} {:?} {:?}{}",

@@ -7,7 +7,7 @@ use pyrope_text::Wtf8Buf;
 use super::kind::Kind;
 use super::{Fail, PResult, Parser};
 use crate::ast::{Constant, Expr, ExprKind, Range};
-use crate::tokenizer;
+use crate::tokenizer::{self, InvalidEscape};
 
 /// Which of the two kinds of string with replacement fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Parser<'_> {
         let token = self.tokens[self.pos];
         let literal = tokenizer::parse_string(self.text(self.pos)).map_err(|_| Fail::Syntax)?;
         if let Some(escape) = literal.invalid_escape {
-            self.warn_escape(token, escape);
+            self.warn_escape(token, self.text(self.pos), escape);
         }
         self.bump();
         let kind = literal.u_prefix.then(|| "u".into());
@@ -103,13 +103,22 @@ impl Parser<'_> {
         let outer = std::mem::replace(&mut self.raw_string, raw);
         self.enter()?;
         self.bump();
+        let mut escapes = Vec::new();
         loop {
             match self.kind() {
                 Kind::Lbrace => self.replacement_field(flavour, parts)?,
-                kind if kind == flavour.middle() => parts.push(self.middle()?),
+                kind if kind == flavour.middle() => {
+                    let text = self.text(self.pos);
+                    let (part, escape) = self.middle()?;
+                    parts.push(part);
+                    escapes.extend(escape.map(|escape| (text, escape)));
+                }
                 kind if kind == flavour.end() => break,
                 _ => return Err(Fail::Syntax),
             }
+        }
+        for (text, escape) in escapes {
+            self.warn_escape(self.tokens[self.pos], text, escape);
         }
         self.bump();
         self.leave();
@@ -117,19 +126,15 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Literal text between replacement fields.
-    fn middle(&mut self) -> PResult<Expr> {
+    /// Literal text between replacement fields, and its first invalid escape.
+    fn middle(&mut self) -> PResult<(Expr, Option<InvalidEscape>)> {
         let start = self.here();
-        let token = self.tokens[self.pos];
         let (value, escape) =
             tokenizer::decode_middle(self.text(self.pos), self.raw_string).map_err(|_| Fail::Syntax)?;
-        if let Some(escape) = escape
-            && !matches!(escape.escaped, b'{' | b'}')
-        {
-            self.warn_escape(token, escape);
-        }
         self.bump();
-        Ok(self.node(start, ExprKind::Constant { value: Constant::Str(Rc::new(value)), kind: None }))
+        let value = Constant::Str(Rc::new(value));
+        let escape = escape.filter(|escape| !matches!(escape.escaped, b'{' | b'}'));
+        Ok((self.node(start, ExprKind::Constant { value, kind: None }), escape))
     }
 
     /// `replacement_field`: `"{" f_expression ["="] ["!" conversion] [":" format_spec] "}"`.
@@ -213,7 +218,12 @@ impl Parser<'_> {
             match self.kind() {
                 Kind::Lbrace => self.replacement_field(Flavour::Format, &mut values)?,
                 kind if kind == flavour.middle() || kind == Kind::FstringMiddle || kind == Kind::TstringMiddle => {
-                    values.push(self.middle()?);
+                    let token = self.tokens[self.pos];
+                    let (part, escape) = self.middle()?;
+                    values.push(part);
+                    if let Some(escape) = escape {
+                        self.warn_escape(token, token.text(self.source), escape);
+                    }
                 }
                 _ => break,
             }
