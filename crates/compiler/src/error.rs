@@ -61,9 +61,9 @@ impl CompileError {
 pub(crate) fn syntax_error(range: Range, message: impl Into<String>) -> Box<SyntaxError> {
     let mut error = SyntaxError::new(SyntaxErrorKind::SyntaxError, message);
     error.lineno = range.line;
-    error.offset = range.col as i32 + 1;
+    error.offset = (range.col as i32).saturating_add(1);
     error.end_lineno = Some(range.end_line);
-    error.end_offset = Some(range.end_col as i32 + 1);
+    error.end_offset = Some((range.end_col as i32).saturating_add(1));
     error
 }
 

@@ -120,6 +120,16 @@ pub fn instruction_sequence(module: Mod, options: &CompileOptions) -> Result<Ins
     codegen::sequence(input(&prepared, table, &Wtf8Buf::new(), options, &guard))
 }
 
+/// What `ast.parse` does after parsing: with `fold`, `__debug__`, `%`-templates and numbers of patterns are replaced
+/// (`PyCF_OPTIMIZED_AST`). There are no warnings.
+pub fn preprocess_tree(module: &mut Mod, options: &CompileOptions, fold: bool) -> Result<()> {
+    let guard = StackGuard::new(options.stack_budget);
+    let mut future = FutureFeatures::from_ast(module)?;
+    future.flags |= options.flags;
+    let folding = PreprocessOptions { optimize: options.optimize, syntax_check_only: !fold, warn: false };
+    preprocess::preprocess(module, &future, folding, &guard).map(drop)
+}
+
 /// The scopes of a tree that was not preprocessed, as the `symtable` module shows them.
 pub fn symtable(module: &Mod, flags: u32) -> Result<SymbolTable> {
     let guard = StackGuard::new(StackGuard::DEFAULT_BUDGET);

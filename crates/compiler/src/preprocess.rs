@@ -443,6 +443,6 @@ fn remove_docstring(body: &mut Vec<Stmt>) {
     }
     if let Some(only) = body.first_mut() {
         let Range { line, col, .. } = only.range;
-        *only = Stmt { node: StmtKind::Pass, range: Range { line, col, end_line: line, end_col: col + 4 } };
+        *only = Stmt { node: StmtKind::Pass, range: Range { line, col, end_line: line, end_col: col.wrapping_add(4) } };
     }
 }

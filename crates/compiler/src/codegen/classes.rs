@@ -5,7 +5,7 @@ use pyrope_parser::ast::{Expr, Identifier, Keyword, Stmt, TypeParam};
 
 use super::functions::first_line;
 use super::unit::{Counts, ScopeType};
-use super::{Compiler, int_const, loc, name_const};
+use super::{Compiler, loc, name_const};
 use crate::error::Result;
 use crate::symtable::BlockKey;
 
@@ -74,7 +74,7 @@ impl<'a> Compiler<'a> {
         let qualname = self.unit.meta.qualname.clone();
         self.load_const(start, name_const(&qualname));
         self.store(start, "__qualname__")?;
-        self.load_const(start, int_const(firstlineno.max(0) as usize));
+        self.load_const(start, Constant::Int(firstlineno.into()));
         self.store(start, "__firstlineno__")?;
         if generic {
             self.load(start, ".type_params")?;

@@ -186,5 +186,5 @@ impl<'a> Compiler<'a> {
 
 /// The operand of `UNPACK_EX`, if it has room.
 pub(super) fn unpack_operand(before: usize, after: usize) -> Option<u32> {
-    (before < 1 << 8 && after < (i32::MAX >> 8) as usize).then_some((before | after << 8) as u32)
+    (before < 1 << 8 && after < 1 << 22).then_some((before | after << 8) as u32)
 }

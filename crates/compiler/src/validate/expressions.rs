@@ -1,6 +1,6 @@
 //! Expressions: contexts, and parts that belong together.
 
-use pyrope_parser::ast::{Comprehension, Expr, ExprContext, ExprKind, Keyword};
+use pyrope_parser::ast::{Comprehension, Constant, Expr, ExprContext, ExprKind, Keyword};
 
 use super::{Validator, name, positions, value_error};
 use crate::error::{CompileError, Result};
@@ -109,7 +109,19 @@ impl Validator<'_> {
                 }
                 self.load(value)
             }
-            ExprKind::Name { .. } | ExprKind::Constant { .. } => Ok(()),
+            ExprKind::Constant { value, .. } => self.constant(value),
+            ExprKind::Name { .. } => Ok(()),
+        }
+    }
+
+    /// Tuples may be nested too deeply.
+    fn constant(&self, value: &Constant) -> Result<()> {
+        match value {
+            Constant::Tuple(items) | Constant::FrozenSet(items) => {
+                self.guard.check()?;
+                items.iter().try_for_each(|item| self.constant(item))
+            }
+            _ => Ok(()),
         }
     }
 
