@@ -1,7 +1,5 @@
 //! Syntax errors and warnings, with the attributes that CPython's exceptions carry.
 
-use crate::ast::Range;
-
 /// The exception class to raise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
@@ -80,15 +78,4 @@ pub fn char_offset(line: &str, col: usize) -> i32 {
     let upto = &bytes[..col.min(bytes.len())];
     let chars = upto.iter().filter(|byte| (**byte as i8) >= -0x40).count() + col.saturating_sub(bytes.len());
     i32::try_from(chars).unwrap_or(i32::MAX - 1) + 1
-}
-
-impl Default for Box<SyntaxError> {
-    fn default() -> Self {
-        SyntaxError::new(SyntaxErrorKind::SyntaxError, "invalid syntax")
-    }
-}
-
-/// A range of one point, for errors that CPython places without an end.
-pub fn point(line: u32, col: u32) -> Range {
-    Range { line, col, end_line: line, end_col: col }
 }
