@@ -1,0 +1,216 @@
+//! Calls between native code and Python functions, and the shortcuts of the CALL instructions.
+#![allow(unsafe_code, reason = "the first test of every call: is the callable a Python function?")]
+
+use pyrope_object::layout::{Dict, Str, Tuple};
+use pyrope_object::{Args, BuiltinType as B, NativeFn, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_types::model::builtin_function::{BuiltinFunction, Method};
+use pyrope_types::model::descriptors::MethodDescriptor;
+
+use crate::errors;
+use crate::eval::{Flow, run_frame};
+use crate::function::{Function, bind_arguments};
+use crate::instructions::containers::{NotMapping, each_entry};
+use crate::stack::{Frame, Machine, machine};
+
+/// The Python function that a value is.
+#[inline(always)]
+pub fn as_function<'a>(value: &'a Value, machine: &Machine) -> Option<&'a Function> {
+    let header = value.header()?;
+    if std::ptr::eq(header.ty(), machine.function_type) {
+        // SAFETY: `function` cannot be subclassed and has this layout.
+        Some(unsafe { &*std::ptr::from_ref(header).cast::<Function>() })
+    } else {
+        None
+    }
+}
+
+/// A fresh frame of `function` with its arguments bound.
+#[inline(never)]
+pub fn bound_frame(function: &Function, args: Args<'_>, vm: &Vm, machine: &Machine) -> PyResult<*mut Frame> {
+    let frame = machine.new_frame(Ref::from_borrowed(function), vm)?;
+    // SAFETY: a fresh frame.
+    match bind_arguments(unsafe { &*frame }, args, vm) {
+        Ok(()) => Ok(frame),
+        Err(raised) => {
+            machine.drop_frame(frame);
+            Err(raised)
+        }
+    }
+}
+
+/// `function(*args, **kwargs)` from native code.
+pub fn function_call(function: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
+    let machine = machine(vm);
+    match as_function(function, machine) {
+        Some(function) => {
+            let frame = bound_frame(function, args, vm, machine)?;
+            run_frame(frame, vm)
+        }
+        None => Err(vm.type_error("not a Python function")),
+    }
+}
+
+/// A bound method.
+pub fn bound_method(function: &Value, instance: &Value, vm: &Vm) -> Value {
+    pyrope_types::model::builtin_function::bound_method(function.clone(), instance.clone(), vm)
+}
+
+/// Function and instance of a bound method.
+#[inline(always)]
+pub fn unwrap_method(value: &Value) -> Option<(&Value, &Value)> {
+    if value.shape() != pyrope_object::shape::builtin_shape(B::Method) {
+        return None;
+    }
+    value.downcast_exact::<Method>().map(|method| (&method.function, &method.instance))
+}
+
+/// Calls what is no Python function with positional arguments.
+#[inline(never)]
+pub fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
+    let shape = callable.shape();
+    if shape == pyrope_object::shape::builtin_shape(B::MethodDescriptor) {
+        if let Some(method) = callable.downcast_exact::<MethodDescriptor>()
+            && let Some((receiver, rest)) = values.split_first()
+            && receiver.ty(vm).is(&method.owner)
+        {
+            match method.def.function {
+                NativeFn::NoArgs(function) if rest.is_empty() => return function(receiver, vm),
+                NativeFn::One(function) if rest.len() == 1 => return function(receiver, &rest[0], vm),
+                NativeFn::Any(function) => return function(receiver, Args::positional_only(rest), vm),
+                _ => {}
+            }
+        }
+    } else if shape == pyrope_object::shape::builtin_shape(B::BuiltinFunction)
+        && let Some(native) = callable.downcast_exact::<BuiltinFunction>()
+    {
+        match native.def.function {
+            NativeFn::NoArgs(function) if values.is_empty() => return function(&native.slf, vm),
+            NativeFn::One(function) if values.len() == 1 => return function(&native.slf, &values[0], vm),
+            NativeFn::Any(function) => return function(&native.slf, Args::positional_only(values), vm),
+            _ => {}
+        }
+    }
+    vm.call_args(callable, Args::positional_only(values))
+}
+
+/// Calls what is no Python function.
+#[inline(never)]
+pub fn call_args(callable: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
+    vm.call_args(callable, args)
+}
+
+/// The `__init__` of a plain class: a Python class whose instances `object.__new__` makes and whose metaclass is `type`.
+#[inline(always)]
+pub fn plain_init(callable: &Value, _: usize, machine: &Machine, vm: &Vm) -> Option<Value> {
+    let header = callable.header()?;
+    if !std::ptr::eq(header.ty(), machine.type_type) {
+        return None;
+    }
+    find_plain_init(callable, machine, vm)
+}
+
+#[inline(never)]
+fn find_plain_init(callable: &Value, machine: &Machine, vm: &Vm) -> Option<Value> {
+    let class = callable.downcast::<Type>()?;
+    let plain = match (class.slots().new, vm.builtin(B::Object).slots().new) {
+        (Some(own), Some(plain)) => std::ptr::fn_addr_eq(own, plain),
+        _ => false,
+    };
+    if !plain || !class.is_heap() || class.flags().has(TypeFlags::ABSTRACT) {
+        return None;
+    }
+    class.lookup(&vm.names().__init__, vm).filter(|init| as_function(init, machine).is_some())
+}
+
+/// A fresh instance of a plain class.
+#[inline(always)]
+pub fn plain_instance(callable: &Value, vm: &Vm) -> PyResult {
+    match callable.downcast::<Type>().map(|class| (class, class.slots().new)) {
+        Some((class, Some(new))) => new(class, Args::EMPTY, vm),
+        _ => Err(vm.system_error("class without __new__")),
+    }
+}
+
+/// TypeError for an `__init__` that returned something.
+#[cold]
+#[inline(never)]
+pub fn bad_init(value: Value, vm: &Vm) -> Flow {
+    let kind = vm.type_name(&value);
+    let _raised = vm.type_error(format!("__init__() should return None, not '{kind}'"));
+    Flow::Raise
+}
+
+/// The arguments of `f(*iterable, **mapping)`.
+#[inline(never)]
+pub fn spread_arguments(callable: &Value, iterable: &Value, mapping: Option<&Value>, vm: &Vm) -> PyResult<OwnedArgs> {
+    let mut args = OwnedArgs::default();
+    match iterable.downcast_exact::<Tuple>() {
+        Some(tuple) => args.values.extend_from_slice(tuple.as_slice()),
+        None => {
+            let slots = iterable.ty(vm).slots();
+            if slots.iter.is_none() && slots.sq_item.is_none() {
+                return Err(errors::not_an_iterable_argument(callable, iterable, vm));
+            }
+            args.values = vm.collect(iterable)?;
+        }
+    }
+    let Some(mapping) = mapping else { return Ok(args) };
+    let mut names = Vec::new();
+    let result = each_entry(mapping, vm, |key, value| {
+        if key.downcast::<Str>().is_none() {
+            return Err(vm.type_error("keywords must be strings"));
+        }
+        names.push(key);
+        args.values.push(value);
+        Ok(())
+    });
+    match result {
+        Ok(()) => {
+            args.kwnames = names;
+            Ok(args)
+        }
+        Err(NotMapping::Raised(raised)) => Err(raised),
+        Err(NotMapping::NoKeys) => Err(errors::not_a_mapping(callable, mapping, vm)),
+    }
+}
+
+/// `set.add(item)`
+pub fn set_insert(set: &Value, item: &Value, vm: &Vm) -> PyResult<()> {
+    vm.call_method(set, "add", std::slice::from_ref(item)).map(drop)
+}
+
+/// The next item of an iterator; a StopIteration is the end.
+#[inline(always)]
+pub fn next_item(iterator: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+    match iterator.ty(vm).slots().next {
+        Some(next) => match next(iterator, vm) {
+            Ok(item) => Ok(item),
+            Err(raised) => end_of_iteration(raised, vm),
+        },
+        None => Err(vm.type_error(format!("'{}' object is not an iterator", vm.type_name(iterator)))),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn end_of_iteration(raised: pyrope_object::Raised, vm: &Vm) -> PyResult<Option<Value>> {
+    if vm.raised_is(B::StopIteration) {
+        vm.ignore(raised);
+        return Ok(None);
+    }
+    Err(raised)
+}
+
+/// The dict of a module.
+#[inline(always)]
+pub fn module_dict_of(value: &Value, vm: &Vm) -> Option<Ref<Dict>> {
+    if value.ty(vm).is(vm.builtin(B::Module)) { value.dict_of_instance(vm).ok().flatten() } else { None }
+}
+
+/// The loop looks up from its work: signals, other threads, the collector.
+#[cold]
+#[inline(never)]
+pub fn check_breaker(vm: &Vm) -> PyResult<()> {
+    vm.check_breaker()
+}
+

@@ -1,0 +1,458 @@
+//! The evaluation loop and the registers that instructions work on.
+#![allow(unsafe_code, reason = "the machine's operand stack")]
+
+use pyrope_object::layout::Str;
+use pyrope_object::{PyResult, Ref, Value, Vm};
+
+use crate::function::Function;
+use crate::instructions::*;
+use crate::ops::*;
+use crate::quicken::{Cache, Instr, Quick};
+use crate::stack::{Frame, Machine, OnReturn, Owner, Slot, machine};
+use crate::unwind;
+
+/// How a run of the loop ended.
+pub enum Outcome {
+    Returned(Value),
+    /// A generator's frame gave a value and waits.
+    Yielded(Value),
+}
+
+/// What the loop does after an instruction.
+pub enum Flow {
+    Next,
+    /// An exception was raised by this instruction.
+    Raise,
+    /// An exception goes on; this instruction adds no traceback entry.
+    Reraise,
+    Return(Value),
+    Yield(Value),
+}
+
+/// The registers of the loop. Their address never leaves inlined code, so that they stay in the processor's.
+pub struct Regs<'v> {
+    /// The next instruction.
+    pub ip: *const Instr,
+    /// One past the top operand.
+    pub sp: *mut Slot,
+    /// The running frame.
+    pub fp: *mut Frame,
+    thread: &'v Vm,
+    pub machine: &'v Machine,
+}
+
+/// Unpacks a result or raises.
+macro_rules! check {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(_raised) => return $crate::eval::Flow::Raise,
+        }
+    };
+}
+pub(crate) use check;
+
+impl<'v> Regs<'v> {
+    /// The thread, after the frame was told where it is: for everything that may run Python code or raise.
+    #[inline(always)]
+    pub fn vm(&self) -> &'v Vm {
+        // SAFETY: the running frame is live.
+        unsafe { (*self.fp).ip = self.ip };
+        self.thread
+    }
+
+    /// The thread, for what can neither raise nor run Python code.
+    #[inline(always)]
+    pub fn quiet_vm(&self) -> &'v Vm {
+        self.thread
+    }
+
+    /// The running frame.
+    #[inline(always)]
+    pub fn frame(&self) -> &'v Frame {
+        // SAFETY: the running frame is live; it is only left through `leave`.
+        unsafe { &*self.fp }
+    }
+
+    /// Its code.
+    #[inline(always)]
+    pub fn quick(&self) -> &'v Quick {
+        // SAFETY: a frame's code lives as long as the frame.
+        unsafe { &*self.frame().quick }
+    }
+
+    /// Pushes a slot.
+    #[inline(always)]
+    pub fn push_slot(&mut self, slot: Slot) {
+        // SAFETY: translation checked that the code stays within the stack it asked for.
+        unsafe {
+            self.sp.write(slot);
+            self.sp = self.sp.add(1);
+        }
+    }
+
+    /// Pushes a value.
+    #[inline(always)]
+    pub fn push(&mut self, value: Value) {
+        self.push_slot(Some(value));
+    }
+
+    /// Pops a slot.
+    #[inline(always)]
+    pub fn pop_slot(&mut self) -> Slot {
+        // SAFETY: translation checked the depth.
+        unsafe {
+            self.sp = self.sp.sub(1);
+            self.sp.read()
+        }
+    }
+
+    /// Pops a value. (A null, which only hand-made code can bring here, is None.)
+    #[inline(always)]
+    pub fn pop(&mut self) -> Value {
+        self.pop_slot().unwrap_or(Value::none())
+    }
+
+    /// The slot at a depth, 1 being the top.
+    #[inline(always)]
+    pub fn peek_slot(&self, depth: usize) -> &'v Slot {
+        // SAFETY: translation checked the depth; the value stays until it is popped, after its last use.
+        unsafe { &*self.sp.sub(depth) }
+    }
+
+    /// The value at a depth.
+    #[inline(always)]
+    pub fn peek(&self, depth: usize) -> &'v Value {
+        match self.peek_slot(depth) {
+            Some(value) => value,
+            None => self.peek_none(),
+        }
+    }
+
+    /// Replaces the slot at a depth; gives the old one.
+    #[inline(always)]
+    pub fn replace(&mut self, depth: usize, slot: Slot) -> Slot {
+        // SAFETY: as in `peek_slot`.
+        unsafe { std::ptr::replace(self.sp.sub(depth), slot) }
+    }
+
+    /// Replaces the top `count` operands by a value: they are dropped after it is in place.
+    #[inline(always)]
+    pub fn finish(&mut self, count: usize, value: Value) -> Flow {
+        match count {
+            0 => self.push(value),
+            _ => {
+                for _ in 1..count {
+                    drop(self.pop_slot());
+                }
+                drop(self.replace(1, Some(value)));
+            }
+        }
+        Flow::Next
+    }
+
+    /// Drops the top `count` operands.
+    #[inline(always)]
+    pub fn drop_top(&mut self, count: usize) {
+        for _ in 0..count {
+            drop(self.pop_slot());
+        }
+    }
+
+    /// The top `count` operands, deepest first. None of them is null.
+    #[inline(always)]
+    pub fn top_values(&self, count: usize) -> &'v [Value] {
+        // SAFETY: the depth was checked; a slot that is not null is a value.
+        unsafe { std::slice::from_raw_parts(self.sp.sub(count).cast::<Value>(), count) }
+    }
+
+    /// Pops the top `count` operands, deepest first.
+    pub fn pop_values(&mut self, count: usize) -> Vec<Value> {
+        let mut values = Vec::with_capacity(count);
+        for depth in (1..=count).rev() {
+            values.push(self.replace(depth, None).unwrap_or(Value::none()));
+        }
+        // SAFETY: the slots are empty now.
+        self.sp = unsafe { self.sp.sub(count) };
+        values
+    }
+
+    /// Sets the top pointer `count` lower without dropping: the slots are immediates or were moved out.
+    #[inline(always)]
+    pub fn forget_top(&mut self, count: usize) {
+        // SAFETY: the depth was checked.
+        self.sp = unsafe { self.sp.sub(count) };
+    }
+
+    /// A fast local.
+    #[inline(always)]
+    pub fn local(&self, index: usize) -> &'v Slot {
+        self.frame().local(index)
+    }
+
+    /// A fast local that is known to be bound.
+    #[inline(always)]
+    pub fn bound_local(&self, index: usize) -> &'v Value {
+        match self.local(index) {
+            Some(value) => value,
+            None => self.peek_none(),
+        }
+    }
+
+    #[cold]
+    fn peek_none(&self) -> &'v Value {
+        static PLACE: Shared = Shared(Value::none());
+        &PLACE.0
+    }
+
+    /// Binds a fast local; the old value dies.
+    #[inline(always)]
+    pub fn set_local(&mut self, index: usize, slot: Slot) {
+        let old = self.frame().replace_local(index, slot);
+        if let Some(old) = old
+            && old.is_pointer()
+        {
+            self.vm();
+            drop(old);
+        }
+    }
+
+    /// A constant.
+    #[inline(always)]
+    pub fn constant(&self, index: usize) -> &'v Value {
+        self.quick().constant(index)
+    }
+
+    /// A name of the code.
+    #[inline(always)]
+    pub fn name(&self, index: usize) -> &'v Ref<Str> {
+        // SAFETY: the code lives as long as the frame.
+        unsafe { &(&*self.frame().code).names[index] }
+    }
+
+    /// A cache.
+    #[inline(always)]
+    pub fn cache(&self, index: usize) -> &'v Cache {
+        self.quick().cache(index)
+    }
+
+    /// Index of the instruction being executed.
+    #[inline]
+    pub fn position(&self) -> usize {
+        // SAFETY: `ip` points into the instructions, behind the one being executed.
+        unsafe { self.ip.offset_from(self.quick().start()) as usize - 1 }
+    }
+
+    /// Rewrites the instruction being executed.
+    pub fn respecialise(&self, op: Op) {
+        self.quick().patch(self.position(), op);
+    }
+
+    /// Jumps from the next instruction.
+    #[inline(always)]
+    pub fn jump(&mut self, distance: isize) {
+        self.ip = self.ip.wrapping_offset(distance);
+    }
+
+    /// The frame shows in tracebacks from now on.
+    #[inline(always)]
+    pub fn mark_complete(&mut self) {
+        // SAFETY: the running frame is live.
+        unsafe { (*self.fp).incomplete = false };
+    }
+
+    /// Takes the function at a depth off its slot.
+    #[inline(always)]
+    pub fn take_function(&mut self, depth: usize) -> Option<Ref<Function>> {
+        let value = self.replace(depth, None)?;
+        // SAFETY: the caller has just tested that the value is a function; the reference is carried over.
+        Some(unsafe { Ref::from_raw(std::ptr::NonNull::new_unchecked(value.into_bits() as *mut Function)) })
+    }
+
+    /// Moves the top `count` operands to the first locals of a fresh frame.
+    #[inline(always)]
+    pub fn move_arguments(&mut self, frame: *mut Frame, count: usize) {
+        // SAFETY: the caller has tested that the function takes so many; the locals are unbound.
+        unsafe {
+            let source = self.sp.sub(count);
+            std::ptr::copy_nonoverlapping(source, (*frame).slots(), count);
+        }
+    }
+
+    /// The `count` operands below the top `above`.
+    #[inline(always)]
+    pub fn values_below(&self, above: usize, count: usize) -> &'v [Value] {
+        // SAFETY: the depth was checked; none of the slots is null.
+        unsafe { std::slice::from_raw_parts(self.sp.sub(above + count).cast::<Value>(), count) }
+    }
+
+    /// Saves what the frame must know to be continued later.
+    #[inline(always)]
+    pub fn save(&self) {
+        // SAFETY: the running frame is live.
+        unsafe {
+            (*self.fp).ip = self.ip;
+            (*self.fp).sp = self.sp;
+        }
+    }
+
+    /// Goes on in a frame that is saved.
+    #[inline(always)]
+    pub fn load(&mut self, frame: *mut Frame) {
+        // SAFETY: the caller passes a live frame.
+        unsafe {
+            self.fp = frame;
+            self.ip = (*frame).ip;
+            self.sp = (*frame).sp;
+        }
+    }
+
+    /// Enters a fresh or suspended frame; the present one is saved first. Fails at the recursion limit: the frame is
+    /// then not entered.
+    #[inline(always)]
+    pub fn enter(&mut self, frame: *mut Frame, on_return: OnReturn) -> PyResult<()> {
+        self.save();
+        enter_frame(frame, on_return, self.thread, self.machine)?;
+        self.load(frame);
+        Ok(())
+    }
+
+    /// Leaves the running frame with its result.
+    #[inline(always)]
+    pub fn leave(&mut self, value: Value) -> Flow {
+        let frame = self.fp;
+        // SAFETY: the running frame is live until it is dropped here.
+        unsafe {
+            let (on_return, previous) = ((*frame).on_return, (*frame).previous);
+            (*frame).sp = self.sp;
+            self.machine.current.set(previous);
+            self.thread.recursion_remaining.set(self.thread.recursion_remaining.get() + 1);
+            if (*frame).owner != Owner::Thread {
+                return self.leave_generator(frame, value);
+            }
+            self.machine.drop_frame(frame);
+            match on_return {
+                OnReturn::Push => {
+                    self.load(previous);
+                    self.push(value);
+                    Flow::Next
+                }
+                OnReturn::Exit => Flow::Return(value),
+                _ => self.leave_rarely(previous, on_return, value),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn leave_rarely(&mut self, previous: *mut Frame, on_return: OnReturn, value: Value) -> Flow {
+        self.load(previous);
+        if on_return == OnReturn::Init && !value.is_none() {
+            return crate::call::bad_init(value, self.vm());
+        }
+        Flow::Next
+    }
+
+    /// The generator's frame ends: its owner learns of it.
+    #[inline(always)]
+    fn leave_generator(&mut self, frame: *mut Frame, value: Value) -> Flow {
+        // SAFETY: the generator owns the frame's memory and lives until `finish_frame` has ended it.
+        let (on_return, previous) = unsafe { ((*frame).on_return, (*frame).previous) };
+        crate::generator::finish_frame(frame, self.thread);
+        match on_return {
+            OnReturn::Exit => Flow::Return(value),
+            OnReturn::ForIter => {
+                self.load(previous);
+                drop(value);
+                // SAFETY: the instruction before is the FOR_ITER that resumed the generator.
+                let jump = unsafe { (*self.ip.sub(1)).jump() };
+                self.jump(jump);
+                Flow::Next
+            }
+            _ => {
+                self.load(previous);
+                // SAFETY: the instruction before is the SEND that resumed the generator.
+                let jump = unsafe { (*self.ip.sub(1)).jump() };
+                self.push(value);
+                self.jump(jump);
+                Flow::Next
+            }
+        }
+    }
+}
+
+/// A value that threads share because nothing ever changes it.
+struct Shared(Value);
+// SAFETY: only ever holds the word of None.
+unsafe impl Sync for Shared {}
+
+/// Links a frame to the thread.
+#[inline(always)]
+pub fn enter_frame(frame: *mut Frame, on_return: OnReturn, vm: &Vm, machine: &Machine) -> PyResult<()> {
+    let remaining = vm.recursion_remaining.get();
+    if remaining <= 0 {
+        return Err(too_deep(vm));
+    }
+    vm.recursion_remaining.set(remaining - 1);
+    // SAFETY: the caller passes a live frame that does not run.
+    unsafe {
+        (*frame).previous = machine.current.get();
+        (*frame).on_return = on_return;
+    }
+    machine.current.set(frame);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn too_deep(vm: &Vm) -> pyrope_object::Raised {
+    // Making the exception must not hit the limit again.
+    let remaining = vm.recursion_remaining.get();
+    vm.recursion_remaining.set(remaining + 50);
+    let raised = vm.recursion_error("maximum recursion depth exceeded");
+    vm.recursion_remaining.set(vm.recursion_remaining.get() - 50);
+    raised
+}
+
+/// Runs a fresh frame to its end. On failure the frame is gone as well.
+pub fn run_frame(frame: *mut Frame, vm: &Vm) -> PyResult {
+    let machine = machine(vm);
+    if let Err(raised) = vm.check_stack("").and_then(|()| enter_frame(frame, OnReturn::Exit, vm, machine)) {
+        machine.drop_frame(frame);
+        return Err(raised);
+    }
+    match run(frame, Flow::Next, vm, machine)? {
+        Outcome::Returned(value) | Outcome::Yielded(value) => Ok(value),
+    }
+}
+
+/// Runs a frame that was entered until it returns, yields or fails.
+pub fn run(frame: *mut Frame, start: Flow, vm: &Vm, machine: &Machine) -> PyResult<Outcome> {
+    let mut r = Regs { ip: std::ptr::null(), sp: std::ptr::null_mut(), fp: frame, thread: vm, machine };
+    r.load(frame);
+    let mut flow = start;
+    loop {
+        match flow {
+            Flow::Next => {}
+            Flow::Return(value) => return Ok(Outcome::Returned(value)),
+            Flow::Yield(value) => return Ok(Outcome::Yielded(value)),
+            Flow::Raise | Flow::Reraise => {
+                r.save();
+                let entry = matches!(flow, Flow::Raise);
+                match unwind::unwind(r.fp, entry, vm, machine) {
+                    Ok(frame) => r.load(frame),
+                    Err(raised) => return Err(raised),
+                }
+            }
+        }
+        // SAFETY: code ends with an instruction that does not fall through.
+        let i = unsafe { *r.ip };
+        r.ip = r.ip.wrapping_add(1);
+        macro_rules! dispatch {
+            ($($name:ident => $handler:path;)*) => {
+                match i.op { $(Op::$name => $handler(&mut r, i),)* }
+            };
+        }
+        flow = for_each_op!(dispatch);
+    }
+}
+

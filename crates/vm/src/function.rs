@@ -1,0 +1,530 @@
+//! `function`: code with its globals, defaults and closure.
+#![allow(unsafe_code, reason = "reads its code without counting: part of every call")]
+
+mod bind;
+
+use std::cell::Cell as StdCell;
+
+use pyrope_bytecode::CodeFlags;
+use pyrope_macros::{pyclass, pymethods};
+use pyrope_object::layout::{Dict, Str, Tuple};
+use pyrope_object::{
+    Args, BuiltinType as B, Guarded, Header, PyResult, Ref, Slots, Traverse, TraverseMut, Type, Value, Vm,
+};
+
+use crate::cell::Cell;
+use crate::code::CodeObject;
+
+pub use bind::bind_arguments;
+
+/// Create a function object.
+///
+///   code
+///     a code object
+///   globals
+///     the globals dictionary
+///   name
+///     a string that overrides the name from the code object
+///   argdefs
+///     a tuple that specifies the default argument values
+///   closure
+///     a tuple that supplies the bindings for free variables
+///   kwdefaults
+///     a dictionary that specifies the default keyword argument values
+#[pyclass(
+    name = "function",
+    builtin = Function,
+    flags(DICT, WEAKREF, METHOD_DESCRIPTOR),
+    signature = "(code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)",
+    methods(Function::METHODS),
+    getset(Function::GETSETS),
+    slots = Slots {
+        repr: Some(function_repr),
+        call: Some(crate::call::function_call),
+        descr_get: Some(function_get),
+        new: Some(function_new),
+        ..Slots::EMPTY
+    }
+)]
+pub struct Function {
+    header: Header,
+    code: StdCell<*const CodeObject>,
+    globals: Ref<Dict>,
+    builtins: Value,
+    closure: std::cell::OnceCell<Ref<Tuple>>,
+    pub(crate) defaults: Guarded<Option<Ref<Tuple>>>,
+    pub(crate) kwdefaults: Guarded<Option<Ref<Dict>>>,
+    names: Guarded<(Ref<Str>, Ref<Str>)>,
+    rare: Guarded<Rare>,
+    /// Every code the function ever had: frames borrow theirs.
+    codes: Guarded<Vec<Ref<CodeObject>>>,
+}
+
+/// What few functions are ever asked for.
+#[derive(Default)]
+struct Rare {
+    doc: Option<Value>,
+    module: Option<Value>,
+    annotations: Option<Value>,
+    annotate: Option<Value>,
+    type_params: Option<Value>,
+}
+
+impl Traverse for Rare {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        for part in [&self.doc, &self.module, &self.annotations, &self.annotate, &self.type_params] {
+            part.traverse(visit);
+        }
+    }
+}
+
+impl TraverseMut for Rare {
+    fn drain(&mut self, out: &mut Vec<Value>) {
+        let Rare { doc, module, annotations, annotate, type_params } = std::mem::take(self);
+        out.extend([doc, module, annotations, annotate, type_params].into_iter().flatten());
+    }
+}
+
+impl Traverse for Function {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        self.globals.traverse(visit);
+        self.builtins.traverse(visit);
+        if let Some(closure) = self.closure.get() {
+            closure.traverse(visit);
+        }
+        self.defaults.traverse(visit);
+        self.kwdefaults.traverse(visit);
+        self.rare.traverse(visit);
+        self.codes.with(|codes| codes.traverse(visit));
+    }
+
+    fn clear(&self, out: &mut Vec<Value>) {
+        self.defaults.clear(out);
+        self.kwdefaults.clear(out);
+        self.rare.clear(out);
+        // The closure's cells are emptied by their own.
+    }
+}
+
+impl Function {
+    /// A function as MAKE_FUNCTION makes it. `builtins` come from the globals, or are the interpreter's.
+    pub fn new(code: &Ref<CodeObject>, globals: &Ref<Dict>, closure: Option<Ref<Tuple>>, vm: &Vm) -> PyResult<Ref<Function>> {
+        let builtins = builtins_of(globals, vm)?;
+        Ok(Self::with_builtins(code, globals, builtins, closure, vm))
+    }
+
+    /// The same with known builtins.
+    pub fn with_builtins(
+        code: &Ref<CodeObject>,
+        globals: &Ref<Dict>,
+        builtins: Value,
+        closure: Option<Ref<Tuple>>,
+        vm: &Vm,
+    ) -> Ref<Function> {
+        let module = globals.get(vm.names().__name__.as_value(), vm).ok().flatten();
+        let doc = match code.consts.as_slice().first() {
+            Some(doc) if code.has(CodeFlags::HAS_DOCSTRING) => Some(doc.clone()),
+            _ => None,
+        };
+        Ref::new(
+            vm,
+            Function {
+                header: Header::blank(),
+                code: StdCell::new(&**code),
+                globals: globals.clone(),
+                builtins,
+                closure: closure.map_or_else(Default::default, Into::into),
+                defaults: Guarded::new(None),
+                kwdefaults: Guarded::new(None),
+                names: Guarded::new((code.name.clone(), code.qualname.clone())),
+                rare: Guarded::new(Rare { doc, module, ..Rare::default() }),
+                codes: Guarded::new(vec![code.clone()]),
+            },
+        )
+    }
+
+    /// The code. Lives as long as the function, even if the function gets another.
+    #[inline(always)]
+    pub fn code_ptr(&self) -> *const CodeObject {
+        self.code.get()
+    }
+
+    /// The code.
+    pub fn code(&self) -> Ref<CodeObject> {
+        self.codes.with(|codes| match codes.last() {
+            Some(code) => code.clone(),
+            None => unreachable!("a function always has code"),
+        })
+    }
+
+    /// The globals.
+    pub fn globals(&self) -> &Ref<Dict> {
+        &self.globals
+    }
+
+    #[inline(always)]
+    pub(crate) fn globals_ptr(&self) -> *const Dict {
+        &*self.globals
+    }
+
+    /// `__builtins__`
+    pub fn builtins(&self) -> &Value {
+        &self.builtins
+    }
+
+    /// The builtins as a dict, or null.
+    #[inline(always)]
+    pub(crate) fn builtins_ptr(&self) -> *const Dict {
+        self.builtins.downcast_exact::<Dict>().map_or(std::ptr::null(), std::ptr::from_ref)
+    }
+
+    /// The closure's cells.
+    #[inline]
+    pub fn closure(&self) -> Option<&Ref<Tuple>> {
+        self.closure.get()
+    }
+
+    /// Gives a fresh function its closure.
+    pub(crate) fn set_closure(&self, cells: Ref<Tuple>) {
+        let _ = self.closure.set(cells);
+    }
+
+    /// Can a call with so many positional arguments move them to the locals as they are?
+    #[inline(always)]
+    pub fn accepts_exactly(&self, given: usize) -> bool {
+        // SAFETY: the function keeps its code.
+        unsafe { (*self.code.get()).simple_args as usize == given }
+    }
+
+    /// `__name__`
+    pub fn name(&self) -> Ref<Str> {
+        self.names.with(|n| n.0.clone())
+    }
+
+    /// `__qualname__`
+    pub fn qualname(&self) -> Ref<Str> {
+        self.names.with(|n| n.1.clone())
+    }
+
+    /// Sets `__annotate__`.
+    pub(crate) fn set_annotate_function(&self, annotate: Value) {
+        let old = self.rare.with_mut(|r| (r.annotate.replace(annotate), r.annotations.take()));
+        drop(old);
+    }
+
+    /// Sets `__annotations__`: a dict, or a tuple of names and values from older compilers.
+    pub(crate) fn set_annotations_value(&self, annotations: Value) {
+        drop(self.rare.with_mut(|r| r.annotations.replace(annotations)));
+    }
+
+    /// Sets `__type_params__`.
+    pub(crate) fn set_type_params_value(&self, params: Value) {
+        drop(self.rare.with_mut(|r| r.type_params.replace(params)));
+    }
+
+    fn annotations_dict(&self, vm: &Vm) -> PyResult {
+        let (annotations, annotate) = self.rare.with(|r| (r.annotations.clone(), r.annotate.clone()));
+        let dict = match (annotations, annotate) {
+            (Some(annotations), _) => match annotations.downcast::<Tuple>() {
+                None => return Ok(annotations),
+                Some(pairs) => {
+                    let dict = vm.new_dict();
+                    for pair in pairs.as_slice().chunks_exact(2) {
+                        dict.set(pair[0].clone(), pair[1].clone(), vm)?;
+                    }
+                    dict.into_value()
+                }
+            },
+            (None, Some(annotate)) if !annotate.is_none() => {
+                let result = vm.call(&annotate, &[vm.int(1)])?;
+                if result.downcast::<Dict>().is_none() {
+                    let kind = vm.type_name(&result);
+                    return Err(vm.type_error(format!("__annotate__ returned non-dict of type '{kind}'")));
+                }
+                result
+            }
+            _ => vm.new_dict().into_value(),
+        };
+        self.set_annotations_value(dict.clone());
+        Ok(dict)
+    }
+}
+
+/// The builtins that code with these globals sees.
+pub fn builtins_of(globals: &Ref<Dict>, vm: &Vm) -> PyResult {
+    let found = globals.get(vm.names().__builtins__.as_value(), vm)?;
+    match found {
+        Some(builtins) if builtins.ty(vm).is_subtype(vm.builtin(B::Module)) => {
+            let dict = vm.get_attr(&builtins, vm.names().__dict__.as_value())?;
+            Ok(dict)
+        }
+        Some(builtins) => Ok(builtins),
+        None => match vm.interp().builtins_dict.get() {
+            Some(dict) => Ok(dict.to_value()),
+            None => Ok(vm.new_dict().into_value()),
+        },
+    }
+}
+
+#[pymethods]
+impl Function {
+    #[getter]
+    fn __code__(&self) -> Value {
+        self.code().into_value()
+    }
+
+    #[setter("__code__")]
+    fn set_code(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        let Some(code) = value.and_then(Value::cast::<CodeObject>) else {
+            return Err(vm.type_error("__code__ must be set to a code object"));
+        };
+        let free = code.count_of_kind(pyrope_bytecode::FastKind::FREE);
+        let cells = self.closure.get().map_or(0, |c| c.len());
+        if free != cells {
+            let name = self.name();
+            return Err(vm.value_error(format!(
+                "{}() requires a code object with {cells} free vars, not {free}",
+                name.to_string_lossy()
+            )));
+        }
+        self.code.set(&*code);
+        self.codes.with_mut(|codes| codes.push(code));
+        Ok(())
+    }
+
+    #[getter]
+    fn __defaults__(&self) -> Value {
+        self.defaults.get().map_or(Value::none(), Ref::into_value)
+    }
+
+    #[setter("__defaults__")]
+    fn set_defaults(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        let new = match value {
+            Some(value) if !value.is_none() => match value.cast::<Tuple>() {
+                Some(tuple) => Some(tuple),
+                None => return Err(vm.type_error("__defaults__ must be set to a tuple object")),
+            },
+            _ => None,
+        };
+        self.defaults.set(new);
+        Ok(())
+    }
+
+    #[getter]
+    fn __kwdefaults__(&self) -> Value {
+        self.kwdefaults.get().map_or(Value::none(), Ref::into_value)
+    }
+
+    #[setter("__kwdefaults__")]
+    fn set_kwdefaults(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        let new = match value {
+            Some(value) if !value.is_none() => match value.cast::<Dict>() {
+                Some(dict) => Some(dict),
+                None => return Err(vm.type_error("__kwdefaults__ must be set to a dict object")),
+            },
+            _ => None,
+        };
+        self.kwdefaults.set(new);
+        Ok(())
+    }
+
+    #[getter]
+    #[member]
+    fn __closure__(&self) -> Value {
+        self.closure.get().map_or(Value::none(), Ref::to_value)
+    }
+
+    #[getter]
+    #[member]
+    fn __globals__(&self) -> Value {
+        self.globals.to_value()
+    }
+
+    #[getter]
+    #[member]
+    fn __builtins__(&self) -> Value {
+        self.builtins.clone()
+    }
+
+    #[getter]
+    fn __name__(&self) -> Value {
+        self.name().into_value()
+    }
+
+    #[setter("__name__")]
+    fn set_name(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        let Some(name) = value.and_then(Value::cast::<Str>) else {
+            return Err(vm.type_error("__name__ must be set to a string object"));
+        };
+        drop(self.names.with_mut(|n| std::mem::replace(&mut n.0, name)));
+        Ok(())
+    }
+
+    #[getter]
+    fn __qualname__(&self) -> Value {
+        self.qualname().into_value()
+    }
+
+    #[setter("__qualname__")]
+    fn set_qualname(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        let Some(name) = value.and_then(Value::cast::<Str>) else {
+            return Err(vm.type_error("__qualname__ must be set to a string object"));
+        };
+        drop(self.names.with_mut(|n| std::mem::replace(&mut n.1, name)));
+        Ok(())
+    }
+
+    #[getter]
+    #[member]
+    fn __doc__(&self) -> Value {
+        self.rare.with(|r| r.doc.clone()).unwrap_or(Value::none())
+    }
+
+    #[setter("__doc__")]
+    fn set_doc(&self, value: Option<&Value>) -> PyResult<()> {
+        drop(self.rare.with_mut(|r| std::mem::replace(&mut r.doc, value.cloned())));
+        Ok(())
+    }
+
+    #[getter]
+    #[member]
+    fn __module__(&self) -> Value {
+        self.rare.with(|r| r.module.clone()).unwrap_or(Value::none())
+    }
+
+    #[setter("__module__")]
+    fn set_module(&self, value: Option<&Value>) -> PyResult<()> {
+        drop(self.rare.with_mut(|r| std::mem::replace(&mut r.module, value.cloned())));
+        Ok(())
+    }
+
+    #[getter]
+    fn __annotations__(&self, vm: &Vm) -> PyResult {
+        self.annotations_dict(vm)
+    }
+
+    #[setter("__annotations__")]
+    fn set_annotations(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        let new = match value {
+            Some(value) if !value.is_none() => {
+                if value.downcast::<Dict>().is_none() {
+                    return Err(vm.type_error("__annotations__ must be set to a dict object"));
+                }
+                Some(value.clone())
+            }
+            _ => None,
+        };
+        let old = self.rare.with_mut(|r| (std::mem::replace(&mut r.annotations, new), r.annotate.take()));
+        drop(old);
+        Ok(())
+    }
+
+    #[getter]
+    fn __annotate__(&self) -> Value {
+        self.rare.with(|r| r.annotate.clone()).unwrap_or(Value::none())
+    }
+
+    #[setter("__annotate__")]
+    fn set_annotate(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        match value {
+            None => Err(vm.type_error("__annotate__ cannot be deleted")),
+            Some(value) if value.is_none() => {
+                drop(self.rare.with_mut(|r| std::mem::replace(&mut r.annotate, Some(Value::none()))));
+                Ok(())
+            }
+            Some(value) if value.ty(vm).slots().call.is_some() => {
+                self.set_annotate_function(value.clone());
+                Ok(())
+            }
+            Some(_) => Err(vm.type_error("__annotate__ must be callable or None")),
+        }
+    }
+
+    #[getter]
+    fn __type_params__(&self, vm: &Vm) -> Value {
+        self.rare.with(|r| r.type_params.clone()).unwrap_or_else(|| vm.new_tuple(Vec::new()).into_value())
+    }
+
+    #[setter("__type_params__")]
+    fn set_type_params(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        match value.filter(|v| v.downcast::<Tuple>().is_some()) {
+            Some(value) => {
+                self.set_type_params_value(value.clone());
+                Ok(())
+            }
+            None => Err(vm.type_error("__type_params__ must be set to a tuple")),
+        }
+    }
+}
+
+fn function_repr(value: &Value, vm: &Vm) -> PyResult {
+    let name = value.downcast::<Function>().map(Function::qualname);
+    let name = name.as_ref().map_or_else(Default::default, |n| n.to_string_lossy());
+    Ok(vm.try_str(&format!("<function {name} at {:#x}>", value.id()))?.into_value())
+}
+
+fn function_get(function: &Value, instance: Option<&Value>, _: Option<&Value>, vm: &Vm) -> PyResult {
+    match instance {
+        Some(instance) if !instance.is_none() => Ok(crate::call::bound_method(function, instance, vm)),
+        // `None.f` cannot happen by attribute access: None's type has no Python functions.
+        _ => Ok(function.clone()),
+    }
+}
+
+fn function_new(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
+    use pyrope_object::bind::{Signature, bind};
+    static SIGNATURE: Signature = Signature {
+        function: "function",
+        names: &["code", "globals", "name", "argdefs", "closure", "kwdefaults"],
+        posonly: 0,
+        minpos: 2,
+        maxpos: 6,
+        minkw: 0,
+        varargs: false,
+        kwargs: false,
+    };
+    let mut slots = [None; 6];
+    bind(&SIGNATURE, args, &mut slots, vm)?;
+    let [code, globals, name, defaults, closure, kwdefaults] = slots.map(|s| s.cloned().unwrap_or(Value::none()));
+    let kind = |v: &Value| pyrope_object::bind::argument_type_name(v, vm);
+    let Some(code) = code.cast::<CodeObject>() else {
+        return Err(vm.type_error(format!("function() argument 'code' must be code, not {}", kind(&code))));
+    };
+    let Some(globals) = globals.cast::<Dict>() else {
+        return Err(vm.type_error(format!("function() argument 'globals' must be dict, not {}", kind(&globals))));
+    };
+    if !name.is_none() && name.downcast::<Str>().is_none() {
+        return Err(vm.type_error("arg 3 (name) must be None or string"));
+    }
+    if !defaults.is_none() && defaults.downcast::<Tuple>().is_none() {
+        return Err(vm.type_error("arg 4 (defaults) must be None or tuple"));
+    }
+    let free = code.count_of_kind(pyrope_bytecode::FastKind::FREE);
+    let cells = match closure.cast::<Tuple>() {
+        Some(cells) => Some(cells),
+        None if closure.is_none() && free == 0 => None,
+        None if closure.is_none() => return Err(vm.type_error("arg 5 (closure) must be tuple")),
+        None => return Err(vm.type_error("arg 5 (closure) must be None or tuple")),
+    };
+    if !kwdefaults.is_none() && kwdefaults.downcast::<Dict>().is_none() {
+        return Err(vm.type_error("arg 6 (kwdefaults) must be None or dict"));
+    }
+    let given = cells.as_ref().map_or(0, |c| c.len());
+    if given != free {
+        let name = code.name.to_string_lossy();
+        return Err(vm.value_error(format!("{name} requires closure of length {free}, not {given}")));
+    }
+    for cell in cells.iter().flat_map(|c| c.as_slice()) {
+        if cell.downcast::<Cell>().is_none() {
+            let kind = vm.type_name(cell);
+            return Err(vm.type_error(format!("arg 5 (closure) expected cell, found {kind}")));
+        }
+    }
+    let function = Function::new(&code, &globals, cells, vm)?;
+    if let Some(name) = name.cast::<Str>() {
+        drop(function.names.with_mut(|n| std::mem::replace(&mut n.0, name)));
+    }
+    function.defaults.set(defaults.cast::<Tuple>());
+    function.kwdefaults.set(kwdefaults.cast::<Dict>());
+    Ok(function.into_value())
+}

@@ -1,0 +1,328 @@
+//! Arithmetic, truth, identity, membership. Integers and floats in the value word are done here; the rest is called.
+//!
+//! `L` and `R` say where the operands come from (see [`crate::ops`]); `STORE` that the result goes to a local.
+
+use pyrope_bytecode::BinaryOperator;
+use pyrope_object::layout::{Dict, List, Str, Tuple};
+use pyrope_object::shape::{STR_SHAPE, builtin_shape};
+use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+
+use crate::eval::{Flow, Regs, check};
+use crate::ops::{CONST, LOCAL, STACK};
+use crate::quicken::Instr;
+
+/// The left operand.
+#[inline(always)]
+pub(super) fn left<'a, const L: u8, const R: u8>(r: &Regs<'a>, i: Instr, mask: u16) -> &'a Value {
+    match L {
+        LOCAL => r.bound_local((i.a & mask).into()),
+        _ if R == STACK => r.peek(2),
+        _ => r.peek(1),
+    }
+}
+
+/// The right operand.
+#[inline(always)]
+pub(super) fn right<'a, const R: u8>(r: &Regs<'a>, i: Instr) -> &'a Value {
+    match R {
+        LOCAL => r.bound_local(i.b()),
+        CONST => r.constant(i.b()),
+        _ => r.peek(1),
+    }
+}
+
+/// How many operands lie on the stack.
+pub(super) const fn on_stack(l: u8, r: u8) -> usize {
+    (l == STACK) as usize + (r == STACK) as usize
+}
+
+/// Puts the result in place of immediate operands.
+#[inline(always)]
+fn done<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr, result: Value) -> Flow {
+    r.forget_top(on_stack(L, R));
+    if STORE {
+        r.set_local(i.c(), Some(result));
+    } else {
+        r.push(result);
+    }
+    Flow::Next
+}
+
+/// Puts the result in place of operands that must die.
+#[inline(always)]
+fn done_counted<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr, result: Value) -> Flow {
+    if STORE {
+        r.drop_top(on_stack(L, R));
+        r.set_local(i.c(), Some(result));
+        Flow::Next
+    } else {
+        r.finish(on_stack(L, R), result)
+    }
+}
+
+#[inline(always)]
+fn slowly<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let operator = r.quick().oparg(r.position());
+    let result = binary(operator, left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.vm());
+    done_counted::<L, R, STORE>(r, i, check!(result))
+}
+
+#[inline(always)]
+pub fn add<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
+    let result = if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+        Value::small_int(x + y)
+    } else if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
+        Value::small_float(x + y)
+    } else {
+        None
+    };
+    match result {
+        Some(result) => done::<L, R, STORE>(r, i, result),
+        None => slowly::<L, R, STORE>(r, i),
+    }
+}
+
+#[inline(always)]
+pub fn subtract<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
+    let result = if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+        Value::small_int(x - y)
+    } else if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
+        Value::small_float(x - y)
+    } else {
+        None
+    };
+    match result {
+        Some(result) => done::<L, R, STORE>(r, i, result),
+        None => slowly::<L, R, STORE>(r, i),
+    }
+}
+
+#[inline(always)]
+pub fn multiply<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
+    let result = if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+        x.checked_mul(y).and_then(Value::small_int)
+    } else if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
+        Value::small_float(x * y)
+    } else {
+        None
+    };
+    match result {
+        Some(result) => done::<L, R, STORE>(r, i, result),
+        None => slowly::<L, R, STORE>(r, i),
+    }
+}
+
+#[inline(always)]
+pub fn subscript<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let result = item(left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.vm());
+    done_counted::<L, R, STORE>(r, i, check!(result))
+}
+
+#[inline(always)]
+pub fn other<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
+    let result = binary_other(i.c() as u32, a, b, r.vm());
+    done_counted::<L, R, STORE>(r, i, check!(result))
+}
+
+/// `container[key]`, the common containers first.
+#[inline(always)]
+fn item(container: &Value, key: &Value, vm: &Vm) -> PyResult {
+    if let Some(index) = key.as_small_int() {
+        let shape = container.shape();
+        if shape == builtin_shape(B::List)
+            && let Some(list) = container.downcast_exact::<List>()
+        {
+            let found = list.items.with(|items| {
+                let index = if index < 0 { index + items.len() as i64 } else { index };
+                items.get(index as usize).cloned()
+            });
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        } else if shape == builtin_shape(B::Tuple)
+            && let Some(tuple) = container.downcast_exact::<Tuple>()
+        {
+            let index = if index < 0 { index + tuple.len() as i64 } else { index };
+            if let Some(found) = tuple.as_slice().get(index as usize) {
+                return Ok(found.clone());
+            }
+        }
+    }
+    item_slowly(container, key, vm)
+}
+
+#[inline(never)]
+fn item_slowly(container: &Value, key: &Value, vm: &Vm) -> PyResult {
+    if container.shape() == builtin_shape(B::Dict)
+        && let Some(dict) = container.downcast_exact::<Dict>()
+    {
+        return dict.get(key, vm)?.ok_or_else(|| vm.key_error(key));
+    }
+    vm.get_item(container, key)
+}
+
+/// Any binary operator.
+#[inline(never)]
+fn binary(operator: u32, a: &Value, b: &Value, vm: &Vm) -> PyResult {
+    use BinaryOperator as O;
+    match O::from_number(operator) {
+        Some(O::Add | O::InplaceAdd) if a.shape() == STR_SHAPE && b.shape() == STR_SHAPE => concat(a, b, vm),
+        Some(O::Add) => vm.add(a, b),
+        Some(O::Subtract) => vm.subtract(a, b),
+        Some(O::Multiply) => vm.multiply(a, b),
+        Some(O::InplaceAdd) => vm.inplace_add(a, b),
+        Some(O::InplaceSubtract) => vm.inplace_subtract(a, b),
+        Some(O::InplaceMultiply) => vm.inplace_multiply(a, b),
+        Some(O::Subscr) => item(a, b, vm),
+        _ => binary_rare(operator, a, b, vm),
+    }
+}
+
+fn concat(a: &Value, b: &Value, vm: &Vm) -> PyResult {
+    match (a.downcast::<Str>(), b.downcast::<Str>()) {
+        (Some(x), Some(_)) if x.is_empty() => Ok(b.clone()),
+        (Some(_), Some(y)) if y.is_empty() => Ok(a.clone()),
+        (Some(x), Some(y)) => super::strings::join(&[x, y], vm),
+        _ => vm.add(a, b),
+    }
+}
+
+/// Operators whose fast cases are out of the loop.
+#[inline(always)]
+fn binary_other(operator: u32, a: &Value, b: &Value, vm: &Vm) -> PyResult {
+    if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int())
+        && let Some(result) = small_ints(operator, x, y)
+    {
+        return Ok(result);
+    }
+    binary_rare(operator, a, b, vm)
+}
+
+/// Integer operators that stay within the word.
+#[inline(always)]
+fn small_ints(operator: u32, x: i64, y: i64) -> Option<Value> {
+    use BinaryOperator as O;
+    match O::from_number(operator)? {
+        O::And | O::InplaceAnd => Value::small_int(x & y),
+        O::Or | O::InplaceOr => Value::small_int(x | y),
+        O::Xor | O::InplaceXor => Value::small_int(x ^ y),
+        O::FloorDivide | O::InplaceFloorDivide if y > 0 => Value::small_int(x.div_euclid(y)),
+        O::Remainder | O::InplaceRemainder if y > 0 => Value::small_int(x.rem_euclid(y)),
+        O::Lshift | O::InplaceLshift if (0..32).contains(&y) && x.unsigned_abs() < 1 << 29 => Value::small_int(x << y),
+        O::Rshift | O::InplaceRshift if (0..64).contains(&y) => Value::small_int(x >> y),
+        O::TrueDivide | O::InplaceTrueDivide if y != 0 && x.unsigned_abs() < 1 << 53 && y.unsigned_abs() < 1 << 53 => {
+            Value::small_float(x as f64 / y as f64)
+        }
+        _ => None,
+    }
+}
+
+#[inline(never)]
+fn binary_rare(operator: u32, a: &Value, b: &Value, vm: &Vm) -> PyResult {
+    use BinaryOperator as O;
+    let Some(operator) = O::from_number(operator) else { return Err(vm.system_error("unknown binary operator")) };
+    if matches!(operator, O::TrueDivide | O::InplaceTrueDivide)
+        && let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float())
+        && y != 0.0
+    {
+        return Ok(vm.float(x / y));
+    }
+    match operator {
+        O::Add => vm.add(a, b),
+        O::And => vm.bit_and(a, b),
+        O::FloorDivide => vm.floor_divide(a, b),
+        O::Lshift => vm.lshift(a, b),
+        O::MatrixMultiply => vm.matrix_multiply(a, b),
+        O::Multiply => vm.multiply(a, b),
+        O::Remainder => vm.remainder(a, b),
+        O::Or => vm.bit_or(a, b),
+        O::Power => vm.power(a, b, &Value::none()),
+        O::Rshift => vm.rshift(a, b),
+        O::Subtract => vm.subtract(a, b),
+        O::TrueDivide => vm.true_divide(a, b),
+        O::Xor => vm.bit_xor(a, b),
+        O::InplaceAdd => vm.inplace_add(a, b),
+        O::InplaceAnd => vm.inplace_bit_and(a, b),
+        O::InplaceFloorDivide => vm.inplace_floor_divide(a, b),
+        O::InplaceLshift => vm.inplace_lshift(a, b),
+        O::InplaceMatrixMultiply => vm.inplace_matrix_multiply(a, b),
+        O::InplaceMultiply => vm.inplace_multiply(a, b),
+        O::InplaceRemainder => vm.inplace_remainder(a, b),
+        O::InplaceOr => vm.inplace_bit_or(a, b),
+        O::InplacePower => vm.inplace_power(a, b),
+        O::InplaceRshift => vm.inplace_rshift(a, b),
+        O::InplaceSubtract => vm.inplace_subtract(a, b),
+        O::InplaceTrueDivide => vm.inplace_true_divide(a, b),
+        O::InplaceXor => vm.inplace_bit_xor(a, b),
+        O::Subscr => vm.get_item(a, b),
+    }
+}
+
+#[inline(always)]
+pub fn unary_negative(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let value = r.peek(1);
+    let result = match value.as_small_int().and_then(|n| Value::small_int(-n)) {
+        Some(result) => result,
+        None => check!(r.vm().negative(value)),
+    };
+    r.finish(1, result)
+}
+
+#[inline(always)]
+pub fn unary_invert(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let result = check!(r.vm().invert(r.peek(1)));
+    r.finish(1, result)
+}
+
+#[inline(always)]
+pub fn unary_not(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let truth = r.peek(1).as_bool().unwrap_or(true);
+    r.finish(1, Value::bool(!truth))
+}
+
+#[inline(always)]
+pub fn to_bool(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let value = r.peek(1);
+    if value.as_bool().is_some() {
+        return Flow::Next;
+    }
+    let truth = match value.as_small_int() {
+        Some(n) => n != 0,
+        None => check!(truth(value, r.vm())),
+    };
+    r.finish(1, Value::bool(truth))
+}
+
+#[inline(never)]
+fn truth(value: &Value, vm: &Vm) -> PyResult<bool> {
+    if let Some(list) = value.downcast_exact::<List>() {
+        return Ok(!list.is_empty());
+    }
+    vm.is_true(value)
+}
+
+#[inline(always)]
+pub fn is_op(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let same = r.peek(2).is(r.peek(1));
+    r.finish(2, Value::bool(same != (i.arg == 1)))
+}
+
+#[inline(always)]
+pub fn contains_op(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let found = check!(contains(r.peek(1), r.peek(2), r.vm()));
+    r.finish(2, Value::bool(found != (i.arg == 1)))
+}
+
+#[inline(never)]
+fn contains(container: &Value, item: &Value, vm: &Vm) -> PyResult<bool> {
+    if container.shape() == builtin_shape(B::Dict)
+        && let Some(dict) = container.downcast_exact::<Dict>()
+    {
+        return Ok(dict.get(item, vm)?.is_some());
+    }
+    vm.contains(container, item)
+}

@@ -1,0 +1,298 @@
+//! Building and unpacking containers.
+
+use pyrope_object::layout::{Dict, List, Tuple};
+use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
+
+use crate::errors;
+use crate::eval::{Flow, Regs, check};
+use crate::quicken::Instr;
+
+#[inline(always)]
+pub fn build_tuple(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let values = r.pop_values(i.index());
+    let tuple = r.vm().new_tuple(values).into_value();
+    r.push(tuple);
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn build_list(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let values = r.pop_values(i.index());
+    let list = r.vm().new_list(values).into_value();
+    r.push(list);
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn build_set(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let set = check!(set_of(r.top_values(i.index()), r.vm()));
+    r.finish(i.index(), set)
+}
+
+#[inline(never)]
+fn set_of(items: &[Value], vm: &Vm) -> PyResult {
+    let class = vm.builtin(B::Set).to_value();
+    let set = vm.call(&class, &[])?;
+    for item in items {
+        crate::call::set_insert(&set, item, vm)?;
+    }
+    Ok(set)
+}
+
+#[inline(always)]
+pub fn build_map(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = 2 * i.index();
+    let dict = check!(dict_of(r.top_values(count), r.vm()));
+    r.finish(count, dict)
+}
+
+#[inline(never)]
+fn dict_of(pairs: &[Value], vm: &Vm) -> PyResult {
+    let dict = vm.new_dict();
+    for pair in pairs.chunks_exact(2) {
+        dict.set(pair[0].clone(), pair[1].clone(), vm)?;
+    }
+    Ok(dict.into_value())
+}
+
+#[inline(always)]
+pub fn build_slice(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let slice = check!(super::subscript::slice(r.top_values(i.index()), r.vm()));
+    r.finish(i.index(), slice)
+}
+
+#[inline(always)]
+pub fn list_append(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let item = r.pop();
+    if let Some(list) = r.peek(i.index()).downcast::<List>() {
+        list.push(item);
+    }
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn list_extend(r: &mut Regs<'_>, i: Instr) -> Flow {
+    check!(extend(r.peek(i.index() + 1), r.peek(1), r.vm()));
+    r.drop_top(1);
+    Flow::Next
+}
+
+#[inline(never)]
+fn extend(list: &Value, iterable: &Value, vm: &Vm) -> PyResult<()> {
+    let Some(list) = list.cast::<List>() else { return Err(vm.system_error("LIST_EXTEND without list")) };
+    let slots = iterable.ty(vm).slots();
+    let iterates = slots.iter.is_some() || slots.sq_item.is_some();
+    if !iterates {
+        let kind = vm.type_name(iterable);
+        return Err(vm.type_error(format!("Value after * must be an iterable, not {kind}")));
+    }
+    if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
+        list.items.with_mut(|items| items.extend_from_slice(tuple.as_slice()));
+        return Ok(());
+    }
+    vm.for_each(iterable, |item| {
+        list.push(item);
+        Ok(())
+    })
+}
+
+#[inline(always)]
+pub fn set_add(r: &mut Regs<'_>, i: Instr) -> Flow {
+    check!(crate::call::set_insert(r.peek(i.index() + 1), r.peek(1), r.vm()));
+    r.drop_top(1);
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn set_update(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (set, iterable) = (r.peek(i.index() + 1), r.peek(1));
+    let vm = r.vm();
+    check!(vm.for_each(iterable, |item| crate::call::set_insert(set, &item, vm)));
+    r.drop_top(1);
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn map_add(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let value = r.pop();
+    let key = r.pop();
+    if let Some(dict) = r.peek(i.index()).downcast::<Dict>() {
+        check!(dict.set(key, value, r.vm()));
+    }
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn dict_update(r: &mut Regs<'_>, i: Instr) -> Flow {
+    check!(update(r.peek(i.index() + 1), r.peek(1), r.vm()));
+    r.drop_top(1);
+    Flow::Next
+}
+
+#[inline(never)]
+fn update(dict: &Value, other: &Value, vm: &Vm) -> PyResult<()> {
+    let Some(dict) = dict.cast::<Dict>() else { return Err(vm.system_error("DICT_UPDATE without dict")) };
+    each_entry(other, vm, |key, value| dict.set(key, value, vm)).map_err(|failure| match failure {
+        NotMapping::Raised(raised) => raised,
+        NotMapping::NoKeys => vm.type_error(format!("'{}' object is not a mapping", vm.type_name(other))),
+    })
+}
+
+/// Why a mapping could not be walked.
+pub(crate) enum NotMapping {
+    NoKeys,
+    Raised(Raised),
+}
+
+impl From<Raised> for NotMapping {
+    fn from(raised: Raised) -> Self {
+        NotMapping::Raised(raised)
+    }
+}
+
+/// Calls back with the entries of a mapping: a dict, or anything with `keys()`.
+pub(crate) fn each_entry(
+    mapping: &Value,
+    vm: &Vm,
+    mut each: impl FnMut(Value, Value) -> PyResult<()>,
+) -> Result<(), NotMapping> {
+    if let Some(dict) = mapping.downcast_exact::<Dict>() {
+        for entry in dict.entries() {
+            each(entry.key, entry.value)?;
+        }
+        return Ok(());
+    }
+    let Some(keys) = vm.find_attr(mapping, vm.names().keys.as_value())? else { return Err(NotMapping::NoKeys) };
+    let keys = vm.call(&keys, &[])?;
+    vm.for_each(&keys, |key| {
+        let value = vm.get_item(mapping, &key)?;
+        each(key, value)
+    })?;
+    Ok(())
+}
+
+#[inline(always)]
+pub fn dict_merge(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let callable = r.peek(i.index() + 4);
+    check!(merge(callable, r.peek(i.index() + 1), r.peek(1), r.vm()));
+    r.drop_top(1);
+    Flow::Next
+}
+
+/// Adds the keyword arguments of a further `**mapping`.
+#[inline(never)]
+fn merge(callable: &Value, dict: &Value, other: &Value, vm: &Vm) -> PyResult<()> {
+    let Some(dict) = dict.cast::<Dict>() else { return Err(vm.system_error("DICT_MERGE without dict")) };
+    let result = each_entry(other, vm, |key, value| {
+        if dict.get(&key, vm)?.is_some() {
+            return Err(errors::repeated_keyword(callable, &key, vm));
+        }
+        dict.set(key, value, vm)
+    });
+    result.map_err(|failure| match failure {
+        NotMapping::Raised(raised) => raised,
+        NotMapping::NoKeys => errors::not_a_mapping(callable, other, vm),
+    })
+}
+
+#[inline(always)]
+pub fn unpack_sequence(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = i.index();
+    let sequence = r.pop();
+    if let Some(tuple) = sequence.downcast_exact::<Tuple>()
+        && tuple.len() == count
+    {
+        for item in tuple.as_slice().iter().rev() {
+            r.push(item.clone());
+        }
+        r.vm();
+        drop(sequence);
+        return Flow::Next;
+    }
+    let items = check!(unpacked(&sequence, count, r.vm()));
+    for item in items.into_iter().rev() {
+        r.push(item);
+    }
+    Flow::Next
+}
+
+/// Exactly `count` items of an iterable.
+#[inline(never)]
+fn unpacked(sequence: &Value, count: usize, vm: &Vm) -> PyResult<Vec<Value>> {
+    if let Some(list) = sequence.downcast_exact::<List>()
+        && list.len() == count
+    {
+        return Ok(list.to_vec());
+    }
+    let iterator = unpack_iterator(sequence, vm)?;
+    let mut items = Vec::with_capacity(count.min(64));
+    while items.len() < count {
+        match vm.next(&iterator)? {
+            Some(item) => items.push(item),
+            None => {
+                let given = items.len();
+                return Err(vm.value_error(format!("not enough values to unpack (expected {count}, got {given})")));
+            }
+        }
+    }
+    if vm.next(&iterator)?.is_none() {
+        return Ok(items);
+    }
+    let known = [B::List, B::Tuple, B::Dict].iter().any(|&kind| sequence.ty(vm).is(vm.builtin(kind)));
+    if known {
+        let given = vm.len(sequence)?;
+        return Err(vm.value_error(format!("too many values to unpack (expected {count}, got {given})")));
+    }
+    Err(vm.value_error(format!("too many values to unpack (expected {count})")))
+}
+
+fn unpack_iterator(sequence: &Value, vm: &Vm) -> PyResult {
+    let slots = sequence.ty(vm).slots();
+    if slots.iter.is_none() && slots.sq_item.is_none() {
+        let kind = vm.type_name(sequence);
+        return Err(vm.type_error(format!("cannot unpack non-iterable {kind} object")));
+    }
+    vm.iter(sequence)
+}
+
+#[inline(always)]
+pub fn unpack_ex(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let sequence = r.pop();
+    let items = check!(unpacked_around_star(&sequence, i.arg as usize & 0xFF, i.arg as usize >> 8, r.vm()));
+    for item in items.into_iter().rev() {
+        r.push(item);
+    }
+    Flow::Next
+}
+
+/// The items before the star, a list of those under it, the items after it.
+#[inline(never)]
+fn unpacked_around_star(sequence: &Value, before: usize, after: usize, vm: &Vm) -> PyResult<Vec<Value>> {
+    let iterator = unpack_iterator(sequence, vm)?;
+    let mut items = Vec::new();
+    let too_few = |given: usize| {
+        let (word, least) = if after > 0 { ("at least ", before + after) } else { ("at least ", before) };
+        Err(vm.value_error(format!("not enough values to unpack (expected {word}{least}, got {given})")))
+    };
+    while items.len() < before {
+        match vm.next(&iterator)? {
+            Some(item) => items.push(item),
+            None => return too_few(items.len()),
+        }
+    }
+    let mut rest = Vec::new();
+    while let Some(item) = vm.next(&iterator)? {
+        if rest.len() == rest.capacity() && rest.try_reserve(rest.len().max(8)).is_err() {
+            return Err(vm.memory_error());
+        }
+        rest.push(item);
+    }
+    if rest.len() < after {
+        return too_few(before + rest.len());
+    }
+    let tail = rest.split_off(rest.len() - after);
+    items.push(vm.new_list(rest).into_value());
+    items.extend(tail);
+    Ok(items)
+}
+

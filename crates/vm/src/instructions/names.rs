@@ -1,0 +1,293 @@
+//! Names of globals, builtins and namespaces; imports.
+
+use pyrope_object::layout::{Dict, Str};
+use pyrope_object::{PyResult, Ref, Value, Vm};
+
+use crate::errors;
+use crate::eval::{Flow, Regs, check};
+use crate::ops::Op;
+use crate::quicken::Instr;
+use crate::stack::Frame;
+
+/// Pushes a global, and the null that a call asks for.
+#[inline(always)]
+fn push_global(r: &mut Regs<'_>, i: Instr, value: Value) -> Flow {
+    r.push(value);
+    if i.a != 0 {
+        r.push_slot(None);
+    }
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn load_global(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let name = r.name(cache.name as usize);
+    if cache.misses.get() < 64 {
+        specialise_global(r, i, name);
+    }
+    let value = check!(global(r.frame(), name, r.vm()));
+    push_global(r, i, value)
+}
+
+/// Remembers where a global is: key version of one or both dicts, and the position.
+#[inline(never)]
+fn specialise_global(r: &Regs<'_>, i: Instr, name: &Ref<Str>) {
+    let cache = r.cache(i.index());
+    cache.misses.set(cache.misses.get() + 1);
+    let (vm, frame) = (r.quiet_vm(), r.frame());
+    let globals = frame.globals();
+    if let Some(position) = globals.position_of_str(name.as_value(), vm) {
+        cache.version.set(globals.keys_version(vm));
+        cache.word.set(position as u64);
+        r.respecialise(Op::LoadGlobalModule);
+    } else if globals.has_only_str_keys()
+        && let Some(builtins) = frame.builtins()
+        && let Some(position) = builtins.position_of_str(name.as_value(), vm)
+    {
+        cache.version.set(globals.keys_version(vm));
+        cache.shape.set(builtins.keys_version(vm));
+        cache.word.set(position as u64);
+        r.respecialise(Op::LoadGlobalBuiltin);
+    }
+}
+
+#[inline(always)]
+pub fn load_global_module(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let globals = r.frame().globals();
+    if globals.current_version() == cache.version.get()
+        && let Some(value) = globals.value_at(cache.word.get() as usize)
+    {
+        return push_global(r, i, value);
+    }
+    generalise(r, i)
+}
+
+#[inline(always)]
+pub fn load_global_builtin(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let frame = r.frame();
+    if frame.globals().current_version() == cache.version.get()
+        && let Some(builtins) = frame.builtins()
+        && builtins.current_version() == cache.shape.get()
+        && let Some(value) = builtins.value_at(cache.word.get() as usize)
+    {
+        return push_global(r, i, value);
+    }
+    generalise(r, i)
+}
+
+/// The cache missed: back to the general form, which is executed now.
+#[inline(always)]
+fn generalise(r: &mut Regs<'_>, i: Instr) -> Flow {
+    r.respecialise(Op::LoadGlobal);
+    load_global(r, i)
+}
+
+/// A global or builtin, or NameError.
+#[inline(never)]
+fn global(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult {
+    match find_global(frame, name.as_value(), vm)? {
+        Some(value) => Ok(value),
+        None => Err(errors::undefined_name(name, vm)),
+    }
+}
+
+fn find_global(frame: &Frame, name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+    if let Some(found) = frame.globals().get(name, vm)? {
+        return Ok(Some(found));
+    }
+    match frame.builtins() {
+        Some(builtins) => builtins.get(name, vm),
+        None => mapping_get(frame.function().builtins(), name, vm),
+    }
+}
+
+/// `mapping[name]`, `None` for KeyError.
+fn mapping_get(mapping: &Value, name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+    match mapping.downcast_exact::<Dict>() {
+        Some(dict) => dict.get(name, vm),
+        None => {
+            let result = vm.get_item(mapping, name);
+            vm.suppress(result, pyrope_object::BuiltinType::KeyError)
+        }
+    }
+}
+
+#[inline(always)]
+pub fn load_name(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let name = r.name(r.cache(i.index()).name as usize);
+    let value = check!(find_name(r.frame(), name, r.vm()));
+    r.push(value);
+    Flow::Next
+}
+
+#[inline(never)]
+fn find_name(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult {
+    let Some(locals) = &frame.locals else { return Err(no_locals("loading", name, vm)) };
+    if let Some(found) = mapping_get(locals, name.as_value(), vm)? {
+        return Ok(found);
+    }
+    global(frame, name, vm)
+}
+
+fn no_locals(doing: &str, name: &Str, vm: &Vm) -> pyrope_object::Raised {
+    vm.system_error(format!("no locals when {doing} '{}'", name.to_string_lossy()))
+}
+
+#[inline(always)]
+pub fn store_name(r: &mut Regs<'_>, i: Instr) -> Flow {
+    check!(bind_name(r.frame(), r.name(i.index()), r.peek(1), r.vm()));
+    r.drop_top(1);
+    Flow::Next
+}
+
+#[inline(never)]
+fn bind_name(frame: &Frame, name: &Ref<Str>, value: &Value, vm: &Vm) -> PyResult<()> {
+    let Some(locals) = &frame.locals else { return Err(no_locals("storing", name, vm)) };
+    match locals.downcast_exact::<Dict>() {
+        Some(dict) => dict.set(name.to_value(), value.clone(), vm),
+        None => vm.set_item(&locals.clone(), name.as_value(), Some(value)),
+    }
+}
+
+#[inline(always)]
+pub fn store_global(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let value = r.pop();
+    check!(r.frame().globals().set(r.name(i.index()).to_value(), value, r.vm()));
+    Flow::Next
+}
+
+#[inline(always)]
+pub fn delete_name(r: &mut Regs<'_>, i: Instr) -> Flow {
+    check!(unbind_name(r.frame(), r.name(i.index()), r.vm()));
+    Flow::Next
+}
+
+#[inline(never)]
+fn unbind_name(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult<()> {
+    let Some(locals) = &frame.locals else { return Err(no_locals("deleting", name, vm)) };
+    let locals = locals.clone();
+    let result = vm.set_item(&locals, name.as_value(), None);
+    match vm.suppress(result, pyrope_object::BuiltinType::KeyError)? {
+        Some(()) => Ok(()),
+        None => Err(errors::undefined_name(name, vm)),
+    }
+}
+
+#[inline(always)]
+pub fn delete_global(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let name = r.name(i.index());
+    match check!(r.frame().globals().remove(name.as_value(), r.vm())) {
+        Some(entry) => {
+            drop(entry);
+            Flow::Next
+        }
+        None => {
+            let _raised = errors::undefined_name(name, r.vm());
+            Flow::Raise
+        }
+    }
+}
+
+#[inline(always)]
+pub fn load_locals(r: &mut Regs<'_>, _: Instr) -> Flow {
+    match r.frame().locals.clone() {
+        Some(locals) => {
+            r.push(locals);
+            Flow::Next
+        }
+        None => {
+            let _raised = r.vm().system_error("no locals");
+            Flow::Raise
+        }
+    }
+}
+
+#[inline(always)]
+pub fn load_from_dict_or_globals(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let name = r.name(i.index());
+    let value = check!(in_mapping_or_globals(r.frame(), r.peek(1), name, r.vm()));
+    r.finish(1, value)
+}
+
+#[inline(never)]
+fn in_mapping_or_globals(frame: &Frame, mapping: &Value, name: &Ref<Str>, vm: &Vm) -> PyResult {
+    match mapping_get(mapping, name.as_value(), vm)? {
+        Some(found) => Ok(found),
+        None => global(frame, name, vm),
+    }
+}
+
+#[inline(always)]
+pub fn load_from_dict_or_deref(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let name = r.frame().code().local_names[i.index()].as_value();
+    let value = match check!(mapping_get(r.peek(1), name, r.vm())) {
+        Some(value) => value,
+        None => match super::locals::cell_contents(r, i.index()) {
+            Some(value) => value,
+            None => {
+                let _raised = errors::unbound_cell(r.frame(), i.index(), r.vm());
+                return Flow::Raise;
+            }
+        },
+    };
+    r.finish(1, value)
+}
+
+#[inline(always)]
+pub fn setup_annotations(r: &mut Regs<'_>, _: Instr) -> Flow {
+    check!(make_annotations(r.frame(), r.vm()));
+    Flow::Next
+}
+
+#[inline(never)]
+fn make_annotations(frame: &Frame, vm: &Vm) -> PyResult<()> {
+    let name = &vm.names().__annotations__;
+    let Some(locals) = frame.locals.clone() else { return Err(vm.system_error("no locals found when setting up annotations")) };
+    if mapping_get(&locals, name.as_value(), vm)?.is_none() {
+        vm.set_item(&locals, name.as_value(), Some(&vm.new_dict().into_value()))?;
+    }
+    Ok(())
+}
+
+#[inline(always)]
+pub fn load_build_class(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let value = check!(builtin(r.frame(), "__build_class__", r.vm()));
+    r.push(value);
+    Flow::Next
+}
+
+#[inline(never)]
+fn builtin(frame: &Frame, name: &str, vm: &Vm) -> PyResult {
+    let name = vm.intern(name);
+    let found = mapping_get(frame.function().builtins(), name.as_value(), vm)?;
+    match found {
+        Some(found) => Ok(found),
+        None if name.equals_str("__build_class__") => Err(vm.name_error("__build_class__ not found")),
+        None => Err(vm.import_error("__import__ not found")),
+    }
+}
+
+#[inline(always)]
+pub fn import_name(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let name = r.name(i.index());
+    let module = check!(import(r.frame(), name, r.peek(1), r.peek(2), r.vm()));
+    r.finish(2, module)
+}
+
+#[inline(never)]
+fn import(frame: &Frame, name: &Ref<Str>, fromlist: &Value, level: &Value, vm: &Vm) -> PyResult {
+    let function = builtin(frame, "__import__", vm)?;
+    let globals = pyrope_object::value_of(frame.globals());
+    let locals = frame.locals.clone().unwrap_or(Value::none());
+    vm.call(&function, &[name.to_value(), globals, locals, fromlist.clone(), level.clone()])
+}
+
+#[inline(always)]
+pub fn import_from(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let value = check!(crate::imports::import_from(r.peek(1), r.name(i.index()), r.vm()));
+    r.push(value);
+    Flow::Next
+}

@@ -1,0 +1,428 @@
+//! Frames on a contiguous stack of words per thread.
+//!
+//! A frame is a [`Frame`] header, the fast locals, then the operand stack. A thread's frames lie one behind the other in
+//! large chunks; a generator keeps its frame in memory of its own and runs it there. All slots hold `Option<Value>`: an
+//! unbound local and the null that calls push are the word zero.
+#![allow(unsafe_code, reason = "the frame stack: the machine's home of unsafe code")]
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use pyrope_object::layout::Dict;
+use pyrope_object::{PyResult, Ref, Type, Value, Vm};
+
+use crate::code::CodeObject;
+use crate::frame::FrameObject;
+use crate::function::Function;
+use crate::quicken::{Instr, Quick};
+
+/// A local or operand.
+pub type Slot = Option<Value>;
+
+/// What happens with a frame's result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum OnReturn {
+    /// The loop that runs the frame ends with it.
+    Exit,
+    /// The value is pushed on the caller's stack.
+    Push,
+    /// It is an `__init__`: must be None; the instance already lies on the caller's stack.
+    Init,
+    /// A generator that a FOR_ITER resumed.
+    ForIter,
+    /// A generator that a SEND resumed.
+    Send,
+    /// The truth of the value's pushed: reserved for inlined special methods.
+    Discard,
+}
+
+/// Who owns a frame's memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Owner {
+    Thread,
+    Generator,
+    FrameObject,
+}
+
+/// The header of a frame; its slots follow.
+#[repr(C)]
+pub struct Frame {
+    pub previous: *mut Frame,
+    /// Owned.
+    pub function: *const Function,
+    /// Kept alive by the function.
+    pub code: *const CodeObject,
+    pub quick: *const Quick,
+    pub globals: *const Dict,
+    /// Null if `__builtins__` is not a dict.
+    pub builtins: *const Dict,
+    /// The namespace of a module or class body.
+    pub locals: Slot,
+    /// The frame object, if anybody asked for it; owned.
+    pub object: Option<Ref<FrameObject>>,
+    /// The next instruction; brought up to date before anything that may look.
+    pub ip: *const Instr,
+    /// One past the top operand, while the frame does not run.
+    pub sp: *mut Slot,
+    /// The generator whose frame this is, or null; not counted.
+    pub generator: *const crate::generator::GenCore,
+    pub on_return: OnReturn,
+    pub owner: Owner,
+    /// The frame's function has not reached its first RESUME: it does not show in tracebacks.
+    pub incomplete: bool,
+}
+
+/// Words of the header.
+pub const HEADER_WORDS: usize = size_of::<Frame>() / 8;
+const _: () = assert!(size_of::<Frame>() % 8 == 0);
+
+/// Words of a chunk, unless a frame needs more.
+const CHUNK_WORDS: usize = 64 * 1024;
+
+struct Chunk {
+    memory: Box<[u64]>,
+    /// The top of the chunk below when this one was begun.
+    below: *mut u64,
+    below_limit: *mut u64,
+}
+
+/// A thread's frames.
+pub struct Machine {
+    /// The innermost frame.
+    pub current: Cell<*mut Frame>,
+    top: Cell<*mut u64>,
+    limit: Cell<*mut u64>,
+    chunks: pyrope_object::Guarded<Vec<Chunk>>,
+    /// The interpreter's breaker word.
+    breaker: Arc<AtomicU32>,
+    /// `function`, for quick tests.
+    pub function_type: *const Type,
+    /// `type`
+    pub type_type: *const Type,
+}
+
+/// The machine of a thread, made on first use.
+#[inline]
+pub fn machine(vm: &Vm) -> &Machine {
+    match vm.machine.get().and_then(|any| any.downcast_ref::<Machine>()) {
+        Some(machine) => machine,
+        None => make_machine(vm),
+    }
+}
+
+#[cold]
+fn make_machine(vm: &Vm) -> &Machine {
+    let machine = Machine {
+        current: Cell::new(std::ptr::null_mut()),
+        top: Cell::new(std::ptr::null_mut()),
+        limit: Cell::new(std::ptr::null_mut()),
+        chunks: Default::default(),
+        breaker: vm.interp().breaker.clone(),
+        function_type: vm.type_of::<Function>(),
+        type_type: vm.builtin(pyrope_object::BuiltinType::Type),
+    };
+    match vm.machine.get_or_init(|| Box::new(machine)).downcast_ref::<Machine>() {
+        Some(machine) => machine,
+        None => unreachable!("only this crate sets a thread's machine"),
+    }
+}
+
+impl Machine {
+    /// Should the loop look up from its work?
+    #[inline(always)]
+    pub fn interrupted(&self, vm: &Vm) -> bool {
+        self.breaker.load(Ordering::Relaxed) != 0 || vm.interp().gc.wanted.get()
+    }
+
+    /// Takes `words` from the top of the stack. Give them back in reverse order.
+    #[inline(always)]
+    fn take(&self, words: usize, vm: &Vm) -> PyResult<*mut u64> {
+        let base = self.top.get();
+        if (self.limit.get() as usize).wrapping_sub(base as usize) >= words * 8 {
+            self.top.set(base.wrapping_add(words));
+            return Ok(base);
+        }
+        self.take_from_new_chunk(words, vm)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_from_new_chunk(&self, words: usize, vm: &Vm) -> PyResult<*mut u64> {
+        let size = words.max(CHUNK_WORDS);
+        let mut memory = Vec::new();
+        if memory.try_reserve_exact(size).is_err() {
+            return Err(vm.memory_error());
+        }
+        memory.resize(size, 0u64);
+        let mut memory = memory.into_boxed_slice();
+        let base = memory.as_mut_ptr();
+        self.chunks.with_mut(|chunks| {
+            chunks.push(Chunk { memory, below: self.top.get(), below_limit: self.limit.get() });
+        });
+        self.top.set(base.wrapping_add(words));
+        self.limit.set(base.wrapping_add(size));
+        Ok(base)
+    }
+
+    /// Gives back everything from `base` on.
+    #[inline(always)]
+    fn give_back(&self, base: *mut u64) {
+        self.top.set(base);
+        // A frame at the very beginning of a chunk is rare: its chunk goes.
+        if self.limit.get() as usize - base as usize >= CHUNK_WORDS * 8 {
+            self.drop_chunk(base);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_chunk(&self, base: *mut u64) {
+        let gone = self.chunks.with_mut(|chunks| {
+            let starts_here = chunks.last().is_some_and(|chunk| std::ptr::eq(chunk.memory.as_ptr(), base));
+            if starts_here && chunks.len() > 1 { chunks.pop() } else { None }
+        });
+        if let Some(chunk) = gone {
+            self.top.set(chunk.below);
+            self.limit.set(chunk.below_limit);
+        }
+    }
+
+    /// A new frame of `function` with all locals unbound, not yet linked.
+    #[inline(always)]
+    pub fn new_frame(&self, function: Ref<Function>, vm: &Vm) -> PyResult<*mut Frame> {
+        let code = function.code_ptr();
+        // SAFETY: a function keeps every code it ever had alive, and the reference to it is here.
+        let code = unsafe { &*code };
+        let quick = crate::quicken::quick_of(code, vm)?;
+        let base = self.take(HEADER_WORDS + code.frame_slots as usize, vm)?;
+        let frame = base.cast::<Frame>();
+        // SAFETY: the words were just taken for this frame; every field and local is written before it is read.
+        unsafe {
+            let locals = base.add(HEADER_WORDS);
+            let count = code.local_count();
+            std::ptr::write_bytes(locals, 0, count);
+            let globals: *const Dict = function.globals_ptr();
+            let builtins = function.builtins_ptr();
+            frame.write(Frame {
+                previous: self.current.get(),
+                function: function.into_value().into_bits() as *const Function,
+                code,
+                quick,
+                globals,
+                builtins,
+                locals: None,
+                object: None,
+                ip: (*quick).start(),
+                sp: locals.add(count).cast(),
+                generator: std::ptr::null(),
+                on_return: OnReturn::Push,
+                owner: Owner::Thread,
+                incomplete: true,
+            });
+        }
+        Ok(frame)
+    }
+
+    /// Ends a frame of this thread that was not or is no longer running: its values die, its words are given back.
+    #[inline(always)]
+    pub fn drop_frame(&self, frame: *mut Frame) {
+        // SAFETY: the caller ends the frame here; nobody refers to it afterwards but its frame object, which takes over.
+        unsafe { clear_frame(frame) };
+        self.give_back(frame.cast());
+    }
+
+    /// Moves a frame (the topmost of the thread) into a generator's own memory; gives the words.
+    pub fn move_to_heap(&self, frame: *mut Frame) -> Box<[u64]> {
+        // SAFETY: the frame is live and topmost; its words move as they are, and pointers into them are adjusted.
+        unsafe {
+            let code = &*(*frame).code;
+            let words = HEADER_WORDS + code.frame_slots as usize;
+            let mut memory = vec![0u64; words].into_boxed_slice();
+            let used = (*frame).sp.cast::<u64>().offset_from(frame.cast::<u64>()) as usize;
+            std::ptr::copy_nonoverlapping(frame.cast::<u64>(), memory.as_mut_ptr(), used);
+            let moved = memory.as_mut_ptr().cast::<Frame>();
+            (*moved).sp = memory.as_mut_ptr().add(used).cast();
+            (*moved).owner = Owner::Generator;
+            if let Some(object) = &(*moved).object {
+                object.relocate(moved);
+            }
+            self.give_back(frame.cast());
+            memory
+        }
+    }
+}
+
+impl Frame {
+    /// The first slot.
+    #[inline(always)]
+    pub fn slots(&self) -> *mut Slot {
+        (&raw const *self).wrapping_add(1).cast_mut().cast()
+    }
+
+    /// The function.
+    #[inline(always)]
+    pub fn function(&self) -> &Function {
+        // SAFETY: a frame owns a reference to its function.
+        unsafe { &*self.function }
+    }
+
+    /// The code.
+    #[inline(always)]
+    pub fn code(&self) -> &CodeObject {
+        // SAFETY: the function keeps it.
+        unsafe { &*self.code }
+    }
+
+    /// The translated code.
+    #[inline(always)]
+    pub fn quick(&self) -> &Quick {
+        // SAFETY: the code keeps it.
+        unsafe { &*self.quick }
+    }
+
+    /// The globals.
+    #[inline(always)]
+    pub fn globals(&self) -> &Dict {
+        // SAFETY: the function keeps them.
+        unsafe { &*self.globals }
+    }
+
+    /// The builtins, if they are a dict.
+    #[inline(always)]
+    pub fn builtins(&self) -> Option<&Dict> {
+        // SAFETY: the function keeps them.
+        unsafe { self.builtins.as_ref() }
+    }
+
+    /// A fast local; `index` is in range.
+    #[inline(always)]
+    pub fn local(&self, index: usize) -> &Slot {
+        debug_assert!(index < self.code().local_count());
+        // SAFETY: translation checks every index against the number of locals.
+        unsafe { &*self.slots().add(index) }
+    }
+
+    /// Binds or unbinds a fast local; gives the old value.
+    #[inline(always)]
+    pub fn replace_local(&self, index: usize, value: Slot) -> Slot {
+        debug_assert!(index < self.code().local_count());
+        // SAFETY: as in `local`; no reference to the slot is held across this.
+        unsafe { std::ptr::replace(self.slots().add(index), value) }
+    }
+
+    /// Index of the instruction being executed (the one before `ip`).
+    pub fn position(&self) -> usize {
+        // SAFETY: `ip` points into the instructions of `quick`.
+        let index = unsafe { self.ip.offset_from(self.quick().start()) };
+        index.max(1) as usize - 1
+    }
+
+    /// `f_lasti`: byte offset of the instruction being executed, -1 before the first.
+    pub fn lasti(&self) -> i32 {
+        if std::ptr::eq(self.ip, self.quick().start()) {
+            return -1;
+        }
+        self.quick().offset_of(self.position()) as i32
+    }
+
+    /// The line being executed.
+    pub fn line(&self) -> Option<i32> {
+        let lasti = self.lasti();
+        self.code().line_at(lasti.max(0) as usize)
+    }
+
+    /// Number of operands, while the frame does not run.
+    pub fn depth(&self) -> usize {
+        let base = self.slots().wrapping_add(self.code().local_count());
+        (self.sp as usize - base as usize) / 8
+    }
+
+    /// Calls back with all values that the frame owns, while it does not run.
+    pub fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        use pyrope_object::Traverse;
+        // SAFETY: the frame does not run, so `sp` is true and all slots below it are initialised.
+        unsafe {
+            let count = self.sp.offset_from(self.slots()) as usize;
+            for slot in std::slice::from_raw_parts(self.slots(), count).iter().flatten() {
+                slot.traverse(visit);
+            }
+            let function = std::mem::ManuallyDrop::new(Value::from_bits(self.function as u64));
+            visit(&function);
+        }
+        self.locals.traverse(visit);
+        self.object.traverse(visit);
+    }
+}
+
+/// Drops the values of a frame, or hands them to its frame object if somebody else still holds that.
+///
+/// # Safety
+/// The frame does not run and will not run again; its words are not used afterwards, except by their owner to free them.
+#[inline(always)]
+pub unsafe fn clear_frame(frame: *mut Frame) {
+    // SAFETY: the caller's promise; `sp` is true while a frame does not run.
+    unsafe {
+        if (*frame).object.is_some() {
+            hand_over(frame);
+            return;
+        }
+        let mut slot = (*frame).slots();
+        let end = (*frame).sp;
+        while slot < end {
+            drop(std::ptr::replace(slot, None));
+            slot = slot.add(1);
+        }
+        if (*frame).locals.is_some() {
+            drop((*frame).locals.take());
+        }
+        drop(Value::from_bits((*frame).function as u64));
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn hand_over(frame: *mut Frame) {
+    // SAFETY: as in `clear_frame`.
+    unsafe {
+        let Some(object) = (*frame).object.take() else { return };
+        // Operands die with the frame; locals live on in the object.
+        let locals_end = (*frame).slots().add((*frame).code().local_count());
+        while (*frame).sp > locals_end {
+            (*frame).sp = (*frame).sp.sub(1);
+            drop(std::ptr::replace((*frame).sp, None));
+        }
+        if object.as_value().refcount() == 1 {
+            object.detach();
+            drop(object);
+            clear_frame(frame);
+            return;
+        }
+        let words = HEADER_WORDS + (*frame).code().local_count();
+        let mut memory = vec![0u64; words].into_boxed_slice();
+        std::ptr::copy_nonoverlapping(frame.cast::<u64>(), memory.as_mut_ptr(), words);
+        let moved = memory.as_mut_ptr().cast::<Frame>();
+        (*moved).sp = (*moved).slots().add((*moved).code().local_count());
+        (*moved).owner = Owner::FrameObject;
+        (*moved).generator = std::ptr::null();
+        object.own(memory);
+    }
+}
+
+/// Ends a frame that lies in its own memory.
+pub fn clear_heap_frame(memory: &mut Box<[u64]>) {
+    if memory.is_empty() {
+        return;
+    }
+    let mut taken = std::mem::take(memory);
+    // SAFETY: the memory holds a frame that does not run; it is dropped right after.
+    unsafe { clear_frame(taken.as_mut_ptr().cast()) };
+}
+
+/// Gives a fresh frame its namespace.
+pub fn set_namespace(frame: *mut Frame, namespace: Value) {
+    // SAFETY: the caller has just made the frame.
+    unsafe { (*frame).locals = Some(namespace) };
+}
