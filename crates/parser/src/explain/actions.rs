@@ -50,6 +50,14 @@ impl Engine<'_> {
     /// An error at the last token read, which may have no place of its own: then the tokenizer's is taken.
     fn raise_where_read(&self, kind: SyntaxErrorKind, message: String) -> Raised {
         let index = self.fill.saturating_sub(1);
+        if let (Some(Kind::Error), Some(error)) = (self.tokens.kinds.get(index), &self.tokens.stream.error) {
+            let (line, col) = if error.at_eof {
+                self.layout_position(index)
+            } else {
+                (error.error.lineno, u32::try_from(error.error.offset).unwrap_or(0))
+            };
+            return self.raise(kind, (line, i64::from(col)), (line, -1), message);
+        }
         if self.is_layout(index) {
             let (line, col) = self.layout_position(index);
             return self.raise(kind, (line, i64::from(col)), (line, -1), message);
@@ -59,9 +67,13 @@ impl Engine<'_> {
         raised
     }
 
-    /// Is it an indent, a dedent or the end?
+    /// Is it an indent, a dedent, the end, or a line end that was made up at the end?
     fn is_layout(&self, index: usize) -> bool {
-        matches!(self.tokens.kinds.get(index), Some(Kind::Indent | Kind::Dedent | Kind::EndMarker))
+        match self.tokens.kinds.get(index) {
+            Some(Kind::Indent | Kind::Dedent | Kind::EndMarker) => true,
+            Some(Kind::Newline) => self.token(index).is_some_and(|token| token.start as usize >= self.source.len()),
+            _ => false,
+        }
     }
 
     /// Line and column where the tokenizer stood when it made an indent, a dedent or the end.
@@ -72,7 +84,7 @@ impl Engine<'_> {
         }
         let lines = self.source.split_inclusive('\n');
         let (count, last) = lines.fold((0, ""), |(count, _), line| (count + 1, line));
-        (count, last.len() as u32 + u32::from(!last.is_empty() && !last.ends_with('\n')))
+        (count, last.len() as u32)
     }
 
     /// An error at the last token read.
@@ -100,9 +112,10 @@ impl Engine<'_> {
 
     /// An error from the beginning of a node to where the tokenizer stands.
     pub fn raise_from(&self, from: NodeId, message: String) -> Raised {
-        let start = self.node(self.first(from)).start;
+        let node = self.node(self.first(from));
         let end = self.tokenizer_position();
-        self.raise(SyntaxErrorKind::SyntaxError, (start.0, i64::from(start.1) + 1), (end.0, i64::from(end.1)), message)
+        let col = if self.is_layout(node.token as usize) { 0 } else { i64::from(node.start.1) + 1 };
+        self.raise(SyntaxErrorKind::SyntaxError, (node.start.0, col), (end.0, i64::from(end.1)), message)
     }
 
     /// The first value in a value.

@@ -15,6 +15,12 @@ use engine::{Engine, Raised};
 
 /// The error of a source that the parser rejected; `start` is where reading may begin.
 pub(crate) fn explain(source: &str, tokens: &Tokens, mode: Mode, options: Options, start: usize) -> Box<SyntaxError> {
+    let mut error = find(source, tokens, mode, options, start);
+    error.incomplete &= options.allow_incomplete;
+    error
+}
+
+fn find(source: &str, tokens: &Tokens, mode: Mode, options: Options, start: usize) -> Box<SyntaxError> {
     let mut engine = Engine::new(source, tokens, options, start);
     let grammar = &*grammar::GRAMMAR;
     let rule = match mode {
@@ -24,7 +30,7 @@ pub(crate) fn explain(source: &str, tokens: &Tokens, mode: Mode, options: Option
         Mode::FuncType => grammar.func_type,
     };
     let first = engine.rule(rule);
-    if options.allow_incomplete && at_end_of_source(source, tokens, mode, engine.fill) {
+    if options.allow_incomplete && at_end_of_source(source, tokens, engine.fill) {
         let mut error = engine.raise_last("incomplete input".into()).error;
         error.incomplete = true;
         return error;
@@ -78,15 +84,16 @@ fn in_format_string(tokens: &Tokens) -> bool {
 }
 
 /// Was everything read? Then more might have made sense.
-fn at_end_of_source(source: &str, tokens: &Tokens, mode: Mode, fill: usize) -> bool {
+fn at_end_of_source(source: &str, tokens: &Tokens, fill: usize) -> bool {
     let Some(last) = fill.checked_sub(1) else { return true };
     match tokens.kinds.get(last) {
         Some(Kind::EndMarker) => true,
         Some(Kind::Error) => tokens.stream.error.as_ref().is_some_and(|error| error.at_eof || error.error.incomplete),
-        Some(kind) => {
-            let at_end = tokens.stream.tokens.get(last).is_some_and(|token| token.start as usize >= source.len());
-            at_end && (*kind != Kind::Newline || mode != Mode::Exec)
-        }
+        // A token at the very end makes the tokenizer look beyond it.
+        Some(_) => tokens.stream.tokens.get(last).is_some_and(|token| {
+            let edge = if source.ends_with('\n') { token.start } else { token.end };
+            edge as usize >= source.len()
+        }),
         None => true,
     }
 }
@@ -98,22 +105,17 @@ pub(crate) fn several_statements(
     options: Options,
     last: usize,
 ) -> Option<Box<SyntaxError>> {
-    if !has_more(source) {
+    let end = tokens.stream.tokens.get(last).map_or(source.len(), |token| token.end as usize);
+    if !has_more(source.get(end..).unwrap_or("")) {
         return None;
     }
     let engine = Engine::new(source, tokens, options, last + 1);
     Some(engine.raise_last("multiple statements found while compiling a single statement".into()).error)
 }
 
-/// Is there more than blanks and comments after the first line? Lines that end in a backslash or hold a quote are not
-/// looked into.
-fn has_more(source: &str) -> bool {
-    let Some(end) = source.find('\n') else { return false };
-    let line = &source[..end];
-    if line.ends_with('\\') || line.contains(['\'', '"']) {
-        return false;
-    }
-    source[end..].lines().any(|line| {
+/// Is there more than blanks and comments?
+fn has_more(rest: &str) -> bool {
+    rest.lines().any(|line| {
         let text = line.trim_start_matches([' ', '\t', '\x0c']);
         !text.is_empty() && !text.starts_with('#')
     })
