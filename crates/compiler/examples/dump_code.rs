@@ -34,9 +34,9 @@ fn mode() -> Mode {
 
 fn dump(path: &str, options: &CompileOptions) -> String {
     let Ok(source) = std::fs::read(path) else { return "UNREADABLE\n".into() };
-    let source = match pyrope_text_source(&source) {
-        Some(source) => source,
-        None => return "UNDECODABLE\n".into(),
+    let source = match pyrope_text::encoding::decode(&source, None, None) {
+        Ok(decoded) => decoded.text,
+        Err(error) => return format!("ERROR\t{}\t{}\t{}\n", error.message, error.lineno, error.offset),
     };
     match compile_source(&source, mode(), &Wtf8Buf::from(path), options) {
         Ok(output) => {
@@ -54,12 +54,6 @@ fn dump(path: &str, options: &CompileOptions) -> String {
         ),
         Err(error) => format!("ERROR\t{}: {error}\n", error.class()),
     }
-}
-
-/// UTF-8 with the line ends that the tokenizer expects.
-fn pyrope_text_source(bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()?;
-    Some(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 fn hex(bytes: &[u8]) -> String {
