@@ -179,7 +179,7 @@ impl Parser<'_> {
             Flavour::Format => ExprKind::FormattedValue { value, conversion: conversion_code, format_spec },
             Flavour::Template => {
                 let text = tokenizer::expression_text(source);
-                let text = if debug { text.trim_end_matches(is_python_space).trim_end_matches('=') } else { &*text };
+                let text = if debug { text.rsplit_once('=').map_or(&*text, |(text, _)| text) } else { &*text };
                 let str = Constant::Str(Rc::new(Wtf8Buf::from(text)));
                 ExprKind::Interpolation { value, str, conversion: conversion_code, format_spec }
             }
@@ -230,11 +230,6 @@ impl Parser<'_> {
         }
         Ok(self.node(start, ExprKind::JoinedStr { values: fold(values) }))
     }
-}
-
-/// `str.isspace` for the characters that may end an expression's text.
-fn is_python_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }
 
 /// The text of a constant, if it is a string.

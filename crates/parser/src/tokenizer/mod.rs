@@ -347,6 +347,7 @@ impl<'s> Tokenizer<'s> {
         if self.options.type_comments
             && let Some(token) = self.type_comment()
         {
+            self.blank_line = false;
             return Some(token);
         }
         if !self.options.extra_tokens {
@@ -369,9 +370,11 @@ impl<'s> Tokenizer<'s> {
         {
             skipped += "ignore".len();
             token.kind = TokenKind::TypeIgnore;
+            // Alone on its line, it takes the line end with it.
             if self.blank_line && self.peek() == b'\n' {
                 self.pos += 1;
                 self.at_line_start = true;
+                token.end += 1;
             }
         }
         token.start += skipped as u32;

@@ -138,7 +138,7 @@ fn type_comments() {
         .map(|token| (token.kind, token.text(source), token.line, token.col))
         .collect();
     assert_eq!(comments[0], (TokenKind::TypeComment, "int # c", 1, 17));
-    assert_eq!(comments[1], (TokenKind::TypeIgnore, "[a]", 2, 14));
+    assert_eq!(comments[1], (TokenKind::TypeIgnore, "[a]\n", 2, 14));
 }
 
 #[test]
