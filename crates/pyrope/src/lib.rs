@@ -1,1 +1,63 @@
-//! Pyrope, a Python 3.14: the embedding API and the command.
+//! Pyrope, a Python 3.14: making an interpreter and running programs in it.
+//!
+//! ```no_run
+//! use pyrope::{Interpreter, Settings};
+//!
+//! let python = Interpreter::start(Settings::default()).expect("start-up");
+//! python.run_string("print('hello')", "<embedded>");
+//! ```
+
+mod boot;
+mod natives;
+mod run;
+mod streams;
+
+use std::rc::Rc;
+
+use pyrope_object::{Raised, Vm};
+
+pub use pyrope_modules_runtime::sys::Launch;
+
+/// How an interpreter starts.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// What `sys` shows of the command line, the environment and the paths.
+    pub launch: Launch,
+    /// The key for string hashes; zeros make them the same in every process, as `PYTHONHASHSEED=0`.
+    pub hash_key: (u64, u64),
+    /// `site` is imported at start.
+    pub import_site: bool,
+    /// Standard streams are unbuffered (`-u`).
+    pub unbuffered: bool,
+    /// Encoding and error handler of the standard streams, if not UTF-8.
+    pub io_encoding: Option<(Option<String>, Option<String>)>,
+}
+
+/// A running interpreter with its main thread.
+pub struct Interpreter {
+    interp: Rc<pyrope_object::Interpreter>,
+    vm: Vm,
+}
+
+impl Interpreter {
+    /// Makes an interpreter and brings its import system, streams and `site` up.
+    /// An exception at start-up is printed; the error is the exit status.
+    pub fn start(settings: Settings) -> Result<Interpreter, i32> {
+        boot::start(settings)
+    }
+
+    /// The main thread, for native code.
+    pub fn vm(&self) -> &Vm {
+        &self.vm
+    }
+
+    fn failed(&self, raised: Raised) -> i32 {
+        run::report(&self.vm, raised)
+    }
+}
+
+impl Drop for Interpreter {
+    fn drop(&mut self) {
+        self.interp.leave();
+    }
+}

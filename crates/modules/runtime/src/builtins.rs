@@ -8,7 +8,8 @@ mod namespaces;
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;
 
-pub(crate) use compile::{compile_error, source_text};
+pub(crate) use compile::filename_text;
+pub use compile::compile_program;
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "builtins",

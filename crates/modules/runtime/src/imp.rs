@@ -273,6 +273,17 @@ pub fn import_hook(name: &str, vm: &Vm) -> PyResult {
     }
 }
 
+/// Makes `builtins` around the interpreter's own dict, and `sys`; enters both in `sys.modules`.
+pub fn create_core_modules(vm: &Vm) -> PyResult<()> {
+    let (Some(modules), Some(builtins)) = (vm.interp().modules.get(), vm.interp().builtins_dict.get()) else {
+        return Err(vm.system_error("the interpreter has no module table"));
+    };
+    let module = module::native_module_in(&crate::builtins::MODULE, builtins.clone(), vm)?;
+    modules.set_str("builtins", module, vm)?;
+    let sys = module::native_module(&crate::sys::MODULE, vm)?;
+    modules.set_str("sys", sys, vm)
+}
+
 /// Makes a native module by name and enters it in `sys.modules`.
 pub fn create_native(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
     let def = vm.state::<ImportState>().natives.borrow().get(name).copied();

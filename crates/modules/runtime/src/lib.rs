@@ -1,7 +1,7 @@
 //! The native modules that show the runtime itself: builtins, sys, _imp, marshal, gc, _warnings and the like.
 
 mod ast;
-mod builtins;
+pub mod builtins;
 pub mod imp;
 mod marshal;
 mod pyrope;

@@ -72,8 +72,14 @@ pub fn module_dict(module: &Value, vm: &Vm) -> PyResult<Ref<Dict>> {
 
 /// Makes the module that `def` describes: functions, types, and what its `exec` adds.
 pub fn native_module(def: &'static ModuleDef, vm: &Vm) -> PyResult {
-    let module = new_module(def.name, vm)?;
-    let dict = module_dict(&module, vm)?;
+    native_module_in(def, vm.new_dict(), vm)
+}
+
+/// Makes the module that `def` describes, with a dict that exists already.
+pub fn native_module_in(def: &'static ModuleDef, dict: Ref<Dict>, vm: &Vm) -> PyResult {
+    let module = Ref::new(vm, Module { header: Header::blank() }).into_value();
+    module.replace_instance_dict(dict.clone());
+    fill(&module, vm.intern(def.name).as_value(), Value::none(), vm)?;
     if !def.doc.is_empty() {
         dict.set_str("__doc__", vm.new_str(def.doc).into_value(), vm)?;
     }

@@ -204,6 +204,12 @@ pub(crate) fn compile_text(
     }
 }
 
+/// Compiles a program's source as bytes.
+pub fn compile_program(source: &[u8], filename: &Value, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    let text = decode(source, filename, 0, vm)?;
+    Ok(compile_text(&text, Mode::Exec, filename, &inherited_options(false, vm), vm)?.0)
+}
+
 /// The options of a plain compilation: `-O` and the future features of the running code.
 pub(crate) fn inherited_options(inherit: bool, vm: &Vm) -> CompileOptions {
     let flags = if inherit { pyrope_vm::current_future_flags(vm) } else { 0 };

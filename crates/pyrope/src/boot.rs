@@ -1,0 +1,78 @@
+//! Start-up: heap and types, `sys` and `builtins`, the import system, the standard streams, `site`.
+
+use pyrope_modules_runtime::imp::{self, ImportState};
+use pyrope_modules_runtime::{sys, warnings};
+use pyrope_object::hooks::Hooks;
+use pyrope_object::interpreter::InterpreterConfig;
+use pyrope_object::{BuiltinType, PyResult, Vm};
+use pyrope_types::{exceptions, model};
+
+use crate::{Interpreter, Settings, natives, streams};
+
+fn hooks() -> Hooks {
+    Hooks {
+        object_def: model::object::object_def(),
+        type_def: model::class::type_def(),
+        fill_type: model::class::fill_native_type,
+        make_exception: exceptions::make_exception,
+        chain_context: exceptions::chain_context,
+        write_unraisable: sys::write_unraisable,
+        import: imp::import_hook,
+        warn: warnings::warn_hook,
+        check_breaker: pyrope_vm::check_breaker,
+        frame_globals: pyrope_vm::frame_globals,
+    }
+}
+
+pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
+    let mut defs = [None; BuiltinType::COUNT];
+    pyrope_types::fill_builtin_defs(&mut defs);
+    pyrope_vm::fill_builtin_defs(&mut defs);
+    let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
+    let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
+    let vm = Vm::new(&interp);
+    let python = Box::new(Interpreter { interp, vm });
+    python.interp.enter(&python.vm);
+    match bring_up(&python.vm, &settings) {
+        Ok(()) => Ok(*python),
+        Err(raised) => Err(python.failed(raised)),
+    }
+}
+
+fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
+    pyrope_vm::start_thread(vm);
+    natives::register(vm);
+    imp::create_core_modules(vm)?;
+    sys::install_arguments(settings.launch.clone(), vm)?;
+    install_importlib(vm)?;
+    vm.import("encodings")?;
+    streams::install(vm, settings)?;
+    if !settings.launch.warn_options.is_empty() {
+        vm.import("warnings")?;
+    }
+    if settings.import_site {
+        vm.import("site")?;
+    }
+    Ok(())
+}
+
+/// As CPython does: the frozen bootstrap first, then the part that knows files, then the embedded library.
+fn install_importlib(vm: &Vm) -> PyResult<()> {
+    imp::import_frozen("_frozen_importlib", vm)?;
+    let bootstrap = vm.import("_frozen_importlib")?;
+    *vm.state::<ImportState>().bootstrap.borrow_mut() = Some(bootstrap.clone());
+    let sys = vm.import("sys")?;
+    let imp = match imp::create_native("_imp", vm)? {
+        Some(module) => module,
+        None => return Err(vm.import_error("no module named '_imp'")),
+    };
+    vm.call_method(&bootstrap, "_install", &[sys.clone(), imp])?;
+    vm.call_method(&bootstrap, "_install_external_importers", &[])?;
+    let importer = vm.import("_pyrope_importer")?;
+    vm.call_method(&importer, "install", &[])?;
+    let zipimport = vm.import("zipimport")?;
+    let hook = vm.get_attr_str(&zipimport, "zipimporter")?;
+    let hooks = vm.get_attr_str(&sys, "path_hooks")?;
+    vm.call_method(&hooks, "insert", &[vm.int(0), hook])?;
+    Ok(())
+}

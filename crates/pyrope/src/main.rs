@@ -1,0 +1,14 @@
+//! The `pyrope` command.
+
+mod cli;
+
+use std::process::ExitCode;
+
+/// The system layer of allocation: what is too large for the interpreter's own pools, and Rust's containers.
+#[global_allocator]
+static SYSTEM: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let status = cli::main();
+    ExitCode::from((status & 0xFF) as u8)
+}
