@@ -82,10 +82,10 @@ impl Cfg {
                 self.simulate(id, index, &mut simulation, &mut todo)?;
             }
             let (falls, next) = (self[id].falls_through(), self[id].next);
-            if let (true, Some(next), false) = (falls, next, self[id].instructions.is_empty()) {
-                if self.visit(next) {
-                    todo.push(next);
-                }
+            if let (true, Some(next), false) = (falls, next, self[id].instructions.is_empty())
+                && self.visit(next)
+            {
+                todo.push(next);
             }
             for reference in simulation.stack.clone() {
                 simulation.mark(reference);
@@ -112,10 +112,10 @@ impl Cfg {
         use Opcode::*;
         let instruction = self[id].instructions[index];
         let (opcode, oparg) = (instruction.opcode, instruction.oparg);
-        if let (true, Some(target)) = (opcode.has_target(), instruction.target) {
-            if self.visit(target) {
-                todo.push(target);
-            }
+        if let (true, Some(target)) = (opcode.has_target(), instruction.target)
+            && self.visit(target)
+        {
+            todo.push(target);
         }
         let (popped, pushed) = (opcode.popped(oparg), opcode.pushed(oparg));
         match opcode {

@@ -43,10 +43,10 @@ impl Cfg {
         let mut todo: Vec<(BlockId, ExceptStack)> = vec![(Cfg::ENTRY, Vec::new())];
         while let Some((id, mut stack)) = todo.pop() {
             self.label_block(id, &mut stack, &mut todo)?;
-            if let (true, Some(next)) = (self[id].falls_through(), self[id].next) {
-                if self.visit(next) {
-                    todo.push((next, stack));
-                }
+            if let (true, Some(next)) = (self[id].falls_through(), self[id].next)
+                && self.visit(next)
+            {
+                todo.push((next, stack));
             }
         }
         Ok(())
@@ -64,9 +64,7 @@ impl Cfg {
             let handler = stack.last().copied();
             match (instruction.opcode, instruction.target) {
                 (opcode, Some(target)) if opcode.is_block_push() => {
-                    if self.visit(target) {
-                        todo.push((target, stack.clone()));
-                    }
+                    self.enter(target, stack, todo);
                     if matches!(opcode, Opcode::SetupWith | Opcode::SetupCleanup) {
                         self[target].preserve_lasti = true;
                     }
@@ -78,21 +76,22 @@ impl Cfg {
                     self[id].instructions[index].set_nop();
                     continue;
                 }
-                (opcode, Some(target)) if opcode.has_jump() => {
-                    if self.visit(target) {
-                        todo.push((target, stack.clone()));
-                    }
-                }
+                (opcode, Some(target)) if opcode.has_jump() => self.enter(target, stack, todo),
                 (Opcode::YieldValue, _) => last_yield_depth = Some(stack.len()),
                 (Opcode::Resume, _) if instruction.oparg != ResumeAt::FuncStart.number() => {
-                    if last_yield_depth.take() == Some(1) {
-                        self[id].instructions[index].oparg |= ResumeAt::DEPTH1_MASK;
-                    }
+                    let only_one = last_yield_depth.take() == Some(1);
+                    self[id].instructions[index].oparg |= if only_one { ResumeAt::DEPTH1_MASK } else { 0 };
                 }
                 _ => {}
             }
             self[id].instructions[index].except = handler;
         }
         Ok(())
+    }
+    /// A block is reached with these handlers in force.
+    fn enter(&mut self, id: BlockId, stack: &ExceptStack, todo: &mut Vec<(BlockId, ExceptStack)>) {
+        if self.visit(id) {
+            todo.push((id, stack.clone()));
+        }
     }
 }

@@ -28,10 +28,10 @@ impl Cfg {
             let block = &self[id];
             let (true, Some(next), Some(last)) = (block.falls_through(), block.next, block.last()) else { continue };
             let location = last.location;
-            if self.is_exit_or_eval_check_without_line(next) {
-                if let Some(first) = self[next].instructions.first_mut() {
-                    first.location = location;
-                }
+            if self.is_exit_or_eval_check_without_line(next)
+                && let Some(first) = self[next].instructions.first_mut()
+            {
+                first.location = location;
             }
         }
     }
@@ -81,10 +81,10 @@ impl Cfg {
                 if self[successor].predecessors != 1 {
                     continue;
                 }
-                if let Some(first) = self[successor].instructions.first_mut() {
-                    if first.location.line == Location::NONE.line {
-                        first.location = previous;
-                    }
+                if let Some(first) = self[successor].instructions.first_mut()
+                    && first.location.line == Location::NONE.line
+                {
+                    first.location = previous;
                 }
             }
         }

@@ -67,10 +67,10 @@ impl Cfg {
         if let (true, Some(next)) = (self[id].falls_through(), self[id].next) {
             self.push_unsafe(next, mask, stack);
         }
-        if let Some(CfgInstruction { opcode, target: Some(target), .. }) = self[id].last().copied() {
-            if opcode.has_jump() {
-                self.push_unsafe(target, mask, stack);
-            }
+        if let Some(CfgInstruction { opcode, target: Some(target), .. }) = self[id].last().copied()
+            && opcode.has_jump()
+        {
+            self.push_unsafe(target, mask, stack);
         }
     }
 

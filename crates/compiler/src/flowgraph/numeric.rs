@@ -156,7 +156,7 @@ fn int_true_divide(a: &IBig, b: &IBig) -> Option<f64> {
     let exact = &numerator % &denominator == IBig::ZERO;
     let mut quotient = numerator / denominator;
     if !exact {
-        quotient = quotient | IBig::ONE;
+        quotient |= IBig::ONE;
     }
     let magnitude = to_float(&quotient)? * 2f64.powi(-shift as i32);
     Some(if negative { -magnitude } else { magnitude })

@@ -177,9 +177,10 @@ impl Cfg {
             }
             (UnaryNot | UnaryInvert | UnaryNegative, _) => self.fold_unary(id, index, consts)?,
             (CallIntrinsic1, _) if oparg == Intrinsic1::ListToTuple.number() => {
-                if !self.fold_long_display(id, index, consts)? && nextop == GetIter {
-                    self[id].instructions[index].set_nop();
-                }
+                let folded = self.fold_long_display(id, index, consts)?;
+                // A list serves as well to iterate over.
+                let needless = !folded && nextop == GetIter;
+                needless.then(|| self[id].instructions[index].set_nop());
             }
             (ListAppend | SetAdd, GetIter | ContainsOp) if oparg == 1 => {
                 self.fold_long_display(id, index, consts)?;

@@ -21,11 +21,11 @@ impl Cfg {
                     return Err(AssembleError::Value("Invalid CFG, stack underflow".into()));
                 }
                 largest = largest.max(depth);
-                if let (true, Some(target)) = (instruction.opcode.has_target(), instruction.target) {
-                    if instruction.opcode != Opcode::EndAsyncFor {
-                        let at_target = depth + instruction.opcode.stack_effect(instruction.oparg, true);
-                        self.push_depth(&mut stack, target, at_target)?;
-                    }
+                if let (true, Some(target)) = (instruction.opcode.has_target(), instruction.target)
+                    && instruction.opcode != Opcode::EndAsyncFor
+                {
+                    let at_target = depth + instruction.opcode.stack_effect(instruction.oparg, true);
+                    self.push_depth(&mut stack, target, at_target)?;
                 }
                 depth = new_depth;
                 if instruction.opcode.is_unconditional_jump() || instruction.opcode.is_scope_exit() {
