@@ -70,14 +70,15 @@ fn main() {
             }
             Ok(parsed) => println!("{}", dump(&parsed.module)),
             Err(error) => println!(
-                "{:?} {:?} {} {} {:?} {:?}{}",
+                "{:?} {:?} {} {} {:?} {:?}{} {:?}",
                 error.kind,
                 error.message,
                 error.lineno,
                 error.offset,
                 error.end_lineno,
                 error.end_offset,
-                if error.incomplete { " incomplete" } else { "" }
+                if error.incomplete { " incomplete" } else { "" },
+                error.text
             ),
         }
     }

@@ -144,8 +144,7 @@ impl Parser<'_> {
         let start = self.here();
         let outer_height = std::mem::take(&mut self.height);
         let mut left = self.prefix(least)?;
-        loop {
-            let Some((level, operation)) = self.kind().operation() else { break };
+        while let Some((level, operation)) = self.kind().operation() {
             if level < least {
                 break;
             }
