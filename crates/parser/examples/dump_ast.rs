@@ -70,7 +70,7 @@ fn main() {
             }
             Ok(parsed) => println!("{}", dump(&parsed.module)),
             Err(error) => println!(
-                "{:?} {:?} {} {} {:?} {:?}{} {:?}",
+                "{:?} {:?} {} {} {:?} {:?}{} {:?} {:?}",
                 error.kind,
                 error.message,
                 error.lineno,
@@ -78,7 +78,8 @@ fn main() {
                 error.end_lineno,
                 error.end_offset,
                 if error.incomplete { " incomplete" } else { "" },
-                error.text
+                error.text,
+                error.last_statement
             ),
         }
     }

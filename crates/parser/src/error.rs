@@ -33,6 +33,10 @@ pub struct SyntaxError {
     pub text: Option<String>,
     /// More input could have completed the source: raise `_IncompleteInputError` where that is asked for.
     pub incomplete: bool,
+    /// Line and column of the last compound statement (definitions of functions apart) that made sense before the error,
+    /// `(0, 0)` if there is none: with the source, what `_metadata` holds for `traceback` to look for misspelt keywords.
+    /// `None` for errors that are not the grammar's.
+    pub last_statement: Option<(u32, u32)>,
 }
 
 impl SyntaxError {
@@ -47,6 +51,7 @@ impl SyntaxError {
             end_offset: None,
             text: None,
             incomplete: false,
+            last_statement: None,
         })
     }
 }

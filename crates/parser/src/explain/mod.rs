@@ -13,14 +13,27 @@ use crate::parser::kind::Kind;
 use crate::parser::{Mode, Options, Tokens};
 use engine::{Engine, Raised};
 
-/// The error of a source that the parser rejected; `start` is where reading may begin.
-pub(crate) fn explain(source: &str, tokens: &Tokens, mode: Mode, options: Options, start: usize) -> Box<SyntaxError> {
-    let mut error = find(source, tokens, mode, options, start);
-    error.incomplete &= options.allow_incomplete;
+/// What the parser knows when it gives up.
+pub(crate) struct Failed<'t> {
+    pub source: &'t str,
+    pub tokens: &'t Tokens,
+    pub mode: Mode,
+    pub options: Options,
+    /// The token at which reading may begin: all statements before it are right.
+    pub start: usize,
+    /// Where the last compound statement began.
+    pub last_statement: (u32, u32),
+}
+
+/// The error of a source that the parser rejected.
+pub(crate) fn explain(failed: &Failed<'_>) -> Box<SyntaxError> {
+    let mut error = find(failed);
+    error.incomplete &= failed.options.allow_incomplete;
     error
 }
 
-fn find(source: &str, tokens: &Tokens, mode: Mode, options: Options, start: usize) -> Box<SyntaxError> {
+fn find(failed: &Failed<'_>) -> Box<SyntaxError> {
+    let Failed { source, tokens, mode, options, start, last_statement } = *failed;
     let mut engine = Engine::new(source, tokens, options, start);
     let grammar = &*grammar::GRAMMAR;
     let rule = match mode {
@@ -36,25 +49,29 @@ fn find(source: &str, tokens: &Tokens, mode: Mode, options: Options, start: usiz
         return error;
     }
     if let Err(raised) = first {
-        return settle(&engine, raised);
+        return settle(&engine, raised, (0, 0));
     }
     let reached = engine.fill.saturating_sub(1);
-    let barry = options.barry_as_bdfl;
     engine.restart(start);
-    engine.options.barry_as_bdfl |= barry;
-    if let Err(raised) = engine.rule(rule) {
-        return settle(&engine, raised);
-    }
-    let layout = match tokens.kinds.get(reached) {
-        Some(Kind::Indent) => "unexpected indent",
-        Some(Kind::Dedent) => "unexpected unindent",
-        _ => return settle(&engine, engine.raise_at_token(reached, "invalid syntax".into())),
+    let raised = match engine.rule(rule) {
+        Err(raised) => raised,
+        Ok(_) => match tokens.kinds.get(reached) {
+            Some(Kind::Indent) => engine.raise_indentation("unexpected indent".into()),
+            Some(Kind::Dedent) => engine.raise_indentation("unexpected unindent".into()),
+            _ => engine.raise_at_token(reached, "invalid syntax".into()),
+        },
     };
-    engine.raise_indentation(layout.into()).error
+    settle(&engine, raised, last_statement)
 }
 
 /// Lets an error of the tokenizer behind the place where the parser stopped win, as CPython does.
-fn settle(engine: &Engine<'_>, raised: Raised) -> Box<SyntaxError> {
+fn settle(engine: &Engine<'_>, raised: Raised, last_statement: (u32, u32)) -> Box<SyntaxError> {
+    let mut error = winner(engine, raised);
+    error.last_statement = Some(last_statement);
+    error
+}
+
+fn winner(engine: &Engine<'_>, raised: Raised) -> Box<SyntaxError> {
     let stream = &engine.tokens.stream;
     let (false, Some(later)) = (raised.by_tokenizer, &stream.error) else { return raised.error };
     if raised.error.kind == SyntaxErrorKind::MemoryError {

@@ -20,10 +20,24 @@ impl Parser<'_> {
             Kind::Class => self.class_definition(Vec::new())?,
             Kind::At => self.decorated()?,
             Kind::Async => self.async_statement(start)?,
-            Kind::Name if self.at_soft(Keyword::Match) => return self.match_statement(),
+            Kind::Name if self.at_soft(Keyword::Match) => match self.match_statement()? {
+                Some(statement) => statement,
+                None => return Ok(None),
+            },
             _ => return Ok(None),
         };
+        let is_function = matches!(statement.node, StmtKind::FunctionDef(_) | StmtKind::AsyncFunctionDef(_));
+        if !is_function {
+            self.note_compound(statement.range);
+        }
         Ok(Some(statement))
+    }
+
+    /// Remembers a compound statement that is complete, or would be without what follows.
+    fn note_compound(&mut self, start: Range) {
+        if start.line >= self.last_compound.0 {
+            self.last_compound = (start.line, start.col);
+        }
     }
 
     /// `async_for_stmt`, `async_with_stmt` or `async_funcdef`.
@@ -109,6 +123,9 @@ impl Parser<'_> {
             let test = self.named_expression()?;
             self.expect(Kind::Colon)?;
             let body = self.block()?;
+            if arms.is_empty() {
+                self.note_compound(start);
+            }
             arms.push((start, test, body));
             start = self.here();
             if !self.eat(Kind::Elif) {
@@ -145,6 +162,7 @@ impl Parser<'_> {
         let test = Box::new(self.named_expression()?);
         self.expect(Kind::Colon)?;
         let body = self.block()?;
+        self.note_compound(start);
         let orelse = self.else_block()?;
         Ok(self.statement(start, StmtKind::While { test, body, orelse }))
     }
@@ -159,6 +177,7 @@ impl Parser<'_> {
         self.expect(Kind::Colon)?;
         let type_comment = self.type_comment();
         let body = self.block()?;
+        self.note_compound(start);
         let orelse = self.else_block()?;
         let node = Box::new(For { target, iter, body, orelse, type_comment });
         Ok(self.statement(start, if is_async { StmtKind::AsyncFor(node) } else { StmtKind::For(node) }))
@@ -239,6 +258,7 @@ impl Parser<'_> {
         let mut handlers = Vec::new();
         while self.at(Kind::Except) && (self.peek(1) == Kind::Star) == is_star {
             handlers.push(self.except_clause(is_star)?);
+            self.note_compound(start);
         }
         let orelse = if handlers.is_empty() { Vec::new() } else { self.else_block()? };
         let finalbody = if self.eat(Kind::Finally) {

@@ -103,10 +103,14 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
             warnings.sort_by_key(|warning| warning.at);
             Ok(Parsed { module, warnings })
         }
-        Err(Fail::Syntax) => {
-            let options = Options { barry_as_bdfl: parser.options.barry_as_bdfl, ..options };
-            Err(explain::explain(source, &tokens, mode, options, parser.statement))
-        }
+        Err(Fail::Syntax) => Err(explain::explain(&explain::Failed {
+            source,
+            tokens: &tokens,
+            mode,
+            options: Options { barry_as_bdfl: parser.options.barry_as_bdfl, ..options },
+            start: parser.statement,
+            last_statement: parser.last_compound,
+        })),
         Err(Fail::TooComplex) => Err(too_complex()),
         Err(Fail::TooDeep) => Err(SyntaxError::new(
             SyntaxErrorKind::RecursionError,
@@ -243,6 +247,8 @@ struct Parser<'t> {
     warnings: Vec<Warning>,
     /// The token with which the top-level statement before the one being read begins: what is wrong may have begun there.
     statement: usize,
+    /// Line and column of the last compound statement read that is not a function.
+    last_compound: (u32, u32),
     /// Are we in a raw f- or t-string?
     raw_string: bool,
 }
@@ -263,6 +269,7 @@ impl<'t> Parser<'t> {
             names: HashMap::new(),
             warnings: Vec::new(),
             statement: 0,
+            last_compound: (0, 0),
             raw_string: false,
         }
     }
