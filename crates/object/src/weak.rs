@@ -22,6 +22,18 @@ pub struct WeakRef {
     pub hash: Cell<i64>,
 }
 
+/// The layout of `weakref.ProxyType`: a weak reference whose meaning is its referent's.
+#[repr(C)]
+pub struct WeakProxy {
+    pub reference: WeakRef,
+}
+
+/// The layout of `weakref.CallableProxyType`.
+#[repr(C)]
+pub struct WeakCallableProxy {
+    pub reference: WeakRef,
+}
+
 /// All weak references to one object, oldest first; not counted.
 type WeakList = Vec<NonNull<WeakRef>>;
 
@@ -39,10 +51,11 @@ impl WeakRef {
     }
 
     /// Enters the finished object in its referent's list.
-    pub fn register(reference: &Ref<WeakRef>) {
+    /// `reference` is a `weakref.ref` or the part of a proxy.
+    pub fn register(reference: &WeakRef) {
         // SAFETY: set by `to`, and the caller still holds the referent.
         let Some(header) = (unsafe { reference.referent.get().as_ref() }) else { return };
-        with_list(header, true, |list| list.push(NonNull::from(&**reference)));
+        with_list(header, true, |list| list.push(NonNull::from(reference)));
     }
 
     /// The referent, if it is alive.

@@ -10,7 +10,7 @@ use crate::traverse::Traverse;
 use crate::ty::Type;
 use crate::typedef::{Layout, TypeDef, TypeFlags};
 use crate::value::Value;
-use crate::weak::WeakRef;
+use crate::weak::{WeakCallableProxy, WeakProxy, WeakRef};
 
 unsafe fn drop_fields<T>(object: *mut Header) {
     // SAFETY: the caller (the one place that ends objects) passes an object of layout `T` that dies now.
@@ -83,6 +83,8 @@ core_layouts! {
     List: List, "list", LIST_LAYOUT, None, GC, { traverse: Some(traverse_fields::<List>), clear: Some(clear_fields::<List>) };
     Dict: Dict, "dict", DICT_LAYOUT, None, GC, { traverse: Some(traverse_fields::<Dict>), clear: Some(clear_fields::<Dict>) };
     WeakRef: WeakRef, "ReferenceType", WEAKREF_LAYOUT, None, GC, { traverse: Some(traverse_fields::<WeakRef>), clear: Some(clear_fields::<WeakRef>) };
+    WeakProxy: WeakProxy, "ProxyType", WEAKPROXY_LAYOUT, None, GC, { traverse: Some(traverse_fields::<WeakProxy>), clear: Some(clear_fields::<WeakProxy>) };
+    WeakCallableProxy: WeakCallableProxy, "CallableProxyType", WEAKCALLABLEPROXY_LAYOUT, None, GC, { traverse: Some(traverse_fields::<WeakCallableProxy>), clear: Some(clear_fields::<WeakCallableProxy>) };
 }
 
 impl Traverse for Tuple {
@@ -108,6 +110,26 @@ impl Traverse for WeakRef {
 
     fn clear(&self, out: &mut Vec<Value>) {
         out.extend(self.detach());
+    }
+}
+
+impl Traverse for WeakProxy {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        self.reference.traverse(visit);
+    }
+
+    fn clear(&self, out: &mut Vec<Value>) {
+        self.reference.clear(out);
+    }
+}
+
+impl Traverse for WeakCallableProxy {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        self.reference.traverse(visit);
+    }
+
+    fn clear(&self, out: &mut Vec<Value>) {
+        self.reference.clear(out);
     }
 }
 

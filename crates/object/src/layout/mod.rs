@@ -15,7 +15,7 @@ pub use bytes::Bytes;
 pub(crate) use defs::core_def;
 pub use defs::{
     BYTES_LAYOUT, DICT_LAYOUT, FLOAT_LAYOUT, INT_LAYOUT, LIST_LAYOUT, PLAIN_LAYOUT, Plain, STR_LAYOUT, TUPLE_LAYOUT,
-    TYPE_LAYOUT, WEAKREF_LAYOUT,
+    TYPE_LAYOUT, WEAKCALLABLEPROXY_LAYOUT, WEAKPROXY_LAYOUT, WEAKREF_LAYOUT,
 };
 pub use dict::{Dict, DictEntry};
 pub use float::Float;

@@ -11,6 +11,7 @@ pub mod singletons;
 pub mod slot_table;
 pub mod structseq;
 pub mod super_object;
+pub mod weakref;
 pub mod wrappers;
 
 use pyrope_object::Object;
@@ -34,6 +35,9 @@ pub(crate) const TYPES: &[TypeEntry] = &[
     <wrappers::Property as Object>::def,
     <super_object::Super as Object>::def,
     <module::Module as Object>::def,
+    weakref::RefType::def,
+    weakref::ProxyType::def,
+    weakref::CallableProxyType::def,
     <singletons::NoneType as Object>::def,
     <singletons::EllipsisType as Object>::def,
     <singletons::NotImplementedType as Object>::def,
