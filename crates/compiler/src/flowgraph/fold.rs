@@ -1,5 +1,6 @@
 //! Evaluation of operators on constants. `None`: it raises, or the result would be too large to keep.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use dashu_int::IBig;
@@ -8,6 +9,7 @@ use pyrope_text::Wtf8Buf;
 
 use super::constants::is_true;
 use super::numeric::{self, Number};
+use crate::assemble::constant_key;
 
 const MAX_COLLECTION_SIZE: usize = 256;
 const MAX_STR_SIZE: usize = 4096;
@@ -181,40 +183,43 @@ fn slice_indices(parts: &[Constant; 3], length: usize) -> Option<Vec<usize>> {
 
 /// The items without those that equal an earlier one, as in a set.
 pub(super) fn distinct(items: Vec<Constant>) -> Rc<[Constant]> {
-    let mut kept: Vec<Constant> = Vec::with_capacity(items.len());
-    for item in items {
-        if !kept.iter().any(|other| equal(other, &item)) {
-            kept.push(item);
-        }
-    }
-    kept.into()
+    let mut seen = HashSet::with_capacity(items.len());
+    items.into_iter().filter(|item| seen.insert(equality_key(item))).collect()
 }
 
-/// Python's `==`.
-fn equal(a: &Constant, b: &Constant) -> bool {
-    match (a, b) {
-        (Constant::Str { value: a, .. }, Constant::Str { value: b, .. }) => a == b,
-        (Constant::Tuple(a), Constant::Tuple(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
+/// Constants have the same key if Python's `==` holds between them. (A NaN equals itself, as sets ask for identity first.)
+fn equality_key(constant: &Constant) -> Vec<u8> {
+    let mut key = Vec::new();
+    match constant {
+        Constant::Bool(value) => constant_key(&Constant::Int(IBig::from(u8::from(*value))), &mut key),
+        Constant::Float(value) => float_key(*value, &mut key),
+        Constant::Complex { real, imag: 0.0 } => float_key(*real, &mut key),
+        Constant::Complex { real, imag } => {
+            key.push(b'c');
+            [real, imag].iter().for_each(|part| float_key(**part, &mut key));
         }
-        (Constant::FrozenSet(a), Constant::FrozenSet(b)) => {
-            a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| equal(a, b)))
+        Constant::Tuple(items) | Constant::FrozenSet(items) => {
+            let mut keys: Vec<Vec<u8>> = items.iter().map(equality_key).collect();
+            let is_set = matches!(constant, Constant::FrozenSet(_));
+            if is_set {
+                keys.sort();
+            }
+            key.push(if is_set { b'z' } else { b't' });
+            key.extend_from_slice(&keys.len().to_le_bytes());
+            for item in keys {
+                key.extend_from_slice(&item.len().to_le_bytes());
+                key.extend_from_slice(&item);
+            }
         }
-        _ => match (Number::of(a), Number::of(b)) {
-            (Some(a), Some(b)) => equal_numbers(a, b),
-            _ => a == b,
-        },
+        other => constant_key(other, &mut key),
     }
+    key
 }
 
-fn equal_numbers(a: Number, b: Number) -> bool {
-    match (a, b) {
-        (Number::Int(a), Number::Int(b)) => a == b,
-        (Number::Float(a), Number::Float(b)) => a == b,
-        (Number::Complex(a), Number::Complex(b)) => a.re == b.re && a.im == b.im,
-        (Number::Complex(a), b) | (b, Number::Complex(a)) => a.im == 0.0 && equal_numbers(Number::Float(a.re), b),
-        (Number::Int(a), Number::Float(b)) | (Number::Float(b), Number::Int(a)) => {
-            b.is_finite() && b == b.trunc() && IBig::try_from(b).is_ok_and(|b| b == a)
-        }
+/// The key of a float is that of the `int` it equals, if there is one.
+fn float_key(value: f64, key: &mut Vec<u8>) {
+    match IBig::try_from(value) {
+        Ok(int) if value == value.trunc() => constant_key(&Constant::Int(int), key),
+        _ => constant_key(&Constant::Float(value), key),
     }
 }
