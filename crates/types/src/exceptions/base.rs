@@ -76,13 +76,8 @@ pub struct ValueError {
 
 const NEW: Slots = Slots { new: Some(new::<BaseException>), ..Slots::EMPTY };
 
-const SLOTS: Slots = Slots {
-    new: Some(new::<BaseException>),
-    init: Some(init),
-    repr: Some(repr),
-    str: Some(str),
-    ..Slots::EMPTY
-};
+const SLOTS: Slots =
+    Slots { new: Some(new::<BaseException>), init: Some(init), repr: Some(repr), str: Some(str), ..Slots::EMPTY };
 
 /// `__new__` of a kind with layout `T`: keeps the positional arguments.
 pub fn new<T: ExceptionLayout>(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
@@ -157,8 +152,11 @@ links! {
     traceback set_traceback traceback;
     /// `__context__`
     context set_context context;
-    /// `__cause__`
-    cause replace_cause cause;
+}
+
+/// `__cause__`
+pub fn cause(exception: &Value) -> Option<Value> {
+    state(exception).and_then(|s| s.cause.get())
 }
 
 /// Sets `__cause__` as `raise … from cause` does: `__context__` is no longer shown.
@@ -178,7 +176,9 @@ pub fn suppress_context(exception: &Value) -> bool {
 pub fn repr(slf: &Value, vm: &Vm) -> PyResult {
     let args = args(slf, vm);
     let text = match args.as_slice() {
-        [one] => super::text::concat(vm, &[(&*slf.ty(vm).name()).into(), "(".into(), (&vm.repr(one)?).into(), ")".into()]),
+        [one] => {
+            super::text::concat(vm, &[(&*slf.ty(vm).name()).into(), "(".into(), (&vm.repr(one)?).into(), ")".into()])
+        }
         _ => super::text::concat(vm, &[(&*slf.ty(vm).name()).into(), (&vm.repr(args.as_value())?).into()]),
     };
     text.map(Ref::into_value)

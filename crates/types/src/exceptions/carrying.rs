@@ -4,7 +4,7 @@ use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::{Signature, bind};
 use pyrope_object::{Args, BuiltinType as B, Dict, PyResult, Ref, Slots, Tuple, Value, Vm};
 
-use super::base::{Exception, BaseException, args as args_of, init_args, reduced};
+use super::base::{BaseException, Exception, args as args_of, init_args, reduced};
 use super::members::{layout, members};
 
 layout! {

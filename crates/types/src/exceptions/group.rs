@@ -168,9 +168,7 @@ fn matcher<'a>(value: &'a Value, vm: &Vm) -> PyResult<Matcher<'a>> {
     if vm.is_exception_class(value) || all_classes {
         return Ok(Matcher::Class(value));
     }
-    Err(vm.type_error(
-        "expected an exception type, a tuple of exception types, or a callable (other than a class)",
-    ))
+    Err(vm.type_error("expected an exception type, a tuple of exception types, or a callable (other than a class)"))
 }
 
 /// Does an exception match a class or a tuple of classes (nested tuples too), as `except` decides it?

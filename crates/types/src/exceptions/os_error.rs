@@ -4,9 +4,7 @@ use std::cell::Cell;
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::no_keywords;
-use pyrope_object::{
-    Args, BuiltinType as B, Guarded, Header, PyResult, Raised, Ref, Slots, Tuple, Type, Value, Vm,
-};
+use pyrope_object::{Args, BuiltinType as B, Guarded, Header, PyResult, Raised, Ref, Slots, Tuple, Type, Value, Vm};
 
 use super::base::{Exception, ExceptionLayout, ExceptionState, args as args_of, own_dict, reduced};
 use super::members::members;
@@ -161,27 +159,26 @@ fn str(slf: &Value, vm: &Vm) -> PyResult {
         (Some(filename), Some(second)) => {
             let (errno, strerror) = (text(errno)?, text(strerror)?);
             let (first, second) = (vm.repr(&filename)?, vm.repr(&second)?);
-            concat(vm, &[
-                "[Errno ".into(),
-                (&errno).into(),
-                "] ".into(),
-                (&strerror).into(),
-                ": ".into(),
-                (&first).into(),
-                " -> ".into(),
-                (&second).into(),
-            ])?
+            concat(
+                vm,
+                &[
+                    "[Errno ".into(),
+                    (&errno).into(),
+                    "] ".into(),
+                    (&strerror).into(),
+                    ": ".into(),
+                    (&first).into(),
+                    " -> ".into(),
+                    (&second).into(),
+                ],
+            )?
         }
         (Some(filename), None) => {
             let (errno, strerror, first) = (text(errno)?, text(strerror)?, vm.repr(&filename)?);
-            concat(vm, &[
-                "[Errno ".into(),
-                (&errno).into(),
-                "] ".into(),
-                (&strerror).into(),
-                ": ".into(),
-                (&first).into(),
-            ])?
+            concat(
+                vm,
+                &["[Errno ".into(), (&errno).into(), "] ".into(), (&strerror).into(), ": ".into(), (&first).into()],
+            )?
         }
         _ if errno.is_some() && strerror.is_some() => {
             let (errno, strerror) = (text(errno)?, text(strerror)?);

@@ -21,11 +21,8 @@ pub(super) const fn layout_of<T: Object + Traverse>() -> typedef::Layout {
 }
 
 /// Flags of every kind of exception.
-pub(super) const FLAGS: TypeFlags = TypeFlags::BASETYPE
-    .or(TypeFlags::IMMUTABLE)
-    .or(TypeFlags::GC)
-    .or(TypeFlags::EXTENSION)
-    .or(TypeFlags::DICT);
+pub(super) const FLAGS: TypeFlags =
+    TypeFlags::BASETYPE.or(TypeFlags::IMMUTABLE).or(TypeFlags::GC).or(TypeFlags::EXTENSION).or(TypeFlags::DICT);
 
 macro_rules! plain_kinds {
     ($($function:ident $kind:ident $name:literal: $base:expr, $layout:ty, $slots:expr, $doc:literal;)*) => {

@@ -58,15 +58,8 @@ fn set_details(this: &SyntaxError, details: Vec<Value>, vm: &Vm) -> PyResult<()>
         return Err(vm.type_error(format!("function takes {bound} arguments ({given} given)")));
     }
     let mut details = details.into_iter();
-    let fields = [
-        &this.filename,
-        &this.lineno,
-        &this.offset,
-        &this.text,
-        &this.end_lineno,
-        &this.end_offset,
-        &this.metadata,
-    ];
+    let fields =
+        [&this.filename, &this.lineno, &this.offset, &this.text, &this.end_lineno, &this.end_offset, &this.metadata];
     for field in fields {
         field.set(details.next());
     }
@@ -83,11 +76,11 @@ fn str(slf: &Value, vm: &Vm) -> PyResult {
         Some(path) => Some(base_name(&path, vm)?),
         None => None,
     };
-    let line = this.lineno.get().filter(|n| n.ty(vm).is(vm.builtin(pyrope_object::BuiltinType::Int))).map(|n| {
-        match n.as_int() {
-            Some(IntView::Small(n)) => n,
-            _ => -1,
-        }
+    let line = this.lineno.get().filter(|n| n.ty(vm).is(vm.builtin(pyrope_object::BuiltinType::Int))).map(|n| match n
+        .as_int()
+    {
+        Some(IntView::Small(n)) => n,
+        _ => -1,
     });
     let text = match (filename, line) {
         (Some(file), Some(line)) => {
