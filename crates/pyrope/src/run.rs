@@ -131,7 +131,7 @@ impl Interpreter {
         let vm = &self.vm;
         let dict = self.main_dict()?;
         let code = builtins::compile_program(source, filename, vm)?;
-        pyrope_vm::run_code(&code, &dict, dict.as_value(), vm).map(drop)
+        pyrope_vm::run_code(&code, &dict, None, vm).map(drop)
     }
 
     /// Runs a source file as `__main__`.
@@ -155,7 +155,7 @@ impl Interpreter {
         if is_compiled {
             let code = vm.call_method(&loader, "get_code", &[name])?;
             return match code.cast::<pyrope_vm::code::CodeObject>() {
-                Some(code) => pyrope_vm::run_code(&code, &dict, dict.as_value(), vm).map(drop),
+                Some(code) => pyrope_vm::run_code(&code, &dict, None, vm).map(drop),
                 None => Err(vm.runtime_error("Bad code object in .pyc file")),
             };
         }
