@@ -1,8 +1,7 @@
 //! Reads tokens by the grammar of `productions.txt`, with backtracking and memory, as CPython's generated parser does: the
 //! order in which rules are tried decides which error is found, and how far tokens were read decides where some errors are.
 
-use std::collections::HashMap;
-
+use super::first;
 use super::grammar::{Action, Alternative, GRAMMAR, Grammar, Item, Memory};
 use super::node::{Node, NodeId, NodeKind};
 use crate::error::SyntaxError;
@@ -15,6 +14,9 @@ const STACK_LOW: usize = 64 * 1024;
 const STACK_MORE: usize = 1024 * 1024;
 /// CPython's limit on the depth of its rules.
 const MAX_DEPTH: u32 = 6000;
+
+/// A quiet production that took no more steps than this is not worth remembering.
+const CHEAP: u64 = 24;
 
 /// The error that ends a pass.
 #[derive(Debug)]
@@ -30,8 +32,10 @@ pub(super) type Matched = Result<Option<NodeId>, Raised>;
 /// What a production gave at a position, and where it ended.
 #[derive(Clone, Copy)]
 struct Memo {
+    /// The production, and for quiet ones the pass.
+    key: u32,
+    end: u32,
     result: Option<NodeId>,
-    end: usize,
 }
 
 /// The state of both passes.
@@ -46,8 +50,11 @@ pub(super) struct Engine<'t> {
     /// Are the rules for errors on?
     pub invalid: bool,
     pub depth: u32,
+    /// Productions tried.
+    steps: u64,
     nodes: Vec<Node>,
-    memory: HashMap<(u32, u32), Memo>,
+    /// What is remembered at each token.
+    memory: Vec<Vec<Memo>>,
     /// Brackets open after each token.
     levels: Vec<u32>,
 }
@@ -83,8 +90,9 @@ impl<'t> Engine<'t> {
             fill: start,
             invalid: false,
             depth: 0,
+            steps: 0,
             nodes: Vec::new(),
-            memory: HashMap::new(),
+            memory: vec![Vec::new(); tokens.kinds.len() + 1],
             levels,
         }
     }
@@ -94,7 +102,7 @@ impl<'t> Engine<'t> {
         self.pos = start;
         self.invalid = true;
         self.depth = 0;
-        self.memory.clear();
+        self.memory.iter_mut().for_each(Vec::clear);
         self.nodes.clear();
     }
 
@@ -156,6 +164,7 @@ impl<'t> Engine<'t> {
     /// Matches a production.
     pub fn rule(&mut self, rule: usize) -> Matched {
         self.touch()?;
+        self.steps += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(Raised { error: crate::parser::too_complex(), by_tokenizer: true });
@@ -168,38 +177,54 @@ impl<'t> Engine<'t> {
     /// A production's result, from memory if it is there.
     fn remembered(&mut self, rule: usize) -> Matched {
         let grammar = self.grammar;
-        let this = &grammar.rules[rule];
-        let key = match this.memory {
+        let memory = grammar.rules[rule].memory;
+        let key = match memory {
             Memory::Never => return self.plain(rule),
-            Memory::Quiet => (rule as u32 * 4 + 1 + u32::from(self.invalid), self.pos as u32),
-            _ => (rule as u32 * 4, self.pos as u32),
+            Memory::Quiet => rule as u32 * 4 + 1 + u32::from(self.invalid),
+            _ => rule as u32 * 4,
         };
-        if let Some(memo) = self.memory.get(&key) {
-            self.pos = memo.end;
+        let start = self.pos;
+        if let Some(memo) = self.recall(start, key) {
+            self.pos = memo.end as usize;
             return Ok(memo.result);
         }
-        if this.memory == Memory::LeftRecursive {
+        if memory == Memory::LeftRecursive {
             return self.left_recursive(rule, key);
         }
+        let before = self.steps;
         let result = self.plain(rule)?;
-        self.memory.insert(key, Memo { result, end: self.pos });
+        if memory == Memory::Kept || self.steps - before > CHEAP {
+            self.remember(start, Memo { key, end: self.pos as u32, result });
+        }
         Ok(result)
     }
 
+    fn recall(&self, at: usize, key: u32) -> Option<Memo> {
+        self.memory.get(at)?.iter().find(|memo| memo.key == key).copied()
+    }
+
+    fn remember(&mut self, at: usize, new: Memo) {
+        let Some(memory) = self.memory.get_mut(at) else { return };
+        match memory.iter_mut().find(|memo| memo.key == new.key) {
+            Some(memo) => *memo = new,
+            None => memory.push(new),
+        }
+    }
+
     /// Grows a left-recursive production from its smallest match.
-    fn left_recursive(&mut self, rule: usize, key: (u32, u32)) -> Matched {
+    fn left_recursive(&mut self, rule: usize, key: u32) -> Matched {
         let start = self.pos;
-        let mut best = Memo { result: None, end: start };
+        let mut best = Memo { key, end: start as u32, result: None };
         loop {
-            self.memory.insert(key, best);
+            self.remember(start, best);
             self.pos = start;
             let result = self.plain(rule)?;
-            if result.is_none() || self.pos <= best.end {
+            if result.is_none() || self.pos <= best.end as usize {
                 break;
             }
-            best = Memo { result, end: self.pos };
+            best = Memo { key, end: self.pos as u32, result };
         }
-        self.pos = best.end;
+        self.pos = best.end as usize;
         Ok(best.result)
     }
 
@@ -219,8 +244,9 @@ impl<'t> Engine<'t> {
     /// The first alternative that matches.
     fn alternatives(&mut self, alternatives: &'static [Alternative]) -> Matched {
         let start = self.pos;
+        let next = first::only(self.touch()?);
         for alternative in alternatives {
-            if alternative.invalid && !self.invalid {
+            if alternative.first & next == 0 || (alternative.invalid && !self.invalid) {
                 continue;
             }
             self.pos = start;
@@ -407,6 +433,9 @@ impl<'t> Engine<'t> {
 
     /// The value of an alternative that does not say what it gives.
     fn pass(&mut self, first: usize, found: &Found) -> NodeId {
+        if let [(_, only)] = found.values[..] {
+            return only;
+        }
         let labelled: Vec<NodeId> =
             found.values.iter().filter(|(label, _)| label.is_some()).map(|(_, value)| *value).collect();
         let values =

@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::first::{self, Kinds};
 use super::node::NodeKind;
 use crate::parser::kind::Kind;
 use crate::token::{Keyword, Token, TokenKind};
@@ -51,6 +52,8 @@ pub(super) struct Rule {
 pub(super) struct Alternative {
     pub items: Vec<(Option<u8>, Item)>,
     pub action: Action,
+    /// The kinds of token it can begin with.
+    pub first: Kinds,
     /// Only in the second pass.
     pub invalid: bool,
     /// The minor version that has this syntax, and what it is called.
@@ -135,6 +138,7 @@ impl Reader {
             self.at += 1;
             rules.push(Rule { alternatives: self.alternatives(), memory, without_invalid });
         }
+        first::fill(&mut rules);
         let find = |name: &str| self.names.get(name).copied().unwrap_or(0);
         Grammar {
             file: find("file"),

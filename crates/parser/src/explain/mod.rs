@@ -5,6 +5,7 @@
 
 mod actions;
 mod engine;
+mod first;
 mod grammar;
 mod node;
 
@@ -27,12 +28,6 @@ pub(crate) struct Failed<'t> {
 
 /// The error of a source that the parser rejected.
 pub(crate) fn explain(failed: &Failed<'_>) -> Box<SyntaxError> {
-    let mut error = find(failed);
-    error.incomplete &= failed.options.allow_incomplete;
-    error
-}
-
-fn find(failed: &Failed<'_>) -> Box<SyntaxError> {
     let Failed { source, tokens, mode, options, start, last_statement } = *failed;
     let mut engine = Engine::new(source, tokens, options, start);
     let grammar = &*grammar::GRAMMAR;
@@ -53,20 +48,27 @@ fn find(failed: &Failed<'_>) -> Box<SyntaxError> {
     }
     let reached = engine.fill.saturating_sub(1);
     engine.restart(start);
-    let raised = match engine.rule(rule) {
-        Err(raised) => raised,
-        Ok(_) => match tokens.kinds.get(reached) {
-            Some(Kind::Indent) => engine.raise_indentation("unexpected indent".into()),
-            Some(Kind::Dedent) => engine.raise_indentation("unexpected unindent".into()),
-            _ => engine.raise_at_token(reached, "invalid syntax".into()),
-        },
+    if let Err(raised) = engine.rule(rule) {
+        return settle(&engine, raised, last_statement);
+    }
+    let layout = match tokens.kinds.get(reached) {
+        Some(Kind::Indent) => "unexpected indent",
+        Some(Kind::Dedent) => "unexpected unindent",
+        _ => {
+            let raised = engine.raise_at_token(reached, "invalid syntax".into());
+            return settle(&engine, raised, last_statement);
+        }
     };
-    settle(&engine, raised, last_statement)
+    // No error of the tokenizer wins over these.
+    let mut error = engine.raise_indentation(layout.into()).error;
+    error.last_statement = Some(last_statement);
+    error
 }
 
 /// Lets an error of the tokenizer behind the place where the parser stopped win, as CPython does.
 fn settle(engine: &Engine<'_>, raised: Raised, last_statement: (u32, u32)) -> Box<SyntaxError> {
     let mut error = winner(engine, raised);
+    error.incomplete = false;
     error.last_statement = Some(last_statement);
     error
 }
