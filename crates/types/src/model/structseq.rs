@@ -193,7 +193,9 @@ fn repr(slf: &Value, vm: &Vm) -> PyResult {
     let module = module.downcast::<Str>().map(|m| m.to_string_lossy().into_owned()).unwrap_or_default();
     let names = field_names(ty, vm)?;
     let mut parts = Vec::new();
-    for (name, item) in names.iter().zip(slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default()) {
+    // As in CPython, unnamed items borrow the names of the fields that follow.
+    let named = names.iter().filter(|n| n.downcast::<Str>().is_some_and(|n| !n.is_empty()));
+    for (name, item) in named.zip(slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default()) {
         let name = name.downcast::<Str>().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         parts.push(format!("{name}={}", vm.repr_text(item)?));
     }
