@@ -139,7 +139,9 @@ fn prepare(metaclass: &Value, name: &Value, bases: &Ref<Tuple>, keywords: &Keywo
 /// Runs a class body in its namespace; gives the `__class__` cell, or None.
 fn run_body(function: &Value, namespace: &Value, vm: &Vm) -> PyResult {
     let machine = machine(vm);
-    let Some(function) = as_function(function, machine) else { return Err(vm.system_error("class body is no function")) };
+    let Some(function) = as_function(function, machine) else {
+        return Err(vm.system_error("class body is no function"));
+    };
     let frame = machine.new_frame(Ref::from_borrowed(function), vm)?;
     crate::stack::set_namespace(frame, namespace.clone());
     run_frame(frame, vm)

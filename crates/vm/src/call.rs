@@ -213,4 +213,3 @@ pub fn module_dict_of(value: &Value, vm: &Vm) -> Option<Ref<Dict>> {
 pub fn check_breaker(vm: &Vm) -> PyResult<()> {
     vm.check_breaker()
 }
-

@@ -75,4 +75,3 @@ fn cell_compare(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult {
         (x, y) => Ok(Value::bool(op.holds(x.is_some().cmp(&y.is_some())))),
     }
 }
-

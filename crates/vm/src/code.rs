@@ -9,9 +9,7 @@ use std::cell::Cell;
 use pyrope_bytecode::{CodeFlags, FastKind};
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::layout::{Str, Tuple};
-use pyrope_object::{
-    BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResult, Ref, Slots, Value, Vm,
-};
+use pyrope_object::{BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResult, Ref, Slots, Value, Vm};
 
 use crate::quicken::Quick;
 
@@ -385,4 +383,3 @@ fn code_compare(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult {
             && constants::same_constants(left.consts.as_slice(), right.consts.as_slice(), vm)?);
     Ok(Value::bool(equal == (op == CompareOp::Eq)))
 }
-

@@ -455,4 +455,3 @@ pub fn run(frame: *mut Frame, start: Flow, vm: &Vm, machine: &Machine) -> PyResu
         flow = for_each_op!(dispatch);
     }
 }
-

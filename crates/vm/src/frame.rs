@@ -453,4 +453,3 @@ pub fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
         None => Err(vm.runtime_error("super(): no current frame")),
     }
 }
-

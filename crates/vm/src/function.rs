@@ -108,7 +108,12 @@ impl Traverse for Function {
 
 impl Function {
     /// A function as MAKE_FUNCTION makes it. `builtins` come from the globals, or are the interpreter's.
-    pub fn new(code: &Ref<CodeObject>, globals: &Ref<Dict>, closure: Option<Ref<Tuple>>, vm: &Vm) -> PyResult<Ref<Function>> {
+    pub fn new(
+        code: &Ref<CodeObject>,
+        globals: &Ref<Dict>,
+        closure: Option<Ref<Tuple>>,
+        vm: &Vm,
+    ) -> PyResult<Ref<Function>> {
         let builtins = builtins_of(globals, vm)?;
         Ok(Self::with_builtins(code, globals, builtins, closure, vm))
     }

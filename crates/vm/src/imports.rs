@@ -42,12 +42,7 @@ fn cannot_import(module: &Value, package: Option<Ref<Str>>, name: &Ref<Str>, vm:
 }
 
 /// The message, and the file of the module.
-fn describe(
-    module: &Value,
-    package: Option<&Ref<Str>>,
-    name: &Ref<Str>,
-    vm: &Vm,
-) -> PyResult<(String, Option<Value>)> {
+fn describe(module: &Value, package: Option<&Ref<Str>>, name: &Ref<Str>, vm: &Vm) -> PyResult<(String, Option<Value>)> {
     let shown = match package {
         Some(package) => vm.repr_text(package.as_value())?,
         None => "'<unknown module name>'".to_owned(),

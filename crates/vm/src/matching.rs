@@ -157,9 +157,7 @@ fn check_group_types(wanted: &Value, vm: &Vm) -> PyResult<()> {
             return Err(vm.type_error(NOT_CATCHABLE));
         }
         if class.downcast::<Type>().is_some_and(|t| t.is_subtype(group)) {
-            return Err(vm.type_error(
-                "catching ExceptionGroup with except* is not allowed. Use except instead.",
-            ));
+            return Err(vm.type_error("catching ExceptionGroup with except* is not allowed. Use except instead."));
         }
     }
     Ok(())

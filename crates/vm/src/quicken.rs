@@ -351,9 +351,9 @@ impl<'c> Translator<'c> {
             Opcode::StoreAttr => (Op::StoreAttr, 0, self.new_cache(arg)),
             Opcode::LoadSuperAttr => (Op::LoadSuperAttr, (arg & 3) as u16, self.new_cache(arg >> 2)),
             Opcode::BinaryOp => match BinaryOperator::from_number(arg)? {
-                BinaryOperator::Add => (Op::BinaryAdd, 0, 0),
-                BinaryOperator::Subtract => (Op::BinarySubtract, 0, 0),
-                BinaryOperator::Multiply => (Op::BinaryMultiply, 0, 0),
+                BinaryOperator::Add | BinaryOperator::InplaceAdd => (Op::BinaryAdd, 0, 0),
+                BinaryOperator::Subtract | BinaryOperator::InplaceSubtract => (Op::BinarySubtract, 0, 0),
+                BinaryOperator::Multiply | BinaryOperator::InplaceMultiply => (Op::BinaryMultiply, 0, 0),
                 BinaryOperator::Subscr => (Op::BinarySubscr, 0, 0),
                 operator => (Op::BinaryOther, 0, operator.number() << 16),
             },

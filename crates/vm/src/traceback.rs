@@ -34,7 +34,13 @@ pub struct Traceback {
 
 impl Traceback {
     /// An entry before `next`.
-    pub fn new(next: Option<Ref<Traceback>>, frame: Ref<FrameObject>, lasti: i32, line: i32, vm: &Vm) -> Ref<Traceback> {
+    pub fn new(
+        next: Option<Ref<Traceback>>,
+        frame: Ref<FrameObject>,
+        lasti: i32,
+        line: i32,
+        vm: &Vm,
+    ) -> Ref<Traceback> {
         let line = Cell::new(line);
         Ref::new(vm, Traceback { header: Header::blank(), next: Guarded::new(next), frame, lasti, line })
     }

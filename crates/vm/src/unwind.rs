@@ -93,4 +93,3 @@ unsafe fn push(frame: *mut Frame, value: Value) {
         (*frame).sp = (*frame).sp.add(1);
     }
 }
-

@@ -35,7 +35,8 @@ pub fn constant_to_value(constant: &Constant, vm: &Vm) -> PyResult {
 
 /// The value of a constant; nested code shares `filename` where it has the same.
 pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm) -> PyResult {
-    let all = |items: &[Constant]| items.iter().map(|c| constant_in_file(c, filename, vm)).collect::<PyResult<Vec<_>>>();
+    let all =
+        |items: &[Constant]| items.iter().map(|c| constant_in_file(c, filename, vm)).collect::<PyResult<Vec<_>>>();
     Ok(match constant {
         Constant::None => Value::none(),
         Constant::Bool(truth) => Value::bool(*truth),

@@ -173,7 +173,9 @@ impl Binder<'_> {
         };
         let were = if given == 1 && keyword_only == 0 { "was" } else { "were" };
         let plural = s(plural);
-        self.error(|f| format!("{f}() takes {signature} positional argument{plural} but {given}{keywords} {were} given"))
+        self.error(|f| {
+            format!("{f}() takes {signature} positional argument{plural} but {given}{keywords} {were} given")
+        })
     }
 
     #[cold]
@@ -186,9 +188,8 @@ impl Binder<'_> {
             .collect();
         if !positional.is_empty() {
             let list = positional.join(", ");
-            return self.error(|f| {
-                format!("{f}() got some positional-only arguments passed as keyword arguments: '{list}'")
-            });
+            return self
+                .error(|f| format!("{f}() got some positional-only arguments passed as keyword arguments: '{list}'"));
         }
         let known: Vec<String> =
             self.code.local_names[posonly..total].iter().map(|n| n.to_string_lossy().into_owned()).collect();

@@ -139,7 +139,8 @@ impl AsyncGenAsend {
     /// The awaitable of one step.
     pub fn new(generator: &Value, value: Option<Value>, vm: &Vm) -> Value {
         let progress = Cell::new(Progress::Fresh);
-        Ref::new(vm, AsyncGenAsend { header: Header::blank(), generator: generator.clone(), value, progress }).into_value()
+        Ref::new(vm, AsyncGenAsend { header: Header::blank(), generator: generator.clone(), value, progress })
+            .into_value()
     }
 
     /// The generator's core, entered for a first or further step.
@@ -247,7 +248,8 @@ impl AsyncGenAthrow {
     /// The awaitable of `athrow(*args)`, or of `aclose()`.
     pub fn new(generator: &Value, args: Option<Vec<Value>>, vm: &Vm) -> Value {
         let progress = Cell::new(Progress::Fresh);
-        Ref::new(vm, AsyncGenAthrow { header: Header::blank(), generator: generator.clone(), args, progress }).into_value()
+        Ref::new(vm, AsyncGenAthrow { header: Header::blank(), generator: generator.clone(), args, progress })
+            .into_value()
     }
 
     fn core(&self, vm: &Vm) -> PyResult<&GenCore> {

@@ -118,8 +118,7 @@ pub(super) fn check_throw_arguments(args: &[Value], vm: &Vm) -> PyResult<()> {
         return Err(vm.type_error(format!("throw expected at most 3 arguments, got {}", args.len())));
     }
     if args.len() > 1 {
-        let text =
-            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
+        let text = "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
         vm.warn(B::DeprecationWarning, text, 1)?;
     }
     Ok(())
@@ -287,8 +286,7 @@ impl AsyncGenerator {
     #[method("athrow($self, /, *args)")]
     fn athrow(slf: &Value, args: &[Value], vm: &Vm) -> PyResult {
         if args.len() > 1 {
-            let text =
-                "the (type, exc, tb) signature of athrow() is deprecated, use the single-arg signature instead.";
+            let text = "the (type, exc, tb) signature of athrow() is deprecated, use the single-arg signature instead.";
             vm.warn(B::DeprecationWarning, text, 1)?;
         }
         asyncgen::call_hooks(slf, vm)?;

@@ -188,4 +188,3 @@ pub fn call_intrinsic_2(r: &mut Regs<'_>, i: Instr) -> Flow {
     let value = check!(crate::intrinsics::binary(i.arg, r.peek(2), r.peek(1), r.vm()));
     r.finish(2, value)
 }
-

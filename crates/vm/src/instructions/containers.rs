@@ -295,4 +295,3 @@ fn unpacked_around_star(sequence: &Value, before: usize, after: usize, vm: &Vm) 
     items.extend(tail);
     Ok(items)
 }
-

@@ -22,7 +22,6 @@ pub fn jump_backward(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(always)]
 pub fn resume(r: &mut Regs<'_>, i: Instr) -> Flow {
-
     r.mark_complete();
     if i.arg & 3 < 2 && r.machine.interrupted(r.quiet_vm()) {
         check!(call::check_breaker(r.vm()));

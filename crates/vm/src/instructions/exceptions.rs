@@ -81,9 +81,9 @@ fn make_exception(exception: Value, cause: Option<Value>, vm: &Vm) -> PyResult {
         if !errors::is_exception(&instance, vm) {
             let class = vm.repr_text(&exception)?;
             let kind = vm.type_name(&instance);
-            return Err(vm.type_error(format!(
-                "calling {class} should have returned an instance of BaseException, not {kind}"
-            )));
+            return Err(
+                vm.type_error(format!("calling {class} should have returned an instance of BaseException, not {kind}"))
+            );
         }
         instance
     } else if errors::is_exception(&exception, vm) {
@@ -113,14 +113,8 @@ fn make_exception(exception: Value, cause: Option<Value>, vm: &Vm) -> PyResult {
 }
 
 #[inline(always)]
-pub fn reraise(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn reraise(r: &mut Regs<'_>, _: Instr) -> Flow {
     let exception = r.pop();
-    if i.arg != 0
-        && let Some(lasti) = r.peek(i.index()).as_small_int()
-    {
-        // The exception goes on from where it was raised first.
-        r.ip = r.quick().at(r.quick().index_of_offset(lasti as u32) + 1);
-    }
     let _raised = r.quiet_vm().reraise(exception);
     Flow::Reraise
 }

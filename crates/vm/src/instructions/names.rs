@@ -245,7 +245,9 @@ pub fn setup_annotations(r: &mut Regs<'_>, _: Instr) -> Flow {
 #[inline(never)]
 fn make_annotations(frame: &Frame, vm: &Vm) -> PyResult<()> {
     let name = &vm.names().__annotations__;
-    let Some(locals) = frame.locals.clone() else { return Err(vm.system_error("no locals found when setting up annotations")) };
+    let Some(locals) = frame.locals.clone() else {
+        return Err(vm.system_error("no locals found when setting up annotations"));
+    };
     if mapping_get(&locals, name.as_value(), vm)?.is_none() {
         vm.set_item(&locals, name.as_value(), Some(&vm.new_dict().into_value()))?;
     }

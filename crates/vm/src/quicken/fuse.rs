@@ -166,14 +166,14 @@ fn binary_op(operator: BinaryOperator, left: Source, right: Source, store: bool)
         };
     }
     match operator {
-        BinaryOperator::Add => {
+        BinaryOperator::Add | BinaryOperator::InplaceAdd => {
             forms!(AddLL AddLC AddSL AddSC | AddLLStore AddLCStore AddSLStore AddSCStore AddSSStore)
         }
-        BinaryOperator::Subtract => {
+        BinaryOperator::Subtract | BinaryOperator::InplaceSubtract => {
             forms!(SubtractLL SubtractLC SubtractSL SubtractSC
                 | SubtractLLStore SubtractLCStore SubtractSLStore SubtractSCStore SubtractSSStore)
         }
-        BinaryOperator::Multiply => {
+        BinaryOperator::Multiply | BinaryOperator::InplaceMultiply => {
             forms!(MultiplyLL MultiplyLC MultiplySL MultiplySC
                 | MultiplyLLStore MultiplyLCStore MultiplySLStore MultiplySCStore MultiplySSStore)
         }

@@ -1,0 +1,330 @@
+//! Runs a Python file on the machine alone: no importer, a handful of builtins. `cargo run -p pyrope-vm --example run FILE`.
+//!
+//! FILE is a source, or a `.pyc` of CPython 3.14.
+
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use pyrope_macros::pyfunctions;
+use pyrope_object::hooks::Hooks;
+use pyrope_object::interpreter::InterpreterConfig;
+use pyrope_object::layout::Dict;
+use pyrope_object::{Args, BuiltinType as B, Interpreter, PyResult, Ref, Value, Vm};
+use pyrope_text::Wtf8Buf;
+use pyrope_types::exceptions;
+use pyrope_vm::{CodeObject, Traceback};
+
+fn hooks() -> Hooks {
+    Hooks {
+        object_def: pyrope_types::model::object::object_def(),
+        type_def: pyrope_types::model::class::type_def(),
+        fill_type: pyrope_types::model::class::fill_native_type,
+        make_exception: exceptions::make_exception,
+        chain_context: exceptions::chain_context,
+        write_unraisable: |message, object, vm| {
+            let exception = vm.take_exception();
+            eprintln!("{}: {}", message.unwrap_or("Exception ignored in"), shown(object, vm));
+            if let Some(exception) = exception {
+                report(&exception, vm);
+            }
+        },
+        import: |name, vm| Err(vm.import_error(format!("No module named '{name}'"))),
+        warn: |category, message, _, vm| {
+            eprintln!("{}: {}", shown(category, vm), shown(message, vm));
+            Ok(())
+        },
+        check_breaker: |vm| {
+            vm.interp().gc.wanted.set(false);
+            Ok(())
+        },
+        frame_globals: pyrope_vm::current_globals,
+    }
+}
+
+fn shown(value: &Value, vm: &Vm) -> String {
+    vm.str(value).map(|text| text.to_string_lossy().into_owned()).unwrap_or_else(|raised| {
+        vm.ignore(raised);
+        "<unprintable>".to_owned()
+    })
+}
+
+fn report(exception: &Value, vm: &Vm) {
+    eprintln!("Traceback (most recent call last):");
+    let mut at = exceptions::traceback(exception).and_then(|tb| tb.cast::<Traceback>());
+    while let Some(entry) = at {
+        let code = entry.frame.code();
+        let line = entry.line().unwrap_or(0);
+        eprintln!(
+            "  File \"{}\", line {line}, in {}",
+            code.filename().to_string_lossy(),
+            code.qualname.to_string_lossy()
+        );
+        at = entry.next();
+    }
+    eprintln!("{}: {}", vm.type_name(exception), shown(exception, vm));
+}
+
+#[pyfunctions]
+mod functions {
+    use super::*;
+
+    #[pyfunction("print")]
+    fn print(args: Args<'_>, vm: &Vm) -> PyResult<()> {
+        let mut line = Vec::new();
+        for value in args.positional() {
+            line.push(vm.str(value)?.to_string_lossy().into_owned());
+        }
+        println!("{}", line.join(" "));
+        Ok(())
+    }
+
+    #[pyfunction("len(obj, /)")]
+    fn len(obj: &Value, vm: &Vm) -> PyResult {
+        Ok(vm.int_from_usize(vm.len(obj)?))
+    }
+
+    #[pyfunction("repr(obj, /)")]
+    fn repr(obj: &Value, vm: &Vm) -> PyResult {
+        Ok(vm.repr(obj)?.into_value())
+    }
+
+    #[pyfunction("iter(obj, /)")]
+    fn iter(obj: &Value, vm: &Vm) -> PyResult {
+        vm.iter(obj)
+    }
+
+    #[pyfunction("next")]
+    fn next(args: Args<'_>, vm: &Vm) -> PyResult {
+        match (vm.next(&args.positional()[0])?, args.positional().get(1)) {
+            (Some(item), _) => Ok(item),
+            (None, Some(default)) => Ok(default.clone()),
+            (None, None) => Err(vm.stop_iteration(Value::none())),
+        }
+    }
+
+    #[pyfunction("isinstance(obj, class_or_tuple, /)")]
+    fn isinstance(obj: &Value, class_or_tuple: &Value, vm: &Vm) -> PyResult {
+        Ok(Value::bool(pyrope_types::model::instance_checks::is_instance(obj, class_or_tuple, vm)?))
+    }
+
+    #[pyfunction("getattr")]
+    fn getattr(args: Args<'_>, vm: &Vm) -> PyResult {
+        match args.positional() {
+            [object, name] => vm.get_attr(object, name),
+            [object, name, default, ..] => Ok(vm.find_attr(object, name)?.unwrap_or_else(|| default.clone())),
+            _ => Err(vm.type_error("getattr expected at least 2 arguments")),
+        }
+    }
+
+    #[pyfunction("locals()")]
+    fn locals(vm: &Vm) -> PyResult {
+        Ok(pyrope_vm::current_locals(vm)?.unwrap_or(Value::none()))
+    }
+
+    #[pyfunction("globals()")]
+    fn globals(vm: &Vm) -> PyResult {
+        Ok(pyrope_vm::current_globals(vm).map_or(Value::none(), Ref::into_value))
+    }
+
+    #[pyfunction("all(iterable, /)")]
+    fn all(iterable: &Value, vm: &Vm) -> PyResult {
+        for item in vm.collect(iterable)? {
+            if !vm.is_true(&item)? {
+                return Ok(Value::bool(false));
+            }
+        }
+        Ok(Value::bool(true))
+    }
+
+    #[pyfunction("sum(iterable, /)")]
+    fn sum(iterable: &Value, vm: &Vm) -> PyResult {
+        let mut total = vm.int(0);
+        for item in vm.collect(iterable)? {
+            total = vm.add(&total, &item)?;
+        }
+        Ok(total)
+    }
+
+    #[pyfunction("__build_class__")]
+    fn build_class(args: Args<'_>, vm: &Vm) -> PyResult {
+        pyrope_vm::build_class::build_class(args, vm)
+    }
+
+    #[pyfunction("_frame()")]
+    fn frame(vm: &Vm) -> PyResult {
+        Ok(pyrope_vm::current_frame(vm, 0).map_or(Value::none(), Ref::into_value))
+    }
+}
+
+/// Types that go by their own name.
+const NAMED: &[B] = &[
+    B::Object,
+    B::Type,
+    B::Int,
+    B::Bool,
+    B::Float,
+    B::Complex,
+    B::Str,
+    B::Bytes,
+    B::List,
+    B::Tuple,
+    B::Dict,
+    B::Set,
+    B::FrozenSet,
+    B::Range,
+    B::Slice,
+    B::Property,
+    B::ClassMethod,
+    B::StaticMethod,
+    B::Super,
+    B::Enumerate,
+    B::Zip,
+    B::Map,
+    B::Filter,
+    B::Reversed,
+];
+
+fn fill_builtins(dict: &Dict, vm: &Vm) -> PyResult<()> {
+    for def in functions::FUNCTIONS {
+        let function = pyrope_types::model::builtin_function::native_function(def, Value::none(), None, vm);
+        dict.set_str(def.name, function, vm)?;
+    }
+    let exceptions = B::ALL.iter().filter(|&&kind| kind as u16 >= B::BaseException as u16);
+    for &kind in NAMED.iter().chain(exceptions) {
+        dict.set_str(&vm.builtin(kind).name(), vm.builtin(kind).to_value(), vm)?;
+    }
+    dict.set_str("__name__", vm.intern("builtins").into_value(), vm)?;
+    dict.set_str("NotImplemented", Value::not_implemented(), vm)?;
+    dict.set_str("__debug__", Value::bool(true), vm)
+}
+
+fn load(path: &str) -> Result<Rc<pyrope_bytecode::Code>, String> {
+    let data = std::fs::read(path).map_err(|error| error.to_string())?;
+    if path.ends_with(".pyc") {
+        return pyrope_bytecode::pyc::read(&data).map(|(_, code)| code).map_err(|error| format!("{error:?}"));
+    }
+    let source = String::from_utf8(data).map_err(|error| error.to_string())?;
+    let options = pyrope_compiler::CompileOptions::default();
+    let output = pyrope_compiler::compile_source(&source, pyrope_parser::Mode::Exec, &Wtf8Buf::from(path), &options);
+    output.map(|output| output.code).map_err(|error| format!("{error:?}"))
+}
+
+fn run(code: &pyrope_bytecode::Code, vm: &Vm) -> PyResult<()> {
+    let builtins = vm.interp().builtins_dict.get_or_init(|| vm.new_dict()).clone();
+    fill_builtins(&builtins, vm)?;
+    let code = CodeObject::from_bytecode(code, vm)?;
+    let globals = vm.new_dict();
+    globals.set_str("__name__", vm.intern("__main__").into_value(), vm)?;
+    globals.set_str("__builtins__", builtins.into_value(), vm)?;
+    pyrope_vm::run_code(&code, &globals, None, vm).map(drop)
+}
+
+// BEGIN PLACEHOLDERS
+fn placeholders(defs: &mut pyrope_object::interpreter::BuiltinDefs) {
+    use pyrope_object::layout::*;
+    use pyrope_object::*;
+    macro_rules! place {
+        ($kind:ident, $name:literal, $layout:expr, $slots:expr, $base:expr) => {
+            if defs[B::$kind as usize].is_none() {
+                fn def() -> &'static TypeDef {
+                    static DEF: TypeDef = TypeDef {
+                        name: $name,
+                        module: "builtins",
+                        signature: "",
+                        doc: "",
+                        base: $base,
+                        flags: TypeFlags::BASETYPE.or(TypeFlags::MATCH_SELF),
+                        layout: $layout,
+                        slots: $slots,
+                        methods: &[],
+                        getset: &[],
+                        unhashable: false,
+                        builtin: Some(B::$kind),
+                        init: None,
+                    };
+                    &DEF
+                }
+                defs[B::$kind as usize] = Some(def);
+            }
+        };
+    }
+    place!(
+        Str,
+        "str",
+        STR_LAYOUT,
+        Slots {
+            repr: Some(|v, _| Ok(v.clone())),
+            str: Some(|v, _| Ok(v.clone())),
+            hash: Some(|v, vm| vm.hash(v)),
+            ..Slots::EMPTY
+        },
+        None
+    );
+    place!(Bytes, "bytes", BYTES_LAYOUT, Slots::EMPTY, None);
+    place!(
+        Int,
+        "int",
+        INT_LAYOUT,
+        Slots {
+            repr: Some(|v, vm| Ok(vm.new_str(&v.as_i64().unwrap_or(0).to_string()).into_value())),
+            hash: Some(|v, _| Ok(v.as_i64().unwrap_or(0))),
+            richcompare: Some(|a, b, op, _| Ok(match (a.as_i64(), b.as_i64()) {
+                (Some(a), Some(b)) => Value::bool(op.holds(a.cmp(&b))),
+                _ => Value::not_implemented(),
+            })),
+            ..Slots::EMPTY
+        },
+        None
+    );
+    place!(
+        Bool,
+        "bool",
+        INT_LAYOUT,
+        Slots {
+            repr: Some(|v, vm| Ok(vm.new_str(if v.as_bool() == Some(true) { "True" } else { "False" }).into_value())),
+            ..Slots::EMPTY
+        },
+        None
+    );
+    place!(
+        Float,
+        "float",
+        FLOAT_LAYOUT,
+        Slots {
+            repr: Some(|v, vm| Ok(vm.new_str(&format!("{:?}", v.as_float().unwrap_or(0.0))).into_value())),
+            ..Slots::EMPTY
+        },
+        None
+    );
+}
+// END PLACEHOLDERS
+
+fn main() -> ExitCode {
+    let Some(path) = std::env::args().nth(1) else {
+        eprintln!("usage: run FILE");
+        return ExitCode::FAILURE;
+    };
+    let code = match load(&path) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let config = InterpreterConfig { hash_key: (0, 0), allocator: pyrope_alloc::Mode::Debug };
+    let mut defs = pyrope_vm::builtin_defs();
+    placeholders(&mut defs);
+    let interp = Interpreter::new(&config, &defs, hooks());
+    let vm = Vm::new(&interp);
+    interp.enter(&vm);
+    pyrope_vm::install(&vm);
+    let failed = match run(&code, &vm) {
+        Ok(()) => false,
+        Err(raised) => {
+            report(&vm.catch(raised), &vm);
+            true
+        }
+    };
+    // The process ends with the interpreter: nothing is taken apart.
+    std::process::exit(failed.into())
+}
