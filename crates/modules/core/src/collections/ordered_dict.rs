@@ -1,0 +1,373 @@
+//! `OrderedDict`: a dict whose order can be changed and counts in comparisons.
+
+use std::cell::Cell;
+
+use pyrope_macros::{pyclass, pymethods};
+use pyrope_object::bind::OrNone;
+use pyrope_object::{Args, CompareOp, Dict, PyResult, Ref, Slots, Traverse, Type, Value, Vm, value_of};
+use pyrope_types::containers::dict;
+
+use super::ordered_views::{Kind, OrderedItems, OrderedIterator, OrderedKeys, OrderedValues};
+use crate::support::receiver;
+
+/// A dict that can reorder its keys, and equals another one only if their order is the same.
+#[pyclass(
+    name = "OrderedDict",
+    module = "collections",
+    base = Dict,
+    flags(DICT, WEAKREF, BASETYPE),
+    methods(OrderedDict::METHODS),
+    slots = SLOTS,
+    unhashable
+)]
+pub struct OrderedDict {
+    header: Dict,
+    /// Changes whenever a key comes or goes.
+    state: Cell<u64>,
+}
+
+impl Traverse for OrderedDict {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        self.header.traverse(visit);
+    }
+
+    fn clear(&self, out: &mut Vec<Value>) {
+        Traverse::clear(&self.header, out);
+    }
+}
+
+const SLOTS: Slots = Slots {
+    new: Some(ordered_new),
+    init: Some(ordered_init),
+    repr: Some(ordered_repr),
+    richcompare: Some(ordered_compare),
+    iter: Some(ordered_iter),
+    or: Some(ordered_or),
+    inplace_or: Some(ordered_inplace_or),
+    mp_ass_subscript: Some(ordered_set_item),
+    ..Slots::EMPTY
+};
+
+impl OrderedDict {
+    pub(super) fn dict(&self) -> &Dict {
+        &self.header
+    }
+
+    pub(super) fn state(&self) -> u64 {
+        self.state.get()
+    }
+
+    fn changed(&self) {
+        self.state.set(self.state.get() + 1);
+    }
+
+    fn set(&self, key: Value, value: Value, vm: &Vm) -> PyResult<()> {
+        let hash = dict::hash_key(&key, vm)?;
+        let old = self.header.insert_hashed(key, hash, value, vm)?;
+        if old.is_none() {
+            self.changed();
+        }
+        Ok(())
+    }
+}
+
+fn is_exact(slf: &Value) -> bool {
+    slf.downcast_exact::<OrderedDict>().is_some()
+}
+
+fn ordered_new(class: &Type, _: Args<'_>, vm: &Vm) -> PyResult {
+    Ok(Ref::new_in(vm, class, OrderedDict { header: Dict::empty(), state: Cell::new(0) }).into_value())
+}
+
+fn ordered_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
+    let given = args.positional().len();
+    if given > 1 {
+        return Err(vm.type_error(format!("expected at most 1 argument, got {given}")));
+    }
+    update(slf, args, vm)
+}
+
+/// What `MutableMapping.update` does: every pair is set as an item.
+fn update(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
+    if let Some(other) = args.positional().first() {
+        if let Some(plain) = other.downcast_exact::<Dict>() {
+            for entry in plain.entries() {
+                vm.set_item(slf, &entry.key, Some(&entry.value))?;
+            }
+        } else if let Some(keys) = vm.find_attr_str(other, "keys")? {
+            let keys = vm.call(&keys, &[])?;
+            vm.for_each(&keys, |key| vm.set_item(slf, &key, Some(&vm.get_item(other, &key)?)))?;
+        } else if let Some(items) = vm.find_attr_str(other, "items")? {
+            set_pairs(slf, &vm.call(&items, &[])?, vm)?;
+        } else {
+            set_pairs(slf, other, vm)?;
+        }
+    }
+    for (name, value) in args.keywords() {
+        vm.set_item(slf, name, Some(value))?;
+    }
+    Ok(())
+}
+
+fn set_pairs(slf: &Value, pairs: &Value, vm: &Vm) -> PyResult<()> {
+    vm.for_each(pairs, |pair| {
+        let iterator = vm.iter(&pair)?;
+        let short = |n: usize| {
+            let plural = if n == 1 { "" } else { "s" };
+            vm.value_error(format!("need more than {n} value{plural} to unpack"))
+        };
+        let Some(key) = vm.next(&iterator)? else { return Err(short(0)) };
+        let Some(value) = vm.next(&iterator)? else { return Err(short(1)) };
+        if vm.next(&iterator)?.is_some() {
+            return Err(vm.value_error("too many values to unpack (expected 2)"));
+        }
+        vm.set_item(slf, &key, Some(&value))
+    })
+}
+
+fn ordered_repr(slf: &Value, vm: &Vm) -> PyResult {
+    let this = receiver!(OrderedDict, slf, vm);
+    let name = vm.type_name(slf);
+    if this.header.is_empty() {
+        return Ok(vm.new_str(&format!("{name}()")).into_value());
+    }
+    if !vm.enter_repr(slf) {
+        return Ok(vm.new_str("...").into_value());
+    }
+    let text = vm.repr_text(dict::copy(&this.header, vm).as_value());
+    vm.leave_repr(slf);
+    Ok(vm.try_str(&format!("{name}({})", text?))?.into_value())
+}
+
+fn same_order(a: &Dict, b: &Dict, vm: &Vm) -> PyResult<bool> {
+    let (mut at, mut bt) = (0, 0);
+    while let (Some(x), Some(y)) = (a.next_entry(&mut at), b.next_entry(&mut bt)) {
+        if !vm.equal(&x.key, &y.key)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn ordered_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult {
+    let (Some(a), Some(b)) = (slf.downcast::<OrderedDict>(), other.downcast::<Dict>()) else {
+        return Ok(Value::not_implemented());
+    };
+    if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+        return Ok(Value::not_implemented());
+    }
+    let ordered = other.downcast::<OrderedDict>().is_some();
+    let equal = dict::equals(&a.header, b, vm)? && (!ordered || same_order(&a.header, b, vm)?);
+    Ok(Value::bool(equal == (op == CompareOp::Eq)))
+}
+
+fn ordered_iter(slf: &Value, vm: &Vm) -> PyResult {
+    let this = receiver!(OrderedDict, slf, vm);
+    Ok(OrderedIterator::over(Ref::from_borrowed(this), Kind::Keys, false, vm))
+}
+
+fn ordered_or(a: &Value, b: &Value, vm: &Vm) -> PyResult {
+    let class = if a.downcast::<OrderedDict>().is_some() { a } else { b }.ty(vm).to_value();
+    if a.downcast::<Dict>().is_none() || b.downcast::<Dict>().is_none() {
+        return Ok(Value::not_implemented());
+    }
+    let new = vm.call(&class, std::slice::from_ref(a))?;
+    update(&new, Args::positional_only(std::slice::from_ref(b)), vm)?;
+    Ok(new)
+}
+
+fn ordered_inplace_or(a: &Value, b: &Value, vm: &Vm) -> PyResult {
+    update(a, Args::positional_only(std::slice::from_ref(b)), vm)?;
+    Ok(a.clone())
+}
+
+fn ordered_set_item(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+    let this = receiver!(OrderedDict, slf, vm);
+    match value {
+        Some(value) => this.set(key.clone(), value.clone(), vm),
+        None => {
+            dict::delete(&this.header, key, vm)?;
+            this.changed();
+            Ok(())
+        }
+    }
+}
+
+#[pymethods]
+impl OrderedDict {
+    /// A new dict with the keys of an iterable, all set to one value.
+    #[classmethod("fromkeys($type, /, iterable, value=None)")]
+    fn fromkeys(cls: &Value, iterable: &Value, value: OrNone<&Value>, vm: &Vm) -> PyResult {
+        let value = value.into_option().cloned().unwrap_or(Value::none());
+        let new = vm.call(cls, &[])?;
+        vm.for_each(iterable, |key| vm.set_item(&new, &key, Some(&value)))?;
+        Ok(new)
+    }
+
+    /// Bytes that the dict takes in memory.
+    #[method("__sizeof__($self, /)")]
+    fn sizeof(&self) -> usize {
+        size_of::<Self>() + self.header.storage_bytes()
+    }
+
+    /// State for pickling.
+    #[method("__reduce__($self, /)")]
+    fn reduce(slf: &Value, vm: &Vm) -> PyResult {
+        let state = vm.call_method(slf, "__getstate__", &[])?;
+        let items = vm.iter(&vm.call_method(slf, "items", &[])?)?;
+        let parts = vec![slf.ty(vm).to_value(), vm.new_tuple(Vec::new()).into_value(), state, Value::none(), items];
+        Ok(vm.new_tuple(parts).into_value())
+    }
+
+    /// The value of a key; if it is not there, it is set to the default first.
+    #[method("setdefault($self, /, key, default=None)")]
+    fn setdefault(slf: &Value, key: &Value, default: Option<&Value>, vm: &Vm) -> PyResult {
+        let this = receiver!(OrderedDict, slf, vm);
+        let default = default.cloned().unwrap_or(Value::none());
+        if is_exact(slf) {
+            if let Some(found) = dict::get(&this.header, key, vm)? {
+                return Ok(found);
+            }
+            this.set(key.clone(), default.clone(), vm)?;
+            return Ok(default);
+        }
+        if vm.contains(slf, key)? {
+            return vm.get_item(slf, key);
+        }
+        vm.set_item(slf, key, Some(&default))?;
+        Ok(default)
+    }
+
+    /// Remove a key and return its value, or the default if it is not there.
+    ///
+    /// KeyError without a default.
+    #[method("pop($self, /, key, default=<unrepresentable>)")]
+    fn pop(slf: &Value, key: &Value, default: Option<&Value>, vm: &Vm) -> PyResult {
+        let this = receiver!(OrderedDict, slf, vm);
+        let hash = dict::hash_key(key, vm)?;
+        if is_exact(slf) {
+            if let Some(entry) = this.header.remove_hashed(key, hash, vm)? {
+                this.changed();
+                return Ok(entry.value);
+            }
+        } else if vm.contains(slf, key)? {
+            let value = vm.get_item(slf, key)?;
+            vm.set_item(slf, key, None)?;
+            return Ok(value);
+        }
+        default.cloned().ok_or_else(|| vm.key_error(key))
+    }
+
+    /// Remove the last pair of key and value, or the first, and return it.
+    ///
+    /// KeyError if the dict is empty.
+    #[method("popitem($self, /, last=True)")]
+    fn popitem(slf: &Value, last: bool, vm: &Vm) -> PyResult {
+        let this = receiver!(OrderedDict, slf, vm);
+        let entry =
+            if last { this.header.previous_entry(&mut usize::MAX.clone()) } else { this.header.next_entry(&mut 0) };
+        let Some(entry) = entry else {
+            return Err(vm.key_error(vm.new_str("dictionary is empty").as_value()));
+        };
+        let value = if is_exact(slf) {
+            drop(this.header.remove_hashed(&entry.key, entry.hash, vm)?);
+            this.changed();
+            entry.value
+        } else {
+            let value = vm.get_item(slf, &entry.key)?;
+            vm.set_item(slf, &entry.key, None)?;
+            value
+        };
+        Ok(vm.new_tuple(vec![entry.key, value]).into_value())
+    }
+
+    /// A view of the keys.
+    #[method("keys($self, /)")]
+    fn keys(this: &Ref<OrderedDict>, vm: &Vm) -> PyResult {
+        OrderedKeys::over(this, vm)
+    }
+
+    /// A view of the values.
+    #[method("values($self, /)")]
+    fn values(this: &Ref<OrderedDict>, vm: &Vm) -> PyResult {
+        OrderedValues::over(this, vm)
+    }
+
+    /// A view of the pairs of key and value.
+    #[method("items($self, /)")]
+    fn items(this: &Ref<OrderedDict>, vm: &Vm) -> PyResult {
+        OrderedItems::over(this, vm)
+    }
+
+    /// Set the pairs of a mapping or of an iterable of pairs, then those of the keyword arguments.
+    #[method("update")]
+    fn update(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
+        let given = args.positional().len();
+        if given > 1 {
+            let message = format!("update() takes at most 1 positional argument ({given} given)");
+            return Err(vm.type_error(message));
+        }
+        update(slf, args, vm)
+    }
+
+    /// Remove all pairs.
+    #[method("clear($self, /)")]
+    fn clear(&self) {
+        self.changed();
+        self.header.clear();
+    }
+
+    /// A shallow copy.
+    #[method("copy($self, /)")]
+    fn copy(slf: &Value, vm: &Vm) -> PyResult {
+        let this = receiver!(OrderedDict, slf, vm);
+        let new = vm.call(&slf.ty(vm).to_value(), &[])?;
+        if is_exact(slf) {
+            receiver!(OrderedDict, new, vm).header.copy_from(&this.header);
+            return Ok(new);
+        }
+        for entry in this.header.entries() {
+            let value = vm.get_item(slf, &entry.key)?;
+            vm.set_item(&new, &entry.key, Some(&value))?;
+        }
+        Ok(new)
+    }
+
+    /// A reverse iterator over the keys.
+    #[method("__reversed__($self, /)")]
+    fn reversed(this: &Ref<OrderedDict>, vm: &Vm) -> PyResult {
+        Ok(OrderedIterator::over(this.clone(), Kind::Keys, true, vm))
+    }
+
+    /// Move a key to the end, or to the beginning.
+    ///
+    /// KeyError if it is not there.
+    #[method("move_to_end($self, /, key, last=True)")]
+    fn move_to_end(&self, key: &Value, last: bool, vm: &Vm) -> PyResult<()> {
+        let dict = &self.header;
+        let hash = dict::hash_key(key, vm)?;
+        let end = if last { dict.previous_entry(&mut usize::MAX.clone()) } else { dict.next_entry(&mut 0) };
+        let Some(found) = dict.get_entry(key, vm)? else { return Err(vm.key_error(key)) };
+        if end.is_some_and(|end| end.key.is(&found.key)) {
+            return Ok(());
+        }
+        let Some(entry) = dict.remove_hashed(key, hash, vm)? else { return Ok(()) };
+        if last {
+            drop(dict.insert_hashed(entry.key, entry.hash, entry.value, vm)?);
+            return Ok(());
+        }
+        let mut entries = vec![entry];
+        entries.extend(dict.entries());
+        let fresh = vm.new_dict();
+        for entry in entries {
+            drop(fresh.insert_hashed(entry.key, entry.hash, entry.value, vm)?);
+        }
+        dict.copy_from(&fresh);
+        Ok(())
+    }
+}
+
+/// The dict of an ordered dict as the reference that views of plain dicts hold.
+pub(super) fn as_dict(this: &Ref<OrderedDict>) -> Option<Ref<Dict>> {
+    value_of(&**this).cast::<Dict>()
+}

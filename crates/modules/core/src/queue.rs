@@ -1,0 +1,163 @@
+//! `_queue`: a queue between threads.
+
+use std::cell::OnceCell;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use pyrope_macros::{Traverse, pyclass, pymethods};
+use pyrope_object::bind::Signature;
+use pyrope_object::{
+    Args, BuiltinType as B, Guarded, Header, ModuleDef, Object, PyResult, Raised, Ref, Slots, Type, Value, Vm,
+};
+use pyrope_types::containers::generic_alias;
+
+use crate::support::{bound, given, signature};
+
+/// The module.
+pub static MODULE: ModuleDef = ModuleDef {
+    name: "_queue",
+    doc: "A queue between threads.",
+    functions: &[],
+    types: &[<SimpleQueue as Object>::def],
+    exec: Some(add_exception),
+};
+
+#[derive(Default)]
+struct State {
+    empty: OnceCell<Value>,
+}
+
+/// `_queue.Empty`
+fn empty_class(vm: &Vm) -> PyResult {
+    let state = vm.state::<State>();
+    if let Some(class) = state.empty.get() {
+        return Ok(class.clone());
+    }
+    let namespace = vm.new_dict();
+    namespace.set_str("__module__", vm.new_str("_queue").into_value(), vm)?;
+    namespace.set_str("__doc__", vm.new_str("Raised by get where the queue is empty.").into_value(), vm)?;
+    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let arguments = [vm.new_str("Empty").into_value(), bases, namespace.into_value()];
+    let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
+    Ok(state.empty.get_or_init(|| class).clone())
+}
+
+fn add_exception(module: &Value, vm: &Vm) -> PyResult<()> {
+    vm.set_attr_str(module, "Empty", &empty_class(vm)?)
+}
+
+fn raise_empty(vm: &Vm) -> Raised {
+    match empty_class(vm) {
+        Ok(class) => vm.raise_class(&class, &[]),
+        Err(raised) => raised,
+    }
+}
+
+/// An unbounded queue, first in, first out, that threads share.
+#[pyclass(name = "SimpleQueue", module = "_queue", signature = "()", flags(WEAKREF, BASETYPE), methods(SimpleQueue::METHODS), slots = SLOTS)]
+#[derive(Traverse)]
+pub struct SimpleQueue {
+    header: Header,
+    items: Guarded<VecDeque<Value>>,
+}
+
+const SLOTS: Slots = Slots { new: Some(queue_new), ..Slots::EMPTY };
+
+fn queue_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
+    static SIGNATURE: Signature = signature("SimpleQueue", &[], 0, 0);
+    let [] = bound(&SIGNATURE, args, vm)?;
+    Ok(Ref::new_in(vm, class, SimpleQueue { header: Header::blank(), items: Guarded::default() }).into_value())
+}
+
+/// The longest wait between two looks at the queue.
+const LONGEST_NAP: Duration = Duration::from_millis(5);
+
+impl SimpleQueue {
+    fn take(&self) -> Option<Value> {
+        self.items.with_mut(VecDeque::pop_front)
+    }
+
+    /// Waits until there is an item, letting other threads run; `None` when the time is over.
+    fn wait(&self, deadline: Option<Instant>, vm: &Vm) -> PyResult<Option<Value>> {
+        let sleep = vm.get_attr_str(&vm.import("time")?, "sleep")?;
+        let mut nap = Duration::from_micros(50);
+        loop {
+            if let Some(item) = self.take() {
+                return Ok(Some(item));
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                return Ok(None);
+            }
+            let now = left.map_or(nap, |left| left.min(nap));
+            vm.call(&sleep, &[vm.float(now.as_secs_f64())])?;
+            vm.check_breaker()?;
+            nap = (nap * 2).min(LONGEST_NAP);
+        }
+    }
+}
+
+#[pymethods]
+impl SimpleQueue {
+    /// True if there are no items now.
+    #[method("empty($self, /)")]
+    fn empty(&self) -> bool {
+        self.items.with(VecDeque::is_empty)
+    }
+
+    /// Remove the first item and return it, waiting for one if need be.
+    #[method("get($self, /, block=True, timeout=None)")]
+    fn get(&self, block: bool, timeout: Option<&Value>, vm: &Vm) -> PyResult {
+        let mut deadline = None;
+        if block && let Some(timeout) = given(timeout) {
+            if timeout.as_float().is_none() && timeout.as_int().is_none() && timeout.ty(vm).slots().index.is_none() {
+                let name = vm.type_name(&timeout);
+                return Err(vm.type_error(format!("'{name}' object cannot be interpreted as an integer or float")));
+            }
+            let seconds = vm.to_f64(&timeout)?;
+            if seconds.is_nan() || seconds < 0.0 {
+                return Err(vm.value_error("'timeout' must be a non-negative number"));
+            }
+            let Ok(span) = Duration::try_from_secs_f64(seconds) else {
+                return Err(vm.overflow_error("timeout value is too large"));
+            };
+            deadline = Instant::now().checked_add(span);
+        }
+        if let Some(item) = self.take() {
+            return Ok(item);
+        }
+        let found = if block { self.wait(deadline, vm)? } else { None };
+        found.ok_or_else(|| raise_empty(vm))
+    }
+
+    /// Remove the first item and return it; Empty if there is none.
+    #[method("get_nowait($self, /)")]
+    fn get_nowait(&self, vm: &Vm) -> PyResult {
+        self.take().ok_or_else(|| raise_empty(vm))
+    }
+
+    /// Add an item at the end. Never waits.
+    #[method("put($self, /, item, block=True, timeout=None)")]
+    fn put(&self, item: Value, block: bool, timeout: Option<&Value>) {
+        let _ = (block, timeout);
+        self.items.with_mut(|items| items.push_back(item));
+    }
+
+    /// Add an item at the end.
+    #[method("put_nowait($self, /, item)")]
+    fn put_nowait(&self, item: Value) {
+        self.items.with_mut(|items| items.push_back(item));
+    }
+
+    /// How many items there are now.
+    #[method("qsize($self, /)")]
+    fn qsize(&self) -> usize {
+        self.items.with(VecDeque::len)
+    }
+
+    /// Queues are generic over their items' type.
+    #[classmethod("__class_getitem__($type, object, /)")]
+    fn class_getitem(cls: &Value, object: &Value, vm: &Vm) -> PyResult {
+        generic_alias(cls, object, vm)
+    }
+}
