@@ -44,6 +44,8 @@ struct Table {
     changes: u64,
     /// A key that is not exactly `str` was ever inserted.
     mixed: bool,
+    /// No live entry lies before this position: taking entries from the front one by one need not search.
+    first: usize,
 }
 
 const FREE: u32 = u32::MAX;
@@ -155,6 +157,7 @@ impl Table {
         }
         self.indices = indices;
         self.filled = self.entries.len();
+        self.first = 0;
         self.changes += 1;
     }
 
@@ -190,6 +193,11 @@ impl Table {
         while matches!(self.entries.last(), Some(None)) {
             self.entries.pop();
         }
+        if position == self.first {
+            let gone = self.entries.iter().skip(position).take_while(|entry| entry.is_none()).count();
+            self.first = position + gone;
+        }
+        self.first = self.first.min(self.entries.len());
         Some(entry)
     }
 }
@@ -420,6 +428,7 @@ impl Dict {
     /// The first live entry at or after `*position`; moves the position past it.
     pub fn next_entry(&self, position: &mut usize) -> Option<DictEntry> {
         self.table.with(|t| {
+            *position = (*position).max(t.first);
             while let Some(slot) = t.entries.get(*position) {
                 *position += 1;
                 if let Some(entry) = slot {

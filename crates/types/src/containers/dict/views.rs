@@ -23,7 +23,12 @@ macro_rules! views {
         impl $ty {
             /// A view of a dict.
             pub fn over(dict: Ref<Dict>, vm: &Vm) -> Ref<$ty> {
-                Ref::new(vm, $ty { header: Header::blank(), dict })
+                Ref::new(vm, $ty::fields(dict))
+            }
+
+            /// The fields of a view, for layouts that extend it.
+            pub fn fields(dict: Ref<Dict>) -> $ty {
+                $ty { header: Header::blank(), dict }
             }
 
             /// The dict that is viewed.
