@@ -199,7 +199,7 @@ impl Engine<'_> {
                 let message = "cannot mix t-string literals with string or bytes literals";
                 Err(self.raise_range(self.last(a), b, message.into()))
             }
-            "less_greater" if self.node(a).end == self.node(b).start => {
+            "less_greater" if self.is_old_inequality(a, b) => {
                 let message = "invalid syntax.  Maybe you meant '!=' instead of '<>'?";
                 Err(self.raise_range(a, b, message.into()))
             }
@@ -236,6 +236,12 @@ impl Engine<'_> {
             return Err(self.raise_last("with Barry as BDFL, use '<>' instead of '!='".into()));
         }
         Ok((self.options.barry_as_bdfl == old).then_some(token))
+    }
+
+    /// `<>`: two tokens side by side or, where the source names `barry_as_FLUFL`, one.
+    fn is_old_inequality(&self, first: NodeId, last: NodeId) -> bool {
+        let old = self.text(self.node(first).token as usize) == "<>";
+        self.node(first).end == self.node(last).start || (old && !self.options.barry_as_bdfl)
     }
 
     /// `from __future__ import barry_as_FLUFL` takes effect at once.
