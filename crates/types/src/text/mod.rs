@@ -1,9 +1,26 @@
-//! See the crate's table of folders.
+//! `str`, `bytes`, `bytearray`, `memoryview`, and turning text to bytes and back.
+
+mod builder;
+pub mod codec;
+mod locale;
+mod percent_args;
+pub mod str_type;
+
+pub use builder::{TextBuilder, char_str, raise_text_error, slice_view, str_from_wtf8};
+pub use codec::{decode, decode_bytes, decode_utf8, encode, encode_utf8};
+pub use locale::{numeric_locale, set_numeric_locale};
+pub use str_type::{ascii_text, format_text, format_value, join_strings, push_repr, str_concat};
+
+use pyrope_object::Object;
 
 use crate::TypeEntry;
 
 /// The types of this folder.
-pub(crate) const TYPES: &[TypeEntry] = &[];
+pub(crate) const TYPES: &[TypeEntry] = &[
+    str_type::StrType::def,
+    <str_type::StrIterator as Object>::def,
+    <str_type::StrAsciiIterator as Object>::def,
+];
 
 /// `str.isidentifier()`
 pub fn is_identifier(text: &pyrope_object::Str) -> bool {

@@ -1,0 +1,170 @@
+//! Error handlers of codecs as the algorithms call them: predefined ones directly, others through the registry.
+
+use pyrope_object::{BuiltinType as B, Bytes, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
+use pyrope_textual::codecs::{DecodeErrors, EncodeErrors, Issue, Replacement, Sink, Standard};
+
+use super::super::builder::with_units;
+use super::registry::lookup_error;
+use crate::exceptions::UnicodeError;
+
+/// Decides about bytes that cannot be decoded.
+pub struct PyDecodeErrors<'a> {
+    input: &'a [u8],
+    errors: &'a str,
+    /// Instead of the codec's own name.
+    pub encoding: Option<&'a str>,
+    standard: Option<Standard>,
+    /// The exception, made at the first call of a handler and changed for later ones.
+    exception: Option<Value>,
+    vm: &'a Vm,
+}
+
+impl<'a> PyDecodeErrors<'a> {
+    /// A handler for `input` by its name.
+    pub fn new(input: &'a [u8], errors: &'a str, vm: &'a Vm) -> Self {
+        PyDecodeErrors { input, errors, encoding: None, standard: Standard::from_name(errors), exception: None, vm }
+    }
+
+    /// The exception for an issue.
+    pub fn exception(&mut self, issue: &Issue) -> PyResult<Value> {
+        if let Some(exception) = &self.exception {
+            move_to(exception, issue, self.vm)?;
+            return Ok(exception.clone());
+        }
+        let vm = self.vm;
+        let args = [
+            vm.new_str(self.encoding.unwrap_or(issue.encoding)).into_value(),
+            vm.new_bytes(self.input)?.into_value(),
+            vm.int_from_usize(issue.start),
+            vm.int_from_usize(issue.end),
+            vm.new_str(issue.reason).into_value(),
+        ];
+        let exception = vm.call(&vm.builtin(B::UnicodeDecodeError).to_value(), &args)?;
+        self.exception = Some(exception.clone());
+        Ok(exception)
+    }
+
+    fn raise(&mut self, issue: &Issue) -> Raised {
+        match self.exception(issue) {
+            Ok(exception) => self.vm.raise_value(exception),
+            Err(raised) => raised,
+        }
+    }
+}
+
+fn move_to(exception: &Value, issue: &Issue, vm: &Vm) -> PyResult<()> {
+    if let Some(error) = exception.downcast::<UnicodeError>() {
+        error.start.set(issue.start as isize);
+        error.end.set(issue.end as isize);
+        error.reason.set(Some(vm.new_str(issue.reason).into_value()));
+    }
+    Ok(())
+}
+
+impl<S: Sink> DecodeErrors<S> for PyDecodeErrors<'_> {
+    type Error = Raised;
+
+    fn handle(&mut self, issue: &Issue, out: &mut S) -> Result<usize, Raised> {
+        let vm = self.vm;
+        if let Some(standard) = self.standard
+            && !matches!(standard, Standard::XmlCharRefReplace | Standard::NameReplace)
+        {
+            return match standard.decode(self.input, issue) {
+                Some((text, next)) => {
+                    text.into_iter().for_each(|c| out.push(c));
+                    Ok(next)
+                }
+                None => Err(self.raise(issue)),
+            };
+        }
+        let handler = lookup_error(self.errors, vm)?;
+        let exception = self.exception(issue)?;
+        let result = vm.call(&handler, &[exception])?;
+        let wrong = || vm.type_error("decoding error handler must return (str, int) tuple");
+        let pair = result.downcast::<Tuple>().ok_or_else(wrong)?;
+        let [text, position] = pair.as_slice() else { return Err(wrong()) };
+        let text = text.downcast::<Str>().ok_or_else(wrong)?;
+        let next = next_position(position, self.input.len(), wrong, vm)?;
+        text.code_points().for_each(|c| out.push(c));
+        Ok(next)
+    }
+}
+
+/// The position that a handler gave, counted from the end if negative.
+fn next_position(position: &Value, length: usize, wrong: impl Fn() -> Raised, vm: &Vm) -> PyResult<usize> {
+    let Some(number) = position.as_int() else { return Err(wrong()) };
+    let given = number.to_i64().ok_or_else(|| vm.overflow_error("Python int too large to convert to C ssize_t"))?;
+    let next = if given < 0 { given.saturating_add(length as i64) } else { given };
+    match usize::try_from(next) {
+        Ok(next) if next <= length => Ok(next),
+        _ => Err(vm.index_error(format!("position {next} from error handler out of bounds"))),
+    }
+}
+
+/// Decides about text that cannot be encoded.
+pub struct PyEncodeErrors<'a> {
+    text: &'a Ref<Str>,
+    errors: &'a str,
+    /// Instead of the codec's own name.
+    pub encoding: Option<&'a str>,
+    standard: Option<Standard>,
+    exception: Option<Value>,
+    vm: &'a Vm,
+}
+
+impl<'a> PyEncodeErrors<'a> {
+    /// A handler for `text` by its name.
+    pub fn new(text: &'a Ref<Str>, errors: &'a str, vm: &'a Vm) -> Self {
+        PyEncodeErrors { text, errors, encoding: None, standard: Standard::from_name(errors), exception: None, vm }
+    }
+
+    fn exception(&mut self, issue: &Issue) -> PyResult<Value> {
+        if let Some(exception) = &self.exception {
+            move_to(exception, issue, self.vm)?;
+            return Ok(exception.clone());
+        }
+        let vm = self.vm;
+        let args = [
+            vm.new_str(self.encoding.unwrap_or(issue.encoding)).into_value(),
+            self.text.to_value(),
+            vm.int_from_usize(issue.start),
+            vm.int_from_usize(issue.end),
+            vm.new_str(issue.reason).into_value(),
+        ];
+        let exception = vm.call(&vm.builtin(B::UnicodeEncodeError).to_value(), &args)?;
+        self.exception = Some(exception.clone());
+        Ok(exception)
+    }
+}
+
+impl EncodeErrors for PyEncodeErrors<'_> {
+    type Error = Raised;
+
+    fn handle(&mut self, issue: &Issue) -> Result<(Replacement, usize), Raised> {
+        let vm = self.vm;
+        if let Some(standard) = self.standard {
+            let name = pyrope_textual::unicode::name;
+            let found = with_units!(self.text.view(), units => standard.encode(units, issue, name));
+            return found.ok_or_else(|| self.fail(issue));
+        }
+        let handler = lookup_error(self.errors, vm)?;
+        let exception = self.exception(issue)?;
+        let result = vm.call(&handler, &[exception])?;
+        let wrong = || vm.type_error("encoding error handler must return (str/bytes, int) tuple");
+        let pair = result.downcast::<Tuple>().ok_or_else(wrong)?;
+        let [replacement, position] = pair.as_slice() else { return Err(wrong()) };
+        let replacement = match (replacement.downcast::<Str>(), replacement.downcast::<Bytes>()) {
+            (Some(text), _) => Replacement::Text(text.code_points().collect()),
+            (None, Some(bytes)) => Replacement::Bytes(bytes.as_slice().to_vec()),
+            (None, None) => return Err(wrong()),
+        };
+        Ok((replacement, next_position(position, self.text.len(), wrong, vm)?))
+    }
+
+    fn fail(&mut self, issue: &Issue) -> Raised {
+        match self.exception(issue) {
+            Ok(exception) => self.vm.raise_value(exception),
+            Err(raised) => raised,
+        }
+    }
+}
