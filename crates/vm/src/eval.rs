@@ -257,8 +257,7 @@ impl<'v> Regs<'v> {
     /// The frame shows in tracebacks from now on.
     #[inline(always)]
     pub fn mark_complete(&mut self) {
-        // SAFETY: the running frame is live.
-        unsafe { (*self.fp).incomplete = false };
+        self.frame().incomplete.set(false);
     }
 
     /// Takes the function at a depth off its slot.
@@ -325,6 +324,7 @@ impl<'v> Regs<'v> {
         unsafe {
             let (on_return, previous) = ((*frame).on_return, (*frame).previous);
             (*frame).sp = self.sp;
+            (*frame).ip = self.ip;
             self.machine.current.set(previous);
             self.thread.recursion_remaining.set(self.thread.recursion_remaining.get() + 1);
             if (*frame).owner != Owner::Thread {

@@ -75,7 +75,7 @@ impl Drop for FrameObject {
 
 /// The object of a frame, made on first request.
 pub fn frame_object(frame: &Frame, vm: &Vm) -> Ref<FrameObject> {
-    if let Some(object) = &frame.object {
+    if let Some(object) = frame.object.get() {
         return object.clone();
     }
     let at = std::ptr::from_ref(frame).cast_mut();
@@ -93,8 +93,7 @@ pub fn frame_object(frame: &Frame, vm: &Vm) -> Ref<FrameObject> {
             trace_opcodes: StdCell::new(false),
         },
     );
-    // SAFETY: frames are only ever reached through raw pointers that may write; no reference to the field is held.
-    unsafe { (*at).object = Some(object.clone()) };
+    let _ = frame.object.set(object.clone());
     object
 }
 
@@ -103,7 +102,7 @@ fn complete(mut at: *mut Frame) -> Option<&'static Frame> {
     // SAFETY: linked frames are live; the caller uses the reference before anything can end them.
     unsafe {
         while let Some(frame) = at.as_ref() {
-            if !frame.incomplete {
+            if !frame.incomplete.get() {
                 return Some(frame);
             }
             at = frame.previous;

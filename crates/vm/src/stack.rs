@@ -5,7 +5,7 @@
 //! unbound local and the null that calls push are the word zero.
 #![allow(unsafe_code, reason = "the frame stack: the machine's home of unsafe code")]
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -62,7 +62,7 @@ pub struct Frame {
     /// The namespace of a module or class body.
     pub locals: Slot,
     /// The frame object, if anybody asked for it; owned.
-    pub object: Option<Ref<FrameObject>>,
+    pub object: OnceCell<Ref<FrameObject>>,
     /// The next instruction; brought up to date before anything that may look.
     pub ip: *const Instr,
     /// One past the top operand, while the frame does not run.
@@ -72,7 +72,7 @@ pub struct Frame {
     pub on_return: OnReturn,
     pub owner: Owner,
     /// The frame's function has not reached its first RESUME: it does not show in tracebacks.
-    pub incomplete: bool,
+    pub incomplete: Cell<bool>,
 }
 
 /// Words of the header.
@@ -214,13 +214,13 @@ impl Machine {
                 globals,
                 builtins,
                 locals: None,
-                object: None,
+                object: OnceCell::new(),
                 ip: (*quick).start(),
                 sp: locals.add(count).cast(),
                 generator: std::ptr::null(),
                 on_return: OnReturn::Push,
                 owner: Owner::Thread,
-                incomplete: true,
+                incomplete: Cell::new(true),
             });
         }
         Ok(frame)
@@ -246,7 +246,7 @@ impl Machine {
             let moved = memory.as_mut_ptr().cast::<Frame>();
             (*moved).sp = memory.as_mut_ptr().add(used).cast();
             (*moved).owner = Owner::Generator;
-            if let Some(object) = &(*moved).object {
+            if let Some(object) = (*moved).object.get() {
                 object.relocate(moved);
             }
             self.give_back(frame.cast());
@@ -353,7 +353,9 @@ impl Frame {
             visit(&function);
         }
         self.locals.traverse(visit);
-        self.object.traverse(visit);
+        if let Some(object) = self.object.get() {
+            object.traverse(visit);
+        }
     }
 }
 
@@ -365,7 +367,7 @@ impl Frame {
 pub unsafe fn clear_frame(frame: *mut Frame) {
     // SAFETY: the caller's promise; `sp` is true while a frame does not run.
     unsafe {
-        if (*frame).object.is_some() {
+        if (*frame).object.get().is_some() {
             hand_over(frame);
             return;
         }

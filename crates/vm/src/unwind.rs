@@ -23,7 +23,7 @@ pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &M
     loop {
         // SAFETY: the frame is live until it is ended below.
         let running = unsafe { &*frame };
-        if raised_here && !running.incomplete {
+        if raised_here && !running.incomplete.get() {
             traceback::add_entry(&exception, running, vm);
         }
         if let Some(handler) = running.quick().handler_of(running.position()) {

@@ -176,7 +176,7 @@ pub(super) fn origin(vm: &Vm) -> Option<Value> {
     let mut at = machine(vm).current.get();
     while entries.len() < depth && !at.is_null() {
         let frame = super::frame_ref(at);
-        if !frame.incomplete {
+        if !frame.incomplete.get() {
             let line = frame.line().map_or(Value::none(), |line| vm.int(line.into()));
             let code = frame.code();
             entries.push(vm.new_tuple(vec![code.filename().into_value(), line, code.name.to_value()]).into_value());
