@@ -18,6 +18,7 @@ use crate::guarded::Guarded;
 use crate::header::Header;
 use crate::hooks::Hooks;
 use crate::layout::{Dict, Str, Tuple};
+use crate::lock::InterpreterLock;
 use crate::method_cache::MethodCache;
 use crate::names::Names;
 use crate::reference::Ref;
@@ -56,6 +57,8 @@ pub struct Interpreter {
     /// Why the eval loop should look up from its work: bits of [`crate::vm::breaker`]. Other threads and signal
     /// handlers set them.
     pub breaker: Arc<AtomicU32>,
+    /// What its threads take turns with.
+    pub lock: Arc<InterpreterLock>,
 }
 
 /// Objects made once.
@@ -83,6 +86,7 @@ impl Interpreter {
     /// Makes the heap and the builtin types. `hooks` are the upper crates' entry points.
     /// The interpreter is alive until dropped; `thread` becomes its current thread.
     pub fn new(config: &InterpreterConfig, defs: &BuiltinDefs, hooks: Hooks) -> Rc<Interpreter> {
+        let breaker: Arc<AtomicU32> = Arc::default();
         let interp = Rc::new(Interpreter {
             heap: Heap::new(config.allocator),
             gc: Collector::new(),
@@ -102,7 +106,8 @@ impl Interpreter {
             state: Guarded::default(),
             modules: OnceCell::new(),
             builtins_dict: OnceCell::new(),
-            breaker: Arc::default(),
+            lock: Arc::new(InterpreterLock::new(breaker.clone())),
+            breaker,
         });
         let _ = interp.hooks.set(hooks);
         let vm = Vm::new(&interp);

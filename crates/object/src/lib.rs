@@ -18,6 +18,7 @@ pub mod instance;
 pub mod interpreter;
 pub mod layout;
 pub mod lifetime;
+pub mod lock;
 mod method_cache;
 pub mod names;
 pub mod protocol;

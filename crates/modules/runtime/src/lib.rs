@@ -2,6 +2,15 @@
 
 mod ast;
 pub mod builtins;
+mod frames;
+mod abc;
+pub mod atexit;
+pub mod contextvars;
+mod opcode;
+mod suggestions;
+mod tracemalloc;
+mod types;
+mod weakref;
 pub mod imp;
 mod marshal;
 mod pyrope;
@@ -12,4 +21,4 @@ pub mod warnings;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&builtins::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
+pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &tracemalloc::MODULE, &types::MODULE, &weakref::MODULE, &builtins::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
