@@ -9,6 +9,7 @@ pub(crate) fn register(vm: &Vm) {
     let state = vm.state::<ImportState>();
     let tables = [
         pyrope_modules_core::MODULES,
+        pyrope_modules_crypto::MODULES,
         pyrope_modules_data::MODULES,
         pyrope_modules_os::MODULES,
         pyrope_modules_runtime::MODULES,

@@ -1,0 +1,13 @@
+//! Native modules of digests and compression: `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`.
+
+pub mod blake2;
+pub mod digests;
+pub mod sha3;
+mod state;
+pub mod zlib;
+
+use pyrope_object::ModuleDef;
+
+/// The modules of this crate.
+pub const MODULES: &[&ModuleDef] =
+    &[&digests::MD5, &digests::SHA1, &digests::SHA2, &sha3::MODULE, &blake2::MODULE, &zlib::MODULE];
