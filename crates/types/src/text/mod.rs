@@ -1,11 +1,13 @@
 //! `str`, `bytes`, `bytearray`, `memoryview`, and turning text to bytes and back.
 
 mod builder;
+pub mod bytes_type;
 pub mod codec;
 mod locale;
 mod percent_args;
 pub mod str_type;
 
+pub use bytes_type::{ByteArray, hex_text};
 pub use builder::{TextBuilder, char_str, raise_text_error, slice_view, str_from_wtf8};
 pub use codec::{decode, decode_bytes, decode_utf8, encode, encode_utf8};
 pub use locale::{numeric_locale, set_numeric_locale};
@@ -20,6 +22,10 @@ pub(crate) const TYPES: &[TypeEntry] = &[
     str_type::StrType::def,
     <str_type::StrIterator as Object>::def,
     <str_type::StrAsciiIterator as Object>::def,
+    bytes_type::BytesType::def,
+    <bytes_type::ByteArray as Object>::def,
+    <bytes_type::BytesIterator as Object>::def,
+    <bytes_type::ByteArrayIterator as Object>::def,
 ];
 
 /// `str.isidentifier()`

@@ -12,6 +12,7 @@ mod translate;
 pub use format::{format_str_spec, format_text, format_value};
 pub use iterators::{StrAsciiIterator, StrIterator};
 pub use repr::{ascii_text, push_repr};
+pub(in crate::text) use search::part;
 
 use std::cmp::Ordering;
 

@@ -1,0 +1,165 @@
+//! What `bytes()` and `bytearray()` make octets of.
+
+use std::borrow::Cow;
+
+use pyrope_object::args::ArgName;
+use pyrope_object::bind::{BytesLike, Signature, bad_argument, bind, full_type_name};
+use pyrope_object::{Args, BuiltinType as B, Bytes, FromArg, List, PyResult, Ref, Str, Tuple, Value, Vm};
+
+use crate::containers::sequence::is_index;
+
+/// The arguments of both constructors.
+pub(super) struct Source<'a> {
+    pub object: Option<&'a Value>,
+    pub encoding: Option<Cow<'a, str>>,
+    pub errors: Option<Cow<'a, str>>,
+}
+
+pub(super) static BYTES: Signature = signature("bytes");
+pub(super) static BYTEARRAY: Signature = signature("bytearray");
+
+const fn signature(function: &'static str) -> Signature {
+    Signature {
+        function,
+        names: &["source", "encoding", "errors"],
+        posonly: 0,
+        minpos: 0,
+        maxpos: 3,
+        minkw: 0,
+        varargs: false,
+        kwargs: false,
+    }
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn parse(signature: &'static Signature, args: Args<'a>, vm: &Vm) -> PyResult<Self> {
+        let mut slots = [None; 3];
+        bind(signature, args, &mut slots, vm)?;
+        let name = |value: Option<&'a Value>, name: &str| {
+            let argument = ArgName { function: signature.function, argument: format!("argument '{name}'").into() };
+            match value {
+                None => Ok(None),
+                Some(value) if value.downcast::<Str>().is_none() => Err(bad_argument(&argument, "str", value, vm)),
+                Some(value) => Cow::<str>::from_arg(value, &argument, vm).map(Some),
+            }
+        };
+        Ok(Source { object: slots[0], encoding: name(slots[1], "encoding")?, errors: name(slots[2], "errors")? })
+    }
+
+    /// Text with an encoding: its bytes. Complains about an encoding without text and text without an encoding.
+    pub(super) fn encoded(&self, vm: &Vm) -> PyResult<Option<Value>> {
+        let text = self.object.and_then(|object| object.cast::<Str>());
+        match (text, &self.encoding, &self.errors) {
+            (Some(text), Some(encoding), errors) => {
+                super::super::encode(&text, encoding, errors.as_deref().unwrap_or("strict"), vm).map(Some)
+            }
+            (Some(_), None, None) => Err(vm.type_error("string argument without an encoding")),
+            (Some(_), None, Some(_)) => Err(vm.type_error("string argument without an encoding")),
+            (None, Some(_), _) => Err(vm.type_error("encoding without a string argument")),
+            (None, None, Some(_)) => Err(vm.type_error("errors without a string argument")),
+            (None, None, None) => Ok(None),
+        }
+    }
+}
+
+/// Octets of a count (zeros), a buffer or an iterable of numbers.
+pub(super) fn octets_of(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec<u8>> {
+    if is_index(object, vm) {
+        match count(object, vm)? {
+            Some(count) => return zeros(count, vm),
+            None => {}
+        }
+    }
+    if object.ty(vm).slots().buffer.is_some() {
+        let name = ArgName { function: kind, argument: "argument".into() };
+        return Ok(BytesLike::from_arg(object, &name, vm)?.to_cow().into_owned());
+    }
+    from_iterable(object, kind, vm)
+}
+
+/// The count that the object is; `None` where its `__index__` raises TypeError.
+fn count(object: &Value, vm: &Vm) -> PyResult<Option<usize>> {
+    let Some(index) = vm.suppress(vm.index(object), B::TypeError)? else { return Ok(None) };
+    match index.as_i64() {
+        Some(n) => match usize::try_from(n) {
+            Ok(n) => Ok(Some(n)),
+            Err(_) => Err(vm.value_error("negative count")),
+        },
+        None => {
+            Err(vm.overflow_error(format!("cannot fit '{}' into an index-sized integer", vm.type_name(object))))
+        }
+    }
+}
+
+/// So many zeros, or MemoryError.
+pub(super) fn zeros(count: usize, vm: &Vm) -> PyResult<Vec<u8>> {
+    let mut data = Vec::new();
+    if data.try_reserve_exact(count).is_err() {
+        return Err(vm.memory_error());
+    }
+    data.resize(count, 0);
+    Ok(data)
+}
+
+/// A value as an octet, with the words of `bytes` or `bytearray`.
+pub(super) fn octet(value: &Value, message: &str, vm: &Vm) -> PyResult<u8> {
+    match vm.index_i64(value)?.and_then(|n| u8::try_from(n).ok()) {
+        Some(octet) => Ok(octet),
+        None => Err(vm.value_error(message)),
+    }
+}
+
+/// How `bytearray` and indices refuse numbers.
+pub(super) const BAD_BYTE: &str = "byte must be in range(0, 256)";
+
+pub(super) fn from_iterable(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec<u8>> {
+    let message = if kind == "bytes" { "bytes must be in range(0, 256)" } else { BAD_BYTE };
+    let mut data = Vec::new();
+    let mut push = |item: &Value| {
+        let octet = octet(item, message, vm)?;
+        if data.try_reserve(1).is_err() {
+            return Err(vm.memory_error());
+        }
+        data.push(octet);
+        Ok(())
+    };
+    if let Some(list) = object.downcast_exact::<List>() {
+        let mut at = 0;
+        while let Some(item) = list.get(at) {
+            push(&item)?;
+            at += 1;
+        }
+        return Ok(data);
+    }
+    if let Some(tuple) = object.downcast_exact::<Tuple>() {
+        for item in tuple.as_slice() {
+            push(item)?;
+        }
+        return Ok(data);
+    }
+    let iterator = match vm.iter(object) {
+        Ok(iterator) => iterator,
+        Err(raised) if vm.raised_is(B::TypeError) => {
+            vm.ignore(raised);
+            let found = full_type_name(object, vm);
+            return Err(vm.type_error(format!("cannot convert '{found}' object to {kind}")));
+        }
+        Err(raised) => return Err(raised),
+    };
+    while let Some(item) = vm.next(&iterator)? {
+        push(&item)?;
+    }
+    Ok(data)
+}
+
+/// What `object.__bytes__()` gives, if there is one.
+pub(super) fn dunder_bytes(object: &Value, vm: &Vm) -> PyResult<Option<Ref<Bytes>>> {
+    let Some(result) = vm.call_special(object, &vm.names().__bytes__, &[])? else { return Ok(None) };
+    match result.cast::<Bytes>() {
+        Some(bytes) => Ok(Some(bytes)),
+        None => {
+            let kind = vm.type_name(&result);
+            Err(vm.type_error(format!("__bytes__ returned non-bytes (type {kind})")))
+        }
+    }
+}
