@@ -3,5 +3,5 @@
 mod collect;
 mod ring;
 
-pub use collect::{Collection, DebugFlags, GenerationStats};
+pub use collect::{Collection, DebugFlags, GenerationStats, is_finalized, is_tracked, referents, refers_to};
 pub use ring::Collector;

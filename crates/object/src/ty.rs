@@ -266,7 +266,9 @@ impl Type {
     /// Live direct subclasses.
     pub fn subclasses(&self) -> Vec<Ref<Type>> {
         // SAFETY: a dying type removes itself from its bases' lists before its memory goes.
-        self.subclasses.with(|s| s.iter().map(|&t| Ref::from_borrowed(unsafe { &*t })).collect())
+        let live = |t: &&Type| t.header.refcount.get() > 0;
+        // SAFETY: as above; a type that is about to die is left out.
+        self.subclasses.with(|s| s.iter().map(|&t| unsafe { &*t }).filter(live).map(Ref::from_borrowed).collect())
     }
 
     /// True if `self` is `other` or derives from it, by the MRO.
@@ -450,6 +452,8 @@ impl Traverse for Type {
     }
 
     fn clear(&self, out: &mut Vec<Value>) {
+        // Caches must not lead to what leaves the dict.
+        self.modified();
         if let Some(dict) = self.dict.get() {
             Traverse::clear(&**dict, out);
         }

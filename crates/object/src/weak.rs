@@ -133,6 +133,25 @@ pub(crate) fn clear_references(header: &Header) {
     }
 }
 
+/// Clears all weak references to an object that the collector will end. Gives those with a callback, newest first, but for
+/// references that are garbage themselves.
+pub(crate) fn clear_for_collection(header: &Header, is_garbage: impl Fn(&Header) -> bool) -> Vec<(Ref<WeakRef>, Value)> {
+    let list = with_list(header, false, std::mem::take);
+    let mut calls = Vec::new();
+    for reference in list.iter().rev() {
+        // SAFETY: listed references are live.
+        let reference = unsafe { reference.as_ref() };
+        reference.referent.set(std::ptr::null());
+        if reference.header.refcount.get() == 0 || is_garbage(&reference.header) {
+            continue;
+        }
+        if let Some(callback) = reference.callback.take() {
+            calls.push((Ref::from_borrowed(reference), callback));
+        }
+    }
+    calls
+}
+
 /// Calls each callback with its reference; errors are reported as unraisable.
 pub(crate) fn call_callbacks(calls: Vec<(Ref<WeakRef>, Value)>, vm: &Vm) {
     for (reference, callback) in calls {

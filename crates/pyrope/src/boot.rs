@@ -1,7 +1,7 @@
 //! Start-up: heap and types, `sys` and `builtins`, the import system, the standard streams, `site`.
 
 use pyrope_modules_runtime::imp::{self, ImportState};
-use pyrope_modules_runtime::{sys, warnings};
+use pyrope_modules_runtime::{sys, thread, warnings};
 use pyrope_object::hooks::Hooks;
 use pyrope_object::interpreter::InterpreterConfig;
 use pyrope_object::{PyResult, Vm};
@@ -19,26 +19,19 @@ fn hooks() -> Hooks {
         write_unraisable: sys::write_unraisable,
         import: imp::import_hook,
         warn: warnings::warn_hook,
-        check_breaker,
+        check_breaker: thread::check_breaker,
         frame_globals: pyrope_vm::current_globals,
     }
-}
-
-/// What the machine does when it looks up from its work: the collector, signals.
-fn check_breaker(vm: &Vm) -> PyResult<()> {
-    let _ = vm;
-    Ok(())
 }
 
 pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     let defs = pyrope_vm::builtin_defs();
     let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
-    let vm = Vm::new(&interp);
-    let python = Box::new(Interpreter { interp, vm });
+    let python = Interpreter { vm: Box::new(Vm::new(&interp)), interp };
     python.interp.enter(&python.vm);
     match bring_up(&python.vm, &settings) {
-        Ok(()) => Ok(*python),
+        Ok(()) => Ok(python),
         Err(raised) => Err(python.failed(raised)),
     }
 }

@@ -36,7 +36,8 @@ pub struct Settings {
 /// A running interpreter with its main thread.
 pub struct Interpreter {
     interp: Rc<pyrope_object::Interpreter>,
-    vm: Vm,
+    /// Boxed: the interpreter knows it by its address.
+    vm: Box<Vm>,
 }
 
 impl Interpreter {

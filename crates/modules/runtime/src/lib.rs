@@ -8,9 +8,11 @@ pub mod atexit;
 pub mod contextvars;
 mod opcode;
 mod suggestions;
+pub mod thread;
 mod tracemalloc;
 mod types;
 mod weakref;
+mod gc;
 pub mod imp;
 mod marshal;
 mod pyrope;
@@ -21,4 +23,4 @@ pub mod warnings;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &tracemalloc::MODULE, &types::MODULE, &weakref::MODULE, &builtins::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
+pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &thread::MODULE, &tracemalloc::MODULE, &types::MODULE, &weakref::MODULE, &builtins::MODULE, &gc::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];

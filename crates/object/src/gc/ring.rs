@@ -10,6 +10,10 @@ use super::collect::GenerationStats;
 
 /// The flag bits of `GcLinks::prev`.
 const FLAGS: usize = 0b111;
+/// The object is under trial.
+pub(crate) const COLLECTING: usize = 0b010;
+/// The trial found the object to be reachable.
+pub(crate) const REACHABLE: usize = 0b100;
 
 /// Objects of one age, in a ring through its head.
 pub(crate) struct Ring {

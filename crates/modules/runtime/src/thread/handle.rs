@@ -1,0 +1,189 @@
+//! `_ThreadHandle`: a thread as others see it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyrope_macros::{pyclass, pymethods};
+use pyrope_object::bind::OrNone;
+use pyrope_object::{Header, PyResult, Ref, Slots, Value, Vm};
+
+use super::locks::time_limit;
+use super::{ident, is_main};
+
+/// Where a thread stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    NotStarted,
+    Starting,
+    Running,
+    Done,
+}
+
+/// A thread, whether it has started or not; shared between OS threads.
+pub struct Thread {
+    stage: Mutex<Stage>,
+    ended: Condvar,
+    ident: AtomicU64,
+}
+
+impl Thread {
+    fn at(stage: Stage, ident: u64) -> Arc<Thread> {
+        Arc::new(Thread { stage: Mutex::new(stage), ended: Condvar::new(), ident: AtomicU64::new(ident) })
+    }
+
+    /// A thread that will be started.
+    pub fn new() -> Arc<Thread> {
+        Thread::at(Stage::NotStarted, 0)
+    }
+
+    /// A thread that was started elsewhere.
+    pub fn running(ident: u64) -> Arc<Thread> {
+        Thread::at(Stage::Running, ident)
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it stands now.
+    pub fn now(&self) -> Stage {
+        *self.stage()
+    }
+
+    /// Goes on to a stage.
+    pub fn set(&self, stage: Stage) {
+        *self.stage() = stage;
+        if stage == Stage::Done {
+            self.ended.notify_all();
+        }
+    }
+
+    /// Goes on to `Starting`; false if it was started before.
+    pub fn begin(&self) -> bool {
+        let mut stage = self.stage();
+        let fresh = *stage == Stage::NotStarted;
+        if fresh {
+            *stage = Stage::Starting;
+        }
+        fresh
+    }
+
+    /// 0 before it runs.
+    pub fn ident(&self) -> u64 {
+        self.ident.load(Ordering::Acquire)
+    }
+
+    pub fn set_ident(&self, ident: u64) {
+        self.ident.store(ident, Ordering::Release);
+    }
+
+    fn wait(&self, deadline: Option<Instant>) -> bool {
+        let mut stage = self.stage();
+        while *stage != Stage::Done {
+            match deadline {
+                None => stage = self.ended.wait(stage).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    stage = self.ended.wait_timeout(stage, left).unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+        true
+    }
+}
+
+/// Waits for the end of a thread, or for the timeout; signals interrupt the main thread.
+pub fn join(thread: &Arc<Thread>, timeout: Option<Duration>, vm: &Vm) -> PyResult<()> {
+    match thread.now() {
+        Stage::NotStarted | Stage::Starting => return Err(vm.runtime_error("thread not started")),
+        Stage::Done => return Ok(()),
+        Stage::Running if thread.ident() == ident(vm) => {
+            return Err(vm.runtime_error("Cannot join current thread"));
+        }
+        Stage::Running => {}
+    }
+    const SLICE: Duration = Duration::from_millis(50);
+    let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+    let interruptible = is_main(vm);
+    loop {
+        let slice = match (interruptible, deadline) {
+            (false, deadline) => deadline,
+            (true, None) => Some(Instant::now() + SLICE),
+            (true, Some(deadline)) => Some(deadline.min(Instant::now() + SLICE)),
+        };
+        if vm.allow_threads(|| thread.wait(slice)) || deadline.is_some_and(|d| Instant::now() >= d) {
+            return Ok(());
+        }
+        vm.check_breaker()?;
+    }
+}
+
+/// A handle on a thread.
+#[pyclass(
+    name = "_ThreadHandle", module = "_thread", slots = SLOTS, methods(ThreadHandle::METHODS),
+    getset(ThreadHandle::GETSETS), flags(WEAKREF), doc = ""
+)]
+#[derive(pyrope_macros::Traverse)]
+pub struct ThreadHandle {
+    header: Header,
+    #[traverse(skip)]
+    pub thread: Arc<Thread>,
+}
+
+const SLOTS: Slots = Slots {
+    new: Some(|class, args, vm| {
+        pyrope_object::bind::check_positional("_ThreadHandle", args, 0, 0, vm)?;
+        Ok(Ref::new_in(vm, class, ThreadHandle { header: Header::blank(), thread: Thread::new() }).into_value())
+    }),
+    repr: Some(|slf, vm| {
+        let ident = slf.downcast::<ThreadHandle>().map_or(0, |h| h.thread.ident());
+        Ok(vm.new_str(&format!("<_thread._ThreadHandle object: ident={ident}>")).into_value())
+    }),
+    ..Slots::EMPTY
+};
+
+impl ThreadHandle {
+    /// A handle on a thread.
+    pub fn of(thread: Arc<Thread>, vm: &Vm) -> Ref<ThreadHandle> {
+        Ref::new(vm, ThreadHandle { header: Header::blank(), thread })
+    }
+}
+
+#[pymethods]
+impl ThreadHandle {
+    #[getter("ident")]
+    fn ident(&self, vm: &Vm) -> Value {
+        vm.int_from_u64(self.thread.ident())
+    }
+
+    #[method("join($self, timeout=None, /)")]
+    fn join(&self, timeout: OrNone<&Value>, vm: &Vm) -> PyResult<()> {
+        // A negative timeout means none at all, here as in CPython.
+        let limit = match timeout.into_option() {
+            None => None,
+            Some(value) if vm.to_f64(value)? < 0.0 => None,
+            Some(value) => time_limit(true, Some(value), vm)?,
+        };
+        join(&self.thread.clone(), limit, vm)
+    }
+
+    #[method("_set_done($self, /)")]
+    fn set_done(&self, vm: &Vm) -> PyResult<()> {
+        match self.thread.now() {
+            Stage::NotStarted | Stage::Starting => Err(vm.runtime_error("thread not started")),
+            _ => {
+                self.thread.set(Stage::Done);
+                Ok(())
+            }
+        }
+    }
+
+    #[method("is_done($self, /)")]
+    fn is_done(&self) -> bool {
+        self.thread.now() == Stage::Done
+    }
+}
