@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::bind::Signature;
+use pyrope_object::bind::unexpected_keyword;
 use pyrope_object::{
     Args, BuiltinType as B, Guarded, Header, ModuleDef, Object, PyResult, Raised, Ref, Slots, Type, Value, Vm,
 };
 use pyrope_types::containers::generic_alias;
 
-use crate::support::{bound, given, signature};
+use crate::support::given;
 
 /// The module.
 pub static MODULE: ModuleDef = ModuleDef {
@@ -64,8 +64,13 @@ pub struct SimpleQueue {
 const SLOTS: Slots = Slots { new: Some(queue_new), ..Slots::EMPTY };
 
 fn queue_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
-    static SIGNATURE: Signature = signature("SimpleQueue", &[], 0, 0);
-    let [] = bound(&SIGNATURE, args, vm)?;
+    if !args.positional().is_empty() {
+        return Err(vm.type_error("SimpleQueue() takes no positional arguments"));
+    }
+    if let Some((name, _)) = args.keywords().next() {
+        let name = vm.str(name)?;
+        return Err(unexpected_keyword("SimpleQueue", &name.to_string_lossy(), &[], vm));
+    }
     Ok(Ref::new_in(vm, class, SimpleQueue { header: Header::blank(), items: Guarded::default() }).into_value())
 }
 

@@ -323,7 +323,7 @@ impl Dict {
     /// `dict.get(key)`
     #[inline]
     pub fn get(&self, key: &Value, vm: &Vm) -> PyResult<Option<Value>> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_key(key)?;
         self.get_hashed(key, hash, vm)
     }
 
@@ -335,13 +335,13 @@ impl Dict {
 
     /// The stored key and its value.
     pub fn get_entry(&self, key: &Value, vm: &Vm) -> PyResult<Option<DictEntry>> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_key(key)?;
         Ok(self.find(key, hash, vm)?.and_then(|position| self.table.with(|t| t.entries.get(position).cloned().flatten())))
     }
 
     /// `dict[key] = value`; gives the old value, if there was one.
     pub fn insert(&self, key: Value, value: Value, vm: &Vm) -> PyResult<Option<Value>> {
-        let hash = vm.hash(&key)?;
+        let hash = vm.hash_key(&key)?;
         self.insert_hashed(key, hash, value, vm)
     }
 
@@ -379,7 +379,7 @@ impl Dict {
 
     /// Removes a key; gives key and value.
     pub fn remove(&self, key: &Value, vm: &Vm) -> PyResult<Option<DictEntry>> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_key(key)?;
         self.remove_hashed(key, hash, vm)
     }
 

@@ -1,5 +1,6 @@
 //! Attribute access.
 
+use crate::bind::full_type_name;
 use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
 use crate::layout::Str;
@@ -60,7 +61,7 @@ impl Vm {
         let text = name.downcast::<Str>().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let message = match object.downcast::<crate::ty::Type>() {
             Some(ty) => format!("type object '{}' has no attribute '{text}'", ty.name()),
-            None => format!("'{}' object has no attribute '{text}'", self.type_name(object)),
+            None => format!("'{}' object has no attribute '{text}'", full_type_name(object, self)),
         };
         self.attribute_error_for(message, object, name)
     }

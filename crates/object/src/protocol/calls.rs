@@ -1,6 +1,7 @@
 //! Calling.
 
 use crate::args::Args;
+use crate::bind::full_type_name;
 use crate::error::PyResult;
 use crate::layout::Str;
 use crate::reference::Ref;
@@ -17,7 +18,7 @@ impl Vm {
                 self.check_stack(" while calling a Python object")?;
                 call(callable, args, self)
             }
-            None => Err(self.type_error(format!("'{}' object is not callable", self.type_name(callable)))),
+            None => Err(self.type_error(format!("'{}' object is not callable", full_type_name(callable, self)))),
         }
     }
 

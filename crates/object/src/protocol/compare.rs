@@ -1,6 +1,8 @@
 //! Comparison, hashing and truth.
 
-use crate::error::PyResult;
+use crate::bind::full_type_name;
+use crate::builtin::BuiltinType;
+use crate::error::{PyResult, Raised};
 use crate::layout::Str;
 use crate::slots::CompareOp;
 use crate::value::Value;
@@ -40,8 +42,8 @@ impl Vm {
             _ => Err(self.type_error(format!(
                 "'{}' not supported between instances of '{}' and '{}'",
                 op.symbol(),
-                self.type_name(a),
-                self.type_name(b)
+                full_type_name(a, self),
+                full_type_name(b, self)
             ))),
         }
     }
@@ -81,8 +83,29 @@ impl Vm {
         }
         match value.ty(self).slots().hash {
             Some(hash) => hash(value, self),
-            None => Err(self.type_error(format!("unhashable type: '{}'", self.type_name(value)))),
+            None => Err(self.type_error(format!("unhashable type: '{}'", full_type_name(value, self)))),
         }
+    }
+
+    /// `hash(key)` for a dict. TypeError names the use: `cannot use 'list' as a dict key (unhashable type: 'list')`.
+    #[inline]
+    pub fn hash_key(&self, key: &Value) -> PyResult<i64> {
+        self.hash(key).map_err(|raised| self.unhashable(raised, key, "a dict key"))
+    }
+
+    /// Rewords the TypeError of hashing a value that is to be `purpose`.
+    #[cold]
+    pub fn unhashable(&self, raised: Raised, value: &Value, purpose: &str) -> Raised {
+        let exception = self.catch(raised);
+        if !exception.ty(self).is(self.builtin(BuiltinType::TypeError)) {
+            return self.reraise(exception);
+        }
+        let text = match self.str(&exception) {
+            Ok(text) => text.to_string_lossy().into_owned(),
+            Err(raised) => return raised,
+        };
+        let name = qualified_type_name(value, self);
+        self.type_error(format!("cannot use '{name}' as {purpose} ({text})"))
     }
 
     /// `bool(value)`
@@ -106,5 +129,18 @@ impl Vm {
         } else {
             Ok(true)
         }
+    }
+}
+
+/// The type's name with its module and outer classes, as C's `%T` gives it.
+fn qualified_type_name(value: &Value, vm: &Vm) -> String {
+    let ty = value.ty(vm);
+    if !ty.is_heap() {
+        return full_type_name(value, vm);
+    }
+    let module = ty.lookup(&vm.names().__module__, vm);
+    match module.and_then(|m| m.downcast::<Str>().map(|m| m.to_string_lossy().into_owned())) {
+        Some(module) if module != "builtins" && module != "__main__" => format!("{module}.{}", ty.qualname()),
+        _ => ty.qualname().to_string(),
     }
 }

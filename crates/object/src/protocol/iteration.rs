@@ -1,5 +1,6 @@
 //! Iterating.
 
+use crate::bind::full_type_name;
 use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
 use crate::layout::{List, Tuple};
@@ -14,7 +15,7 @@ impl Vm {
             let iterator = iter(value, self)?;
             if iterator.ty(self).slots().next.is_none() {
                 return Err(self
-                    .type_error(format!("iter() returned non-iterator of type '{}'", self.type_name(&iterator))));
+                    .type_error(format!("iter() returned non-iterator of type '{}'", full_type_name(&iterator, self))));
             }
             return Ok(iterator);
         }
@@ -36,7 +37,7 @@ impl Vm {
                 }
                 result => result,
             },
-            None => Err(self.type_error(format!("'{}' object is not an iterator", self.type_name(iterator)))),
+            None => Err(self.type_error(format!("'{}' object is not an iterator", full_type_name(iterator, self)))),
         }
     }
 
@@ -88,7 +89,7 @@ impl Vm {
         }
         match hint.as_int() {
             None => Err(self
-                .type_error(format!("__length_hint__ must be an integer, not {}", self.type_name(&hint)))),
+                .type_error(format!("__length_hint__ must be an integer, not {}", full_type_name(&hint, self)))),
             Some(n) if n.is_negative() => Err(self.value_error("__length_hint__() should return >= 0")),
             Some(n) => match n.to_i64() {
                 Some(n) => Ok(n as usize),

@@ -2,6 +2,7 @@
 
 use dashu_int::IBig;
 
+use crate::bind::full_type_name;
 use crate::error::PyResult;
 use crate::slots::{BinaryFn, Slots};
 use crate::value::Value;
@@ -127,7 +128,7 @@ impl Vm {
 
     fn repeat_count(&self, n: &Value) -> PyResult<isize> {
         if n.as_int().is_none() && n.ty(self).slots().index.is_none() {
-            return Err(self.type_error(format!("can't multiply sequence by non-int of type '{}'", self.type_name(n))));
+            return Err(self.type_error(format!("can't multiply sequence by non-int of type '{}'", full_type_name(n, self))));
         }
         match self.index_i64(n)? {
             Some(n) => Ok(n as isize),
@@ -140,8 +141,8 @@ impl Vm {
         let what = if symbol == "**" { "** or pow()" } else { symbol };
         self.type_error(format!(
             "unsupported operand type(s) for {what}: '{}' and '{}'",
-            self.type_name(a),
-            self.type_name(b)
+            full_type_name(a, self),
+            full_type_name(b, self)
         ))
     }
 
@@ -181,9 +182,9 @@ impl Vm {
         }
         Err(self.type_error(format!(
             "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'",
-            self.type_name(a),
-            self.type_name(b),
-            self.type_name(modulus)
+            full_type_name(a, self),
+            full_type_name(b, self),
+            full_type_name(modulus, self)
         )))
     }
 
@@ -221,14 +222,14 @@ impl Vm {
     pub fn absolute(&self, value: &Value) -> PyResult {
         match value.ty(self).slots().absolute {
             Some(operation) => operation(value, self),
-            None => Err(self.type_error(format!("bad operand type for abs(): '{}'", self.type_name(value)))),
+            None => Err(self.type_error(format!("bad operand type for abs(): '{}'", full_type_name(value, self)))),
         }
     }
 
     fn unary(&self, value: &Value, operation: Option<crate::slots::UnaryFn>, symbol: &str) -> PyResult {
         match operation {
             Some(operation) => operation(value, self),
-            None => Err(self.type_error(format!("bad operand type for unary {symbol}: '{}'", self.type_name(value)))),
+            None => Err(self.type_error(format!("bad operand type for unary {symbol}: '{}'", full_type_name(value, self)))),
         }
     }
 
@@ -239,11 +240,11 @@ impl Vm {
         }
         let Some(index) = value.ty(self).slots().index else {
             return Err(self
-                .type_error(format!("'{}' object cannot be interpreted as an integer", self.type_name(value))));
+                .type_error(format!("'{}' object cannot be interpreted as an integer", full_type_name(value, self))));
         };
         let result = index(value, self)?;
         if result.as_int().is_none() {
-            return Err(self.type_error(format!("__index__ returned non-int (type {})", self.type_name(&result))));
+            return Err(self.type_error(format!("__index__ returned non-int (type {})", full_type_name(&result, self))));
         }
         Ok(result)
     }
@@ -268,7 +269,7 @@ impl Vm {
         match self.index_i64(value)? {
             Some(n) => Ok(n as isize),
             None => Err(self
-                .index_error(format!("cannot fit '{}' into an index-sized integer", self.type_name(value)))),
+                .index_error(format!("cannot fit '{}' into an index-sized integer", full_type_name(value, self)))),
         }
     }
 
@@ -300,8 +301,8 @@ impl Vm {
                 Some(x) => Ok(x),
                 None => Err(self.type_error(format!(
                     "{}.__float__ returned non-float (type {})",
-                    self.type_name(value),
-                    self.type_name(&result)
+                    full_type_name(value, self),
+                    full_type_name(&result, self)
                 ))),
             };
         }
@@ -312,6 +313,6 @@ impl Vm {
                 None => Err(self.type_error("must be real number, not int")),
             };
         }
-        Err(self.type_error(format!("must be real number, not {}", self.type_name(value))))
+        Err(self.type_error(format!("must be real number, not {}", full_type_name(value, self))))
     }
 }

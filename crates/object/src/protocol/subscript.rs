@@ -1,5 +1,6 @@
 //! Length, subscripts, membership.
 
+use crate::bind::full_type_name;
 use crate::error::PyResult;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -10,7 +11,7 @@ impl Vm {
         let slots = value.ty(self).slots();
         match slots.sq_length.or(slots.mp_length) {
             Some(len) => len(value, self),
-            None => Err(self.type_error(format!("object of type '{}' has no len()", self.type_name(value)))),
+            None => Err(self.type_error(format!("object of type '{}' has no len()", full_type_name(value, self)))),
         }
     }
 
@@ -23,7 +24,7 @@ impl Vm {
         if let Some(item) = slots.sq_item {
             if key.as_int().is_none() && key.ty(self).slots().index.is_none() {
                 return Err(self
-                    .type_error(format!("sequence index must be integer, not '{}'", self.type_name(key))));
+                    .type_error(format!("sequence index must be integer, not '{}'", full_type_name(key, self))));
             }
             let index = self.sequence_index(container, key)?;
             return item(container, index, self);
@@ -39,7 +40,7 @@ impl Vm {
                 _ => Err(self.type_error(format!("type '{}' is not subscriptable", class.name()))),
             };
         }
-        Err(self.type_error(format!("'{}' object is not subscriptable", self.type_name(container))))
+        Err(self.type_error(format!("'{}' object is not subscriptable", full_type_name(container, self))))
     }
 
     /// `container[key] = value`, or `del container[key]` with no value.
@@ -51,13 +52,13 @@ impl Vm {
         if let Some(assign) = slots.sq_ass_item {
             if key.as_int().is_none() && key.ty(self).slots().index.is_none() {
                 return Err(self
-                    .type_error(format!("sequence index must be integer, not '{}'", self.type_name(key))));
+                    .type_error(format!("sequence index must be integer, not '{}'", full_type_name(key, self))));
             }
             let index = self.sequence_index(container, key)?;
             return assign(container, index, value, self);
         }
         let verb = if value.is_some() { "assignment" } else { "deletion" };
-        Err(self.type_error(format!("'{}' object does not support item {verb}", self.type_name(container))))
+        Err(self.type_error(format!("'{}' object does not support item {verb}", full_type_name(container, self))))
     }
 
     fn sequence_index(&self, container: &Value, key: &Value) -> PyResult<isize> {
@@ -80,7 +81,7 @@ impl Vm {
                     self.ignore(raised);
                     return Err(self.type_error(format!(
                         "argument of type '{}' is not a container or iterable",
-                        self.type_name(container)
+                        full_type_name(container, self)
                     )));
                 }
                 return Err(raised);

@@ -1,5 +1,6 @@
 //! `repr`, `str`, `format`.
 
+use crate::bind::full_type_name;
 use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
 use crate::layout::Str;
@@ -12,7 +13,7 @@ impl Vm {
     pub fn repr(&self, value: &Value) -> PyResult<Ref<Str>> {
         self.check_stack(" while getting the repr of an object")?;
         let Some(repr) = value.ty(self).slots().repr else {
-            return Ok(self.new_str(&format!("<{} object at {:#x}>", self.type_name(value), value.id())));
+            return Ok(self.new_str(&format!("<{} object at {:#x}>", full_type_name(value, self), value.id())));
         };
         let result = repr(value, self)?;
         self.expect_str(result, "__repr__")
@@ -39,7 +40,7 @@ impl Vm {
         match result.cast::<Str>() {
             Some(text) => Ok(text),
             None => {
-                Err(self.type_error(format!("{method} returned non-string (type {})", self.type_name(&result))))
+                Err(self.type_error(format!("{method} returned non-string (type {})", full_type_name(&result, self))))
             }
         }
     }
@@ -52,13 +53,13 @@ impl Vm {
     /// `format(value, spec)`; `spec` is a `str`.
     pub fn format(&self, value: &Value, spec: &Value) -> PyResult {
         let Some(method) = self.lookup_special(value, &self.names().__format__)? else {
-            return Err(self.type_error(format!("Type {} doesn't define __format__", self.type_name(value))));
+            return Err(self.type_error(format!("Type {} doesn't define __format__", full_type_name(value, self))));
         };
         let result = self.call(&method, std::slice::from_ref(spec))?;
         if result.ty(self).is_subtype(self.builtin(B::Str)) {
             Ok(result)
         } else {
-            Err(self.type_error(format!("__format__ must return a str, not {}", self.type_name(&result))))
+            Err(self.type_error(format!("__format__ must return a str, not {}", full_type_name(&result, self))))
         }
     }
 }

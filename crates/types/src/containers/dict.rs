@@ -5,9 +5,9 @@ pub mod merge;
 pub mod views;
 
 use pyrope_macros::{pyclass, pymethods};
-use pyrope_object::bind::{OrNone, check_positional, full_type_name};
+use pyrope_object::bind::{OrNone, check_positional};
 use pyrope_object::layout::DICT_LAYOUT;
-use pyrope_object::{Args, BuiltinType as B, CompareOp, Dict, PyResult, Raised, Ref, Slots, Type, Value, Vm};
+use pyrope_object::{Args, CompareOp, Dict, PyResult, Ref, Slots, Type, Value, Vm};
 
 use super::sequence::{self, receiver};
 use iterators::{DictKeyIterator, DictReverseKeyIterator};
@@ -47,34 +47,7 @@ const SLOTS: Slots = Slots {
 /// The hash of a key. TypeError names the use: `cannot use 'list' as a dict key (unhashable type: 'list')`.
 #[inline]
 pub fn hash_key(key: &Value, vm: &Vm) -> PyResult<i64> {
-    vm.hash(key).map_err(|raised| unhashable(raised, key, "a dict key", vm))
-}
-
-/// Rewords a TypeError from hashing.
-#[cold]
-pub(crate) fn unhashable(raised: Raised, value: &Value, use_: &str, vm: &Vm) -> Raised {
-    let exception = vm.catch(raised);
-    if !exception.ty(vm).is(vm.builtin(B::TypeError)) {
-        return vm.reraise(exception);
-    }
-    let text = match vm.str(&exception) {
-        Ok(text) => text.to_string_lossy().into_owned(),
-        Err(raised) => return raised,
-    };
-    vm.type_error(format!("cannot use '{}' as {use_} ({text})", qualified_type_name(value, vm)))
-}
-
-/// The type's name with its module and outer classes, as C's `%T` gives it.
-fn qualified_type_name(value: &Value, vm: &Vm) -> String {
-    let ty = value.ty(vm);
-    if !ty.is_heap() {
-        return full_type_name(value, vm);
-    }
-    let module = ty.lookup(&vm.names().__module__, vm);
-    match module.and_then(|m| m.downcast::<pyrope_object::Str>().map(|m| m.to_string_lossy().into_owned())) {
-        Some(module) if module != "builtins" && module != "__main__" => format!("{module}.{}", ty.qualname()),
-        _ => ty.qualname().to_string(),
-    }
+    vm.hash_key(key)
 }
 
 /// `dict.get(key)`

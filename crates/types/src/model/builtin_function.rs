@@ -120,7 +120,7 @@ const FUNCTION_SLOTS: Slots = Slots {
         let text = if f.slf.is_none() || f.slf.ty(vm).is_subtype(vm.builtin(B::Module)) {
             format!("<built-in function {}>", f.def.name)
         } else {
-            format!("<built-in method {} of {} object at {:#x}>", f.def.name, vm.type_name(&f.slf), f.slf.id())
+            format!("<built-in method {} of {} object at {:#x}>", f.def.name, pyrope_object::bind::full_type_name(&f.slf, vm), f.slf.id())
         };
         Ok(vm.try_str(&text)?.into_value())
     }),

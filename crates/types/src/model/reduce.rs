@@ -125,9 +125,10 @@ pub(crate) fn default_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
     if required && !can_be_rebuilt(class, &slot_names) {
         return Err(vm.type_error(format!("cannot pickle '{}' object", super::class::type_full_name(class, vm))));
     }
+    let bare = slf.has_instance_attributes() && slf.instance_attributes(vm).is_empty();
     let state = match vm.find_attr(slf, vm.names().__dict__.as_value())? {
-        Some(dict) => dict,
-        None => Value::none(),
+        Some(dict) if !bare => dict,
+        _ => Value::none(),
     };
     if slot_names.is_empty() {
         return Ok(state);

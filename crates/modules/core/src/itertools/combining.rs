@@ -10,6 +10,8 @@ use crate::support::{bound, receiver, signature, ssize};
 /// Indices into pools, and whether there is a next choice.
 struct Choice {
     indices: Vec<usize>,
+    /// How many of them make a choice.
+    size: usize,
     /// For permutations: how many steps each place has left.
     cycles: Vec<usize>,
     state: State,
@@ -25,7 +27,7 @@ enum State {
 impl Choice {
     fn new(indices: Vec<usize>, over: bool) -> Guarded<Choice> {
         let state = if over { State::Over } else { State::Fresh };
-        Guarded::new(Choice { indices, cycles: Vec::new(), state })
+        Guarded::new(Choice { size: indices.len(), indices, cycles: Vec::new(), state })
     }
 
     /// Moves on unless this is the first time; `advance` gives false at the end.
@@ -40,7 +42,7 @@ impl Choice {
                 }
             }
         }
-        Some(&self.indices)
+        self.indices.get(..self.size)
     }
 }
 
@@ -159,7 +161,10 @@ fn permutations_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let choice = Choice::new(indices(pool.len(), |i| i, vm)?, over);
     let len = pool.len();
     let cycles = indices(if over { 0 } else { r }, |i| len - i, vm)?;
-    choice.with_mut(|choice| choice.cycles = cycles);
+    choice.with_mut(|choice| {
+        choice.size = cycles.len();
+        choice.cycles = cycles;
+    });
     Ok(Ref::new_in(vm, class, Permutations { header: Header::blank(), pool, choice }).into_value())
 }
 

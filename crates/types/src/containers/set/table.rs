@@ -86,11 +86,13 @@ impl Table {
     }
 
     /// Probes until a key that is surely equal, surely absent, or must be compared.
-    fn step(&self, probe: &mut Probe, key: &Value, hash: i64) -> Step {
+    /// `free` is set to the last deleted cell that was passed.
+    fn step(&self, probe: &mut Probe, key: &Value, hash: i64, free: &mut Option<usize>) -> Step {
         loop {
             let cell = &self.cells[probe.cell()];
             match &cell.key {
                 None if cell.hash == 0 => return Step::Absent(probe.cell()),
+                None => *free = Some(probe.cell()),
                 Some(candidate) if cell.hash == hash => {
                     if candidate.is(key) {
                         return Step::Found(probe.cell());
@@ -153,12 +155,14 @@ impl Table {
         if self.used > 50_000 { self.used * 2 } else { self.used * 4 }
     }
 
+    /// Puts a new key into a free or deleted cell; false if memory is short.
     fn put(&mut self, at: usize, hash: i64, key: Value) -> bool {
+        let reused = self.cells[at].hash == DELETED;
         self.cells[at] = Cell { hash, key: Some(key) };
-        self.fill += 1;
+        self.fill += usize::from(!reused);
         self.used += 1;
         self.changes += 1;
-        self.fill * 5 < self.mask() * 3 || self.resize(self.growth())
+        reused || self.fill * 5 < self.mask() * 3 || self.resize(self.growth())
     }
 
     fn delete(&mut self, at: usize) -> Option<Value> {
@@ -213,7 +217,7 @@ impl Traverse for SetBody {
 /// The hash of an element. TypeError names the use: `cannot use 'list' as a set element (unhashable type: 'list')`.
 #[inline]
 pub fn hash_element(element: &Value, vm: &Vm) -> PyResult<i64> {
-    vm.hash(element).map_err(|raised| crate::containers::dict::unhashable(raised, element, "a set element", vm))
+    vm.hash(element).map_err(|raised| vm.unhashable(raised, element, "a set element"))
 }
 
 fn shuffled(hash: u64) -> u64 {
@@ -232,7 +236,7 @@ impl SetBody {
         self.len() == 0
     }
 
-    /// The cell of a key, or the free cell where it would go.
+    /// The cell of a key, or the free or deleted cell where it would go.
     fn find(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Result<usize, usize>> {
         'restart: loop {
             let (mask, changes) = self.table.with_mut(|t| {
@@ -240,10 +244,11 @@ impl SetBody {
                 (t.mask(), t.changes)
             });
             let mut probe = Probe::new(hash, mask);
+            let mut free = None;
             loop {
-                match self.table.with(|t| t.step(&mut probe, key, hash)) {
+                match self.table.with(|t| t.step(&mut probe, key, hash, &mut free)) {
                     Step::Found(at) => return Ok(Ok(at)),
-                    Step::Absent(at) => return Ok(Err(at)),
+                    Step::Absent(at) => return Ok(Err(free.unwrap_or(at))),
                     Step::Compare(candidate) => {
                         let equal = vm.equal(&candidate, key)?;
                         if self.table.with(|t| t.changes) != changes {
