@@ -4,6 +4,7 @@ mod builder;
 pub mod bytes_type;
 pub mod codec;
 mod locale;
+pub mod memory_view;
 mod percent_args;
 pub mod str_type;
 
@@ -11,6 +12,7 @@ pub use bytes_type::{ByteArray, hex_text};
 pub use builder::{TextBuilder, char_str, raise_text_error, slice_view, str_from_wtf8};
 pub use codec::{decode, decode_bytes, decode_utf8, encode, encode_utf8};
 pub use locale::{numeric_locale, set_numeric_locale};
+pub use memory_view::MemoryView;
 pub use str_type::{ascii_text, format_text, format_value, join_strings, push_repr, str_concat};
 
 use pyrope_object::Object;
@@ -26,6 +28,8 @@ pub(crate) const TYPES: &[TypeEntry] = &[
     <bytes_type::ByteArray as Object>::def,
     <bytes_type::BytesIterator as Object>::def,
     <bytes_type::ByteArrayIterator as Object>::def,
+    <memory_view::MemoryView as Object>::def,
+    <memory_view::MemoryIterator as Object>::def,
 ];
 
 /// `str.isidentifier()`

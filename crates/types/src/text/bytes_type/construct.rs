@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use pyrope_object::args::ArgName;
-use pyrope_object::bind::{BytesLike, Signature, bad_argument, bind, full_type_name};
+use pyrope_object::bind::{Signature, bad_argument, bind, full_type_name};
+use pyrope_object::buffer::flags;
 use pyrope_object::{Args, BuiltinType as B, Bytes, FromArg, List, PyResult, Ref, Str, Tuple, Value, Vm};
 
 use crate::containers::sequence::is_index;
@@ -70,9 +71,8 @@ pub(super) fn octets_of(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec<u8>
             None => {}
         }
     }
-    if object.ty(vm).slots().buffer.is_some() {
-        let name = ArgName { function: kind, argument: "argument".into() };
-        return Ok(BytesLike::from_arg(object, &name, vm)?.to_cow().into_owned());
+    if let Some(lend) = object.ty(vm).slots().buffer {
+        return Ok(lend(object, flags::FULL_RO, vm)?.to_vec());
     }
     from_iterable(object, kind, vm)
 }
