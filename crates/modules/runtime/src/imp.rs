@@ -322,7 +322,7 @@ pub fn import_frozen(name: &str, vm: &Vm) -> PyResult {
     if let Some(builtins) = vm.interp().builtins_dict.get() {
         dict.set(vm.names().__builtins__.to_value(), builtins.to_value(), vm)?;
     }
-    pyrope_vm::run_code(&code, &dict, dict.as_value(), vm)?;
+    pyrope_vm::run_code(&code, &dict, None, vm)?;
     Ok(new)
 }
 

@@ -43,7 +43,7 @@ mod functions {
             )));
         };
         let (value, used) = build::load_prefix(bytes.as_slice(), allow_code, vm)?;
-        let extra = bytes.len() - used;
+        let extra = bytes.as_slice().len() - used;
         if extra > 0 {
             vm.call_method(file, "seek", &[vm.int(-(extra as i64)), vm.int(1)])?;
         }

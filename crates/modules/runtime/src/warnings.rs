@@ -338,7 +338,7 @@ fn do_warn(
     skip: &[String],
     vm: &Vm,
 ) -> PyResult<()> {
-    let place = pyrope_vm::frame_for_warning(stack_level, skip, vm);
+    let place = crate::frames::frame_for_warning(stack_level, skip, vm);
     let (globals, filename, line) = match place {
         Some(place) => place,
         None => {

@@ -12,6 +12,15 @@ use pyrope_vm::code::CodeObject;
 const ONLY_AST: u32 = 0x400;
 const OPTIMIZED_AST: u32 = 0x8000 | ONLY_AST;
 const IGNORE_COOKIE: u32 = 0x800;
+/// Every flag that `compile` accepts.
+const KNOWN_FLAGS: u32 = CompileFlags::FUTURE_MASK
+    | CompileFlags::SOURCE_IS_UTF8
+    | CompileFlags::DONT_IMPLY_DEDENT
+    | CompileFlags::OPTIMIZED_AST
+    | CompileFlags::IGNORE_COOKIE
+    | CompileFlags::TYPE_COMMENTS
+    | CompileFlags::ALLOW_TOP_LEVEL_AWAIT
+    | CompileFlags::ALLOW_INCOMPLETE_INPUT;
 
 /// The text of a source given as `str` or bytes, line ends made `\n`.
 pub(crate) fn source_text(
@@ -87,22 +96,29 @@ pub(crate) fn decode(bytes: &[u8], filename: &Value, flags: u32, vm: &Vm) -> PyR
 }
 
 /// Encodings that the front end does not know go through the codec registry.
-fn decode_with_codec(encoding: &str, bytes: &[u8], vm: &Vm) -> Option<String> {
-    let bytes = vm.new_bytes(bytes).ok()?.into_value();
-    match vm.call_method(&bytes, "decode", &[vm.new_str(encoding).into_value()]) {
-        Ok(text) => text.downcast::<Str>().and_then(Str::to_utf8).map(|t| t.into_owned()),
+fn decode_with_codec(encoding: &str, bytes: &[u8], vm: &Vm) -> Result<String, String> {
+    let decoded = vm.new_bytes(bytes).and_then(|bytes| {
+        vm.call_method(bytes.as_value(), "decode", &[vm.new_str(encoding).into_value()])
+    });
+    match decoded {
+        Ok(text) => match text.downcast::<Str>().and_then(Str::to_utf8) {
+            Some(text) => Ok(text.into_owned()),
+            None => Err(format!("encoding problem: {encoding}")),
+        },
         Err(raised) => {
+            let unknown = vm.raised_is(B::LookupError);
             vm.ignore(raised);
-            None
+            Err(if unknown { format!("unknown encoding: {encoding}") } else { format!("encoding problem: {encoding}") })
         }
     }
 }
 
 fn decode_error(error: &pyrope_text::encoding::DecodeError, filename: &Value, vm: &Vm) -> Raised {
     let message = vm.new_str(&error.message).into_value();
-    let line = error.line.map_or(Value::none(), |line| vm.int(i64::from(line)));
-    let place = vm.new_tuple(vec![filename.clone(), line, Value::none(), Value::none()]);
-    vm.raise_with(B::SyntaxError, &[message, place.into_value()])
+    let number = |n: i64| if n == 0 { Value::none() } else { vm.int(n) };
+    let text = error.text.as_ref().map_or(Value::none(), |t| vm.new_str(t).into_value());
+    let place = vec![filename.clone(), vm.int(i64::from(error.lineno)), number(i64::from(error.offset)), text];
+    vm.raise_with(B::SyntaxError, &[message, vm.new_tuple(place).into_value()])
 }
 
 /// The filename as the compiler takes it.
@@ -122,6 +138,7 @@ pub(crate) fn compile_error(error: CompileError, filename: &Value, vm: &Vm) -> R
         CompileError::System(message) => vm.system_error(message),
         CompileError::Runtime(message) => vm.runtime_error(message),
         CompileError::Value(message) => vm.value_error(message),
+        CompileError::Type(message) => vm.type_error(message),
         CompileError::Overflow(message) => vm.overflow_error(message),
     }
 }
@@ -212,7 +229,7 @@ pub fn compile_program(source: &[u8], filename: &Value, vm: &Vm) -> PyResult<Ref
 
 /// The options of a plain compilation: `-O` and the future features of the running code.
 pub(crate) fn inherited_options(inherit: bool, vm: &Vm) -> CompileOptions {
-    let flags = if inherit { pyrope_vm::current_future_flags(vm) } else { 0 };
+    let flags = if inherit { crate::frames::current_future_flags(vm) } else { 0 };
     CompileOptions { optimize: crate::sys::optimize_level(vm), flags, ..CompileOptions::default() }
 }
 
@@ -259,7 +276,7 @@ pub(super) mod functions {
     ) -> PyResult {
         let filename = crate::imp::fs_decode(filename, vm)?;
         let flags = u32::try_from(flags).map_err(|_| vm.value_error("compile(): unrecognised flags"))?;
-        if flags & !CompileFlags::ALL_KNOWN & !OPTIMIZED_AST != 0 {
+        if flags & !KNOWN_FLAGS & !OPTIMIZED_AST != 0 {
             return Err(vm.value_error("compile(): unrecognised flags"));
         }
         if !(-1..=2).contains(&optimize) {

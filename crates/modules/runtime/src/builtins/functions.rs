@@ -620,7 +620,7 @@ pub(super) mod functions {
                 None => return Err(vm.type_error("object does not provide __dir__")),
             },
             None => {
-                let locals = crate::builtins::namespaces::current_locals(vm)?;
+                let locals = crate::frames::current_locals(vm)?;
                 let keys = vm.call_method(&locals, "keys", &[])?;
                 vm.collect(&keys)?
             }
@@ -637,7 +637,7 @@ pub(super) mod functions {
     #[pyfunction("vars(object=<unrepresentable>, /)")]
     fn vars(object: Option<&Value>, vm: &Vm) -> PyResult {
         match object {
-            None => crate::builtins::namespaces::current_locals(vm),
+            None => crate::frames::current_locals(vm),
             Some(object) => match vm.find_attr(object, vm.names().__dict__.as_value())? {
                 Some(dict) => Ok(dict),
                 None => Err(vm.type_error("vars() argument must have __dict__ attribute")),

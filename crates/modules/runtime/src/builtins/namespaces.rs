@@ -4,10 +4,7 @@ use pyrope_object::layout::{Dict, Str};
 use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
 use pyrope_vm::code::CodeObject;
 
-/// `locals()` of the calling frame.
-pub(crate) fn current_locals(vm: &Vm) -> PyResult {
-    pyrope_vm::current_locals(vm)
-}
+use crate::frames::current_locals;
 
 /// Where `exec` and `eval` run: globals and locals, checked.
 pub(super) fn namespaces(
@@ -51,7 +48,7 @@ pub(super) fn namespaces(
     }
     let builtins = vm.names().__builtins__.as_value();
     if globals.get(builtins, vm)?.is_none() {
-        globals.set(builtins.clone(), pyrope_vm::current_builtins(vm)?, vm)?;
+        globals.set(builtins.clone(), crate::frames::current_builtins(vm)?, vm)?;
     }
     Ok((globals, locals))
 }
@@ -70,14 +67,14 @@ pub(super) fn run(
         None if free > 0 => {
             Err(vm.type_error(format!("code object passed to {what}() may not contain free variables")))
         }
-        None => pyrope_vm::run_code(code, globals, locals, vm),
+        None => pyrope_vm::run_code(code, globals, Some(locals.clone()), vm),
         Some(_) if free == 0 => Err(vm.type_error("cannot use a closure with this code object")),
         Some(closure) => {
             let cells = closure.downcast::<pyrope_object::Tuple>().filter(|cells| {
                 cells.len() == free && cells.as_slice().iter().all(|c| c.ty(vm).is(vm.builtin(B::Cell)))
             });
             match cells {
-                Some(_) => pyrope_vm::run_code_with_closure(code, globals, locals, closure, vm),
+                Some(_) => pyrope_vm::run_code_in(code, globals, Some(locals.clone()), closure.cast(), vm),
                 None => Err(vm.type_error(format!(
                     "code object requires a closure of exactly length {free}"
                 ))),
@@ -127,7 +124,7 @@ pub(super) mod functions {
             return run("eval", &code, &globals, &locals, None, vm);
         }
         let code = crate::builtins::compile::compile_for_run(source, "eval", vm)?;
-        pyrope_vm::run_code(&code, &globals, &locals, vm)
+        pyrope_vm::run_code(&code, &globals, Some(locals), vm)
     }
 
     /// Execute the given source in the context of globals and locals.
@@ -155,6 +152,6 @@ pub(super) mod functions {
             return Err(vm.type_error("closure argument can only be used when source is a code object"));
         }
         let code = crate::builtins::compile::compile_for_run(source, "exec", vm)?;
-        pyrope_vm::run_code(&code, &globals, &locals, vm).map(drop)
+        pyrope_vm::run_code(&code, &globals, Some(locals), vm).map(drop)
     }
 }

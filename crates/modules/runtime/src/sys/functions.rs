@@ -236,7 +236,7 @@ pub(super) mod functions {
     /// only.
     #[pyfunction("_getframe(depth=0, /)")]
     fn getframe(depth: i32, vm: &Vm) -> PyResult {
-        match pyrope_vm::frame_at(depth.max(0) as usize, vm) {
+        match crate::frames::frame_at(depth.max(0) as usize, vm) {
             Some(frame) => Ok(frame),
             None => Err(vm.value_error("call stack is not deep enough")),
         }
@@ -245,7 +245,7 @@ pub(super) mod functions {
     /// Return the name of the module for the calling frame.
     #[pyfunction("_getframemodulename(depth=0)")]
     fn getframemodulename(depth: i32, vm: &Vm) -> PyResult {
-        let Some(frame) = pyrope_vm::frame_at(depth.max(0) as usize, vm) else { return Ok(Value::none()) };
+        let Some(frame) = crate::frames::frame_at(depth.max(0) as usize, vm) else { return Ok(Value::none()) };
         let globals = vm.get_attr_str(&frame, "f_globals")?;
         match globals.downcast::<pyrope_object::Dict>() {
             Some(dict) => Ok(dict.get(vm.names().__name__.as_value(), vm)?.unwrap_or(Value::none())),
@@ -257,7 +257,7 @@ pub(super) mod functions {
     #[pyfunction("_current_frames()")]
     fn current_frames(vm: &Vm) -> PyResult {
         let frames = vm.new_dict();
-        if let Some(frame) = pyrope_vm::frame_at(0, vm) {
+        if let Some(frame) = crate::frames::frame_at(0, vm) {
             frames.set(vm.int_from_u64(vm.ident.get()), frame, vm)?;
         }
         Ok(frames.into_value())
