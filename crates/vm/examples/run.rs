@@ -25,7 +25,7 @@ fn hooks() -> Hooks {
             let exception = vm.take_exception();
             eprintln!("{}: {}", message.unwrap_or("Exception ignored in"), shown(object, vm));
             if let Some(exception) = exception {
-                report(&exception, vm);
+                eprintln!("{}", report(&exception, vm));
             }
         },
         import: |name, vm| Err(vm.import_error(format!("No module named '{name}'"))),
@@ -34,7 +34,7 @@ fn hooks() -> Hooks {
             Ok(())
         },
         check_breaker: |vm| {
-            vm.interp().gc.wanted.set(false);
+            vm.interp().gc.collect_if_wanted(vm);
             Ok(())
         },
         frame_globals: pyrope_vm::current_globals,
@@ -48,20 +48,16 @@ fn shown(value: &Value, vm: &Vm) -> String {
     })
 }
 
-fn report(exception: &Value, vm: &Vm) {
-    eprintln!("Traceback (most recent call last):");
+fn report(exception: &Value, vm: &Vm) -> String {
+    let mut text = "Traceback (most recent call last):\n".to_owned();
     let mut at = exceptions::traceback(exception).and_then(|tb| tb.cast::<Traceback>());
     while let Some(entry) = at {
         let code = entry.frame.code();
-        let line = entry.line().unwrap_or(0);
-        eprintln!(
-            "  File \"{}\", line {line}, in {}",
-            code.filename().to_string_lossy(),
-            code.qualname.to_string_lossy()
-        );
+        let (file, line, name) = (code.filename(), entry.line().unwrap_or(0), &code.qualname);
+        text += &format!("  File \"{}\", line {line}, in {}\n", file.to_string_lossy(), name.to_string_lossy());
         at = entry.next();
     }
-    eprintln!("{}: {}", vm.type_name(exception), shown(exception, vm));
+    text + &format!("{}: {}", vm.type_name(exception), shown(exception, vm))
 }
 
 #[pyfunctions]
@@ -299,32 +295,33 @@ fn placeholders(defs: &mut pyrope_object::interpreter::BuiltinDefs) {
 }
 // END PLACEHOLDERS
 
-fn main() -> ExitCode {
-    let Some(path) = std::env::args().nth(1) else {
-        eprintln!("usage: run FILE");
-        return ExitCode::FAILURE;
-    };
-    let code = match load(&path) {
-        Ok(code) => code,
-        Err(message) => {
-            eprintln!("{message}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let config = InterpreterConfig { hash_key: (0, 0), allocator: pyrope_alloc::Mode::Debug };
+/// Runs a file in an interpreter of its own; the error is a traceback.
+pub fn run_file(path: &str) -> Result<(), String> {
+    let code = load(path)?;
+    let config = InterpreterConfig { hash_key: (0, 0), allocator: pyrope_alloc::Mode::Plain };
     let mut defs = pyrope_vm::builtin_defs();
     placeholders(&mut defs);
     let interp = Interpreter::new(&config, &defs, hooks());
     let vm = Vm::new(&interp);
     interp.enter(&vm);
     pyrope_vm::install(&vm);
-    let failed = match run(&code, &vm) {
-        Ok(()) => false,
-        Err(raised) => {
-            report(&vm.catch(raised), &vm);
-            true
-        }
-    };
+    let result = run(&code, &vm).map_err(|raised| report(&vm.catch(raised), &vm));
     // The process ends with the interpreter: nothing is taken apart.
-    std::process::exit(failed.into())
+    std::mem::forget(vm);
+    std::mem::forget(interp);
+    result
+}
+
+fn main() -> ExitCode {
+    let Some(path) = std::env::args().nth(1) else {
+        eprintln!("usage: run FILE");
+        return ExitCode::FAILURE;
+    };
+    match run_file(&path) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
 }

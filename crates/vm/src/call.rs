@@ -3,6 +3,8 @@
 
 use pyrope_object::layout::{Dict, Str, Tuple};
 use pyrope_object::{Args, BuiltinType as B, NativeFn, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_object::shape::builtin_shape;
+use pyrope_types::containers::set::Set;
 use pyrope_types::model::builtin_function::{BuiltinFunction, Method};
 use pyrope_types::model::descriptors::MethodDescriptor;
 
@@ -10,6 +12,7 @@ use crate::errors;
 use crate::eval::{Flow, run_frame};
 use crate::function::{Function, bind_arguments};
 use crate::instructions::containers::{NotMapping, each_entry};
+use crate::quicken::Cache;
 use crate::stack::{Frame, Machine, machine};
 
 /// The Python function that a value is.
@@ -58,7 +61,7 @@ pub fn bound_method(function: &Value, instance: &Value, vm: &Vm) -> Value {
 /// Function and instance of a bound method.
 #[inline(always)]
 pub fn unwrap_method(value: &Value) -> Option<(&Value, &Value)> {
-    if value.shape() != pyrope_object::shape::builtin_shape(B::Method) {
+    if value.shape() != builtin_shape(B::Method) {
         return None;
     }
     value.downcast_exact::<Method>().map(|method| (&method.function, &method.instance))
@@ -68,7 +71,7 @@ pub fn unwrap_method(value: &Value) -> Option<(&Value, &Value)> {
 #[inline(never)]
 pub fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
     let shape = callable.shape();
-    if shape == pyrope_object::shape::builtin_shape(B::MethodDescriptor) {
+    if shape == builtin_shape(B::MethodDescriptor) {
         if let Some(method) = callable.downcast_exact::<MethodDescriptor>()
             && let Some((receiver, rest)) = values.split_first()
             && receiver.ty(vm).is(&method.owner)
@@ -80,7 +83,7 @@ pub fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
                 _ => {}
             }
         }
-    } else if shape == pyrope_object::shape::builtin_shape(B::BuiltinFunction)
+    } else if shape == builtin_shape(B::BuiltinFunction)
         && let Some(native) = callable.downcast_exact::<BuiltinFunction>()
     {
         match native.def.function {
@@ -99,14 +102,32 @@ pub fn call_args(callable: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     vm.call_args(callable, args)
 }
 
+/// A native function or method: called at once.
+#[inline(always)]
+pub fn is_native(callable: &Value) -> bool {
+    let shape = callable.shape();
+    shape == builtin_shape(B::MethodDescriptor) || shape == builtin_shape(B::BuiltinFunction)
+}
+
 /// The `__init__` of a plain class: a Python class whose instances `object.__new__` makes and whose metaclass is `type`.
 #[inline(always)]
-pub fn plain_init(callable: &Value, _: usize, machine: &Machine, vm: &Vm) -> Option<Value> {
+pub fn plain_init(callable: &Value, cache: &Cache, machine: &Machine, vm: &Vm) -> Option<Value> {
     let header = callable.header()?;
     if !std::ptr::eq(header.ty(), machine.type_type) {
         return None;
     }
-    find_plain_init(callable, machine, vm)
+    // SAFETY: instances of exactly `type` have this layout.
+    let class = unsafe { &*std::ptr::from_ref(header).cast::<Type>() };
+    let version = class.current_version();
+    if version != 0 && version == cache.version.get() {
+        // SAFETY: the class whose version holds owns the value; it is counted before it is given out.
+        let init = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(cache.word.get()) });
+        return Some(Value::clone(&init));
+    }
+    let init = find_plain_init(callable, machine, vm)?;
+    cache.version.set(class.version());
+    cache.word.set(init.bits());
+    Some(init)
 }
 
 #[inline(never)]
@@ -176,7 +197,10 @@ pub fn spread_arguments(callable: &Value, iterable: &Value, mapping: Option<&Val
 
 /// `set.add(item)`
 pub fn set_insert(set: &Value, item: &Value, vm: &Vm) -> PyResult<()> {
-    vm.call_method(set, "add", std::slice::from_ref(item)).map(drop)
+    match set.downcast::<Set>() {
+        Some(set) => set.add(item.clone(), vm),
+        None => Err(vm.system_error("SET_ADD without set")),
+    }
 }
 
 /// The next item of an iterator; a StopIteration is the end.

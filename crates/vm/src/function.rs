@@ -424,6 +424,16 @@ impl Function {
         Ok(())
     }
 
+    #[getter("__dict__")]
+    fn dict(slf: &Value, vm: &Vm) -> PyResult {
+        pyrope_types::model::object::get_dict(slf, vm)
+    }
+
+    #[setter("__dict__")]
+    fn set_dict(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        pyrope_types::model::object::set_dict(slf, value, vm)
+    }
+
     #[getter]
     fn __annotate__(&self) -> Value {
         self.rare.with(|r| r.annotate.clone()).unwrap_or(Value::none())
@@ -434,7 +444,7 @@ impl Function {
         match value {
             None => Err(vm.type_error("__annotate__ cannot be deleted")),
             Some(value) if value.is_none() => {
-                drop(self.rare.with_mut(|r| std::mem::replace(&mut r.annotate, Some(Value::none()))));
+                drop(self.rare.with_mut(|r| r.annotate.replace(Value::none())));
                 Ok(())
             }
             Some(value) if value.ty(vm).slots().call.is_some() => {

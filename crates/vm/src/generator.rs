@@ -1,5 +1,6 @@
 //! Generators, coroutines and asynchronous generators: frames that wait in memory of their own.
 #![allow(unsafe_code, reason = "owns frames and finds the object around a generator's core")]
+#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "frame pointers are the machine's own")]
 
 mod asyncgen;
 mod awaiting;

@@ -36,7 +36,7 @@ pub fn unary(number: u32, value: &Value, frame: &Frame, vm: &Vm) -> PyResult {
         Some(Intrinsic1::Print) => print_expression(value, vm),
         Some(Intrinsic1::ImportStar) => crate::imports::import_star(value, frame, vm),
         Some(Intrinsic1::StopIterationError) => stop_iteration_error(value, frame, vm),
-        Some(Intrinsic1::AsyncGenWrap) => Ok(AsyncGenWrappedValue::new(value.clone(), vm)),
+        Some(Intrinsic1::AsyncGenWrap) => Ok(AsyncGenWrappedValue::wrap(value.clone(), vm)),
         Some(Intrinsic1::UnaryPositive) => vm.positive(value),
         Some(Intrinsic1::ListToTuple) => match value.downcast::<List>() {
             Some(list) => Ok(vm.new_tuple(list.to_vec()).into_value()),

@@ -127,6 +127,7 @@ macro_rules! for_each_op {
             LoadAttrSlotLocal => attributes::load_attr_slot_local;
             StoreAttr => attributes::store_attr;
             StoreAttrSlot => attributes::store_attr_slot;
+            StoreAttrNew => attributes::store_attr_new;
             DeleteAttr => attributes::delete_attr;
             LoadSuperAttr => attributes::load_super_attr;
             LoadSpecial => attributes::load_special;

@@ -348,6 +348,7 @@ impl<'c> Translator<'c> {
             Opcode::LoadName => (Op::LoadName, 0, self.new_cache(arg)),
             Opcode::LoadAttr if arg & 1 != 0 => (Op::LoadMethod, 1, self.new_cache(arg >> 1)),
             Opcode::LoadAttr => (Op::LoadAttr, 0, self.new_cache(arg >> 1)),
+            Opcode::Call => (Op::Call, u16::try_from(arg).ok()?, self.new_cache(0)),
             Opcode::StoreAttr => (Op::StoreAttr, 0, self.new_cache(arg)),
             Opcode::LoadSuperAttr => (Op::LoadSuperAttr, (arg & 3) as u16, self.new_cache(arg >> 2)),
             Opcode::BinaryOp => match BinaryOperator::from_number(arg)? {
@@ -417,7 +418,7 @@ fn plain_op(opcode: Opcode) -> Option<Op> {
         BuildString ListAppend ListExtend SetAdd SetUpdate MapAdd DictUpdate DictMerge UnpackSequence UnpackEx
         FormatSimple FormatWithSpec ConvertValue BuildTemplate BuildInterpolation JumpForward JumpBackward
         JumpBackwardNoInterrupt PopJumpIfFalse PopJumpIfTrue PopJumpIfNone PopJumpIfNotNone GetIter ForIter Resume
-        ReturnValue Call CallKw CallFunctionEx MakeFunction SetFunctionAttribute CallIntrinsic1 CallIntrinsic2
+        ReturnValue CallKw CallFunctionEx MakeFunction SetFunctionAttribute CallIntrinsic1 CallIntrinsic2
         PushExcInfo PopExcept CheckExcMatch CheckEgMatch RaiseVarargs Reraise WithExceptStart CleanupThrow EndAsyncFor
         ExitInitCheck ReturnGenerator YieldValue Send GetAwaitable GetAiter GetAnext GetYieldFromIter GetLen MatchClass
         MatchKeys MatchMapping MatchSequence

@@ -4,6 +4,7 @@
 //! large chunks; a generator keeps its frame in memory of its own and runs it there. All slots hold `Option<Value>`: an
 //! unbound local and the null that calls push are the word zero.
 #![allow(unsafe_code, reason = "the frame stack: the machine's home of unsafe code")]
+#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "frame pointers are the machine's own and never leave the crate unchecked")]
 
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;

@@ -144,7 +144,7 @@ fn build(fields: &[Value], vm: &Vm) -> PyResult {
         linetable: bytes(&fields[14], 15, vm)?,
         exceptiontable: bytes(&fields[15], 16, vm)?,
     };
-    if raw.code.len() % 2 != 0 || raw.code.is_empty() {
+    if !raw.code.len().is_multiple_of(2) || raw.code.is_empty() {
         return Err(vm.value_error("code: co_code is malformed"));
     }
     let parts = CodeParts { raw, consts: tuple(&fields[7], 8, vm)?, filename: string(&fields[10], 11, vm)? };

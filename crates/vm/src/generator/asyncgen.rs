@@ -19,7 +19,7 @@ pub struct AsyncGenWrappedValue {
 
 impl AsyncGenWrappedValue {
     /// Wraps.
-    pub fn new(value: Value, vm: &Vm) -> Value {
+    pub fn wrap(value: Value, vm: &Vm) -> Value {
         Ref::new(vm, AsyncGenWrappedValue { header: Header::blank(), value }).into_value()
     }
 }
@@ -83,7 +83,7 @@ pub struct AsyncGenAthrow {
 /// The `anext` slot.
 pub(super) fn anext(value: &Value, vm: &Vm) -> PyResult {
     call_hooks(value, vm)?;
-    Ok(AsyncGenAsend::new(value, None, vm))
+    Ok(AsyncGenAsend::make(value, None, vm))
 }
 
 /// Calls the first-iteration hook, once.
@@ -137,7 +137,7 @@ fn not_a_generator(vm: &Vm) -> Raised {
 
 impl AsyncGenAsend {
     /// The awaitable of one step.
-    pub fn new(generator: &Value, value: Option<Value>, vm: &Vm) -> Value {
+    pub fn make(generator: &Value, value: Option<Value>, vm: &Vm) -> Value {
         let progress = Cell::new(Progress::Fresh);
         Ref::new(vm, AsyncGenAsend { header: Header::blank(), generator: generator.clone(), value, progress })
             .into_value()
@@ -246,7 +246,7 @@ fn warn_never_awaited(method: &str, generator: &Value, vm: &Vm) {
 
 impl AsyncGenAthrow {
     /// The awaitable of `athrow(*args)`, or of `aclose()`.
-    pub fn new(generator: &Value, args: Option<Vec<Value>>, vm: &Vm) -> Value {
+    pub fn make(generator: &Value, args: Option<Vec<Value>>, vm: &Vm) -> Value {
         let progress = Cell::new(Progress::Fresh);
         Ref::new(vm, AsyncGenAthrow { header: Header::blank(), generator: generator.clone(), args, progress })
             .into_value()

@@ -274,7 +274,7 @@ impl AsyncGenerator {
     #[method("asend($self, value, /)")]
     fn asend(slf: &Value, value: &Value, vm: &Vm) -> PyResult {
         asyncgen::call_hooks(slf, vm)?;
-        Ok(AsyncGenAsend::new(slf, Some(value.clone()), vm))
+        Ok(AsyncGenAsend::make(slf, Some(value.clone()), vm))
     }
 
     /// athrow(value)
@@ -290,14 +290,14 @@ impl AsyncGenerator {
             vm.warn(B::DeprecationWarning, text, 1)?;
         }
         asyncgen::call_hooks(slf, vm)?;
-        Ok(AsyncGenAthrow::new(slf, Some(args.to_vec()), vm))
+        Ok(AsyncGenAthrow::make(slf, Some(args.to_vec()), vm))
     }
 
     /// aclose() -> raise GeneratorExit inside generator.
     #[method("aclose($self, /)")]
     fn aclose(slf: &Value, vm: &Vm) -> PyResult {
         asyncgen::call_hooks(slf, vm)?;
-        Ok(AsyncGenAthrow::new(slf, None, vm))
+        Ok(AsyncGenAthrow::make(slf, None, vm))
     }
 
     /// See PEP 585

@@ -297,11 +297,42 @@ pub fn store_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
     let name = r.name(cache.name as usize);
     let (value, owner) = (r.peek(2), r.peek(1));
+    let shape = owner.shape();
     check!(r.vm().set_attr(owner, name.as_value(), Some(value)));
     if cache.misses.get() < MAX_MISSES && specialise_store(cache, owner, name, r.quiet_vm()) {
-        r.respecialise(Op::StoreAttrSlot);
+        if shape == owner.shape() {
+            r.respecialise(Op::StoreAttrSlot);
+        } else if owner.is_pointer() {
+            // Objects of the shape before get the same slot, and the shape after.
+            cache.word.set(cache.word.get() | u64::from(owner.shape()) << 32);
+            cache.shape.set(shape);
+            r.respecialise(Op::StoreAttrNew);
+        }
     }
     r.drop_top(2);
+    Flow::Next
+}
+
+/// A new attribute: the slot is filled and the shape grows by the name.
+#[inline(always)]
+pub fn store_attr_new(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let Some(header) = holds(cache, r.peek(1)) else {
+        r.respecialise(Op::StoreAttr);
+        return store_attr(r, i);
+    };
+    let owner = r.replace(1, None);
+    let value = r.replace(2, None);
+    r.forget_top(2);
+    let word = cache.word.get();
+    // SAFETY: the shape after, which the same class has, says that a slot lies at the offset; it is empty now.
+    let old = unsafe {
+        let slot = std::ptr::from_ref(header).byte_add((word & 0xFFFF_FFFF) as usize).cast_mut().cast::<Option<Value>>();
+        std::ptr::replace(slot, value)
+    };
+    header.shape.set((word >> 32) as u32);
+    drop(old);
+    drop(owner);
     Flow::Next
 }
 

@@ -2,7 +2,7 @@
 
 use pyrope_bytecode::FunctionAttribute;
 use pyrope_object::layout::{Dict, Tuple};
-use pyrope_object::{Args, Value};
+use pyrope_object::{Args, Ref, Value};
 
 use crate::call;
 use crate::code::CodeObject;
@@ -13,14 +13,18 @@ use crate::stack::OnReturn;
 
 #[inline(always)]
 pub fn call(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let count = i.index();
-    if let Some(function) = call::as_function(r.peek(count + 2), r.machine) {
+    let count = usize::from(i.a);
+    let callable = r.peek(count + 2);
+    if let Some(function) = call::as_function(callable, r.machine) {
         let with_receiver = count + usize::from(r.peek_slot(count + 1).is_some());
         if function.accepts_exactly(with_receiver) {
             return enter_exact(r, count, with_receiver);
         }
+    } else if call::is_native(callable) {
+        let result = check!(call::call_value(callable, receiver_and_values(r, count), r.vm()));
+        return r.finish(count + 2, result);
     }
-    call_slowly(r, count)
+    call_slowly(r, count, i)
 }
 
 /// Pushes the frame of a function whose arguments need no binding: they move.
@@ -40,7 +44,7 @@ fn enter_exact(r: &mut Regs<'_>, count: usize, given: usize) -> Flow {
 
 /// Everything else: bound methods, classes, native functions, arguments that need binding.
 #[inline(always)]
-fn call_slowly(r: &mut Regs<'_>, count: usize) -> Flow {
+fn call_slowly(r: &mut Regs<'_>, count: usize, i: Instr) -> Flow {
     if call::unwrap_method(r.peek(count + 2)).is_some() && r.peek_slot(count + 1).is_none() {
         unwrap_bound(r, count);
         if let Some(function) = call::as_function(r.peek(count + 2), r.machine)
@@ -59,7 +63,7 @@ fn call_slowly(r: &mut Regs<'_>, count: usize) -> Flow {
         }
         return Flow::Next;
     }
-    if let Some(init) = call::plain_init(r.peek(count + 2), count, r.machine, r.vm()) {
+    if let Some(init) = call::plain_init(r.peek(count + 2), r.cache(i.index()), r.machine, r.vm()) {
         return enter_init(r, count, init);
     }
     let result = check!(call::call_value(r.peek(count + 2), receiver_and_values(r, count), r.vm()));
@@ -86,8 +90,17 @@ fn enter_init(r: &mut Regs<'_>, count: usize, init: Value) -> Flow {
     let instance = check!(call::plain_instance(r.peek(count + 2), r.vm()));
     let Some(function) = call::as_function(&init, r.machine) else { return Flow::Raise };
     drop(r.replace(count + 1, Some(instance.clone())));
-    let frame = check!(call::bound_frame(function, Args::positional_only(r.top_values(count + 1)), r.vm(), r.machine));
-    r.drop_top(count + 1);
+    let frame = if function.accepts_exactly(count + 1) {
+        let frame = check!(r.machine.new_frame(Ref::from_borrowed(function), r.vm()));
+        r.move_arguments(frame, count + 1);
+        r.forget_top(count + 1);
+        frame
+    } else {
+        let args = Args::positional_only(r.top_values(count + 1));
+        let frame = check!(call::bound_frame(function, args, r.vm(), r.machine));
+        r.drop_top(count + 1);
+        frame
+    };
     drop(r.replace(1, Some(instance)));
     if let Err(_raised) = r.enter(frame, OnReturn::Init) {
         r.machine.drop_frame(frame);

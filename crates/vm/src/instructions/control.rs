@@ -1,5 +1,10 @@
 //! Jumps, loops, entering and leaving frames.
 
+use pyrope_object::BuiltinType as B;
+use pyrope_object::shape::builtin_shape;
+use pyrope_types::containers::range::iterators::RangeIterator;
+use pyrope_types::iterators::sequence::ListIterator;
+
 use crate::call;
 use crate::eval::{Flow, Regs, check};
 use crate::quicken::Instr;
@@ -82,14 +87,36 @@ pub fn get_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
 #[inline(always)]
 pub fn for_iter(r: &mut Regs<'_>, i: Instr) -> Flow {
     let iterator = r.peek(1);
-    if let Some(frame) = crate::generator::resumable(iterator) {
-        if let Some(frame) = crate::generator::begin_resume(frame, pyrope_object::Value::none(), r.vm()) {
-            if let Err(_raised) = r.enter(frame, OnReturn::ForIter) {
-                crate::generator::abandon_resume(frame, r.quiet_vm());
-                return Flow::Raise;
+    let shape = iterator.shape();
+    if shape == builtin_shape(B::RangeIterator)
+        && let Some(range) = iterator.downcast_exact::<RangeIterator>()
+    {
+        match range.advance() {
+            Some(n) => {
+                let n = r.quiet_vm().int(n);
+                r.push(n);
             }
-            return Flow::Next;
+            None => r.jump(i.jump()),
         }
+        return Flow::Next;
+    }
+    if shape == builtin_shape(B::ListIterator)
+        && let Some(list) = iterator.downcast_exact::<ListIterator>()
+    {
+        match list.advance() {
+            Some(item) => r.push(item),
+            None => r.jump(i.jump()),
+        }
+        return Flow::Next;
+    }
+    if let Some(core) = crate::generator::resumable(iterator)
+        && let Some(frame) = crate::generator::begin_resume(core, pyrope_object::Value::none(), r.vm())
+    {
+        if let Err(_raised) = r.enter(frame, OnReturn::ForIter) {
+            crate::generator::abandon_resume(frame, r.quiet_vm());
+            return Flow::Raise;
+        }
+        return Flow::Next;
     }
     match check!(call::next_item(iterator, r.vm())) {
         Some(item) => r.push(item),
