@@ -1,10 +1,15 @@
 //! Native modules about data: struct, array, math, random, datetime, pickle, compression, hashing.
 
+mod arrays;
+mod binascii;
+mod errors;
 mod math;
 mod random;
 mod statistics;
+mod structs;
 
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE, &statistics::MODULE];
+pub const MODULES: &[&ModuleDef] =
+    &[&arrays::MODULE, &binascii::MODULE, &math::MODULE, &random::MODULE, &statistics::MODULE, &structs::MODULE];

@@ -4,9 +4,7 @@ use dashu_int::ops::Abs;
 use dashu_int::{IBig, UBig};
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::OrNone;
-use pyrope_object::{
-    Args, Guarded, Header, IntView, ModuleDef, Object, PyResult, Ref, Slots, Tuple, Type, Value, Vm,
-};
+use pyrope_object::{Args, Guarded, Header, IntView, ModuleDef, Object, PyResult, Ref, Slots, Tuple, Type, Value, Vm};
 
 /// The module.
 pub static MODULE: ModuleDef = ModuleDef {
@@ -45,7 +43,8 @@ impl Twister {
         let (mut i, mut j) = (1, 0);
         for _ in 0..N.max(key.len()) {
             let last = state[i - 1];
-            state[i] = (state[i] ^ (last ^ last >> 30).wrapping_mul(1_664_525)).wrapping_add(key[j]).wrapping_add(j as u32);
+            state[i] =
+                (state[i] ^ (last ^ last >> 30).wrapping_mul(1_664_525)).wrapping_add(key[j]).wrapping_add(j as u32);
             i += 1;
             j += 1;
             if i >= N {
@@ -164,7 +163,8 @@ impl Random {
 fn entropy() -> Vec<u32> {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let mut bytes = vec![0u8; N * 4];
-    let filled = std::fs::File::open("/dev/urandom").and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
+    let filled =
+        std::fs::File::open("/dev/urandom").and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
     if filled.is_ok() {
         return bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     }

@@ -6,7 +6,7 @@ use pyrope_object::{
     Args, BuiltinType as B, CompareOp, Header, PyResult, Raised, Ref, Slots, Str, Tuple, Type, Value, Vm,
 };
 use pyrope_textual::float as textual;
-use pyrope_textual::format_spec::Locale;
+
 
 use super::float::arithmetic::{compare_with_int, operand};
 use super::text::{self, NumberKind, to_ascii};
@@ -496,7 +496,7 @@ impl Complex {
         }
         let spec = text::spec_for(NumberKind::Complex, spec, slf, vm)?;
         let (re, im) = parts(slf);
-        text::rendered(spec.render_complex(re, im, &Locale::c()), vm)
+        text::rendered(spec.render_complex(re, im, &crate::text::numeric_locale(vm)), vm)
     }
 
     /// the real part of a complex number

@@ -66,7 +66,9 @@ const POSITIVE: &str = "a positive input";
 /// A logarithm of a float or of an integer of any size.
 fn logarithm(x: &Value, log: fn(f64) -> f64, vm: &Vm) -> PyResult<f64> {
     match x.as_int() {
-        Some(n) if n.is_negative() || matches!(n, IntView::Small(0)) => Err(vm.value_error("expected a positive input")),
+        Some(n) if n.is_negative() || matches!(n, IntView::Small(0)) => {
+            Err(vm.value_error("expected a positive input"))
+        }
         Some(IntView::Small(n)) => Ok(log(n as f64)),
         Some(IntView::Big(n)) => Ok(big_logarithm(n, log)),
         None => {
@@ -350,7 +352,13 @@ mod functions {
             return y;
         }
         let magnitude = f64::from_bits(at.unsigned_abs() as u64);
-        if at == 0 { 0.0f64.copysign(x) } else if at < 0 { -magnitude } else { magnitude }
+        if at == 0 {
+            0.0f64.copysign(x)
+        } else if at < 0 {
+            -magnitude
+        } else {
+            magnitude
+        }
     }
 
     /// Return the value of the least significant bit of the float x.

@@ -10,7 +10,7 @@ use pyrope_object::{
     Args, BuiltinType as B, Bytes, CompareOp, FromArg, PyResult, Ref, Slots, Str, Tuple, Type, Value, Vm,
 };
 use pyrope_textual::float::{self as textual, HexError};
-use pyrope_textual::format_spec::Locale;
+
 
 use super::text::{self, NumberKind, invalid, to_ascii};
 use arithmetic::{compare_with_int, exact_integer, float_div, operand};
@@ -358,7 +358,7 @@ impl FloatType {
             return Ok(vm.str(slf)?.into_value());
         }
         let spec = text::spec_for(NumberKind::Float, spec, slf, vm)?;
-        text::rendered(spec.render_float(number(slf), &Locale::c()), vm)
+        text::rendered(spec.render_float(number(slf), &crate::text::numeric_locale(vm)), vm)
     }
 
     /// the real part of a complex number

@@ -11,7 +11,7 @@ use pyrope_object::bind::OrNone;
 use pyrope_object::layout::INT_LAYOUT;
 use pyrope_object::{BuiltinType as B, Bytes, CompareOp, IntView, PyResult, Ref, Slots, Str, Tuple, Type, Value, Vm};
 use pyrope_textual::float::hash_limbs;
-use pyrope_textual::format_spec::{IntPresentation, Locale};
+use pyrope_textual::format_spec::IntPresentation;
 use pyrope_textual::int_text;
 
 use super::text::{self, NumberKind};
@@ -213,7 +213,7 @@ pub fn format_int(slf: &Value, spec: &Str, vm: &Vm) -> PyResult {
     match spec.int_presentation().map_err(|e| text::raise(e, vm))? {
         IntPresentation::Float => {
             let x = super::view_to_f64(n, vm)?;
-            text::rendered(spec.render_float(x, &Locale::c()), vm)
+            text::rendered(spec.render_float(x, &crate::text::numeric_locale(vm)), vm)
         }
         IntPresentation::Char => match n.to_i64() {
             Some(point @ 0..=0x10FFFF) => text::rendered(spec.render_char(point as u32), vm),
@@ -222,14 +222,14 @@ pub fn format_int(slf: &Value, spec: &Str, vm: &Vm) -> PyResult {
         IntPresentation::Digits(10) => {
             let digits = decimal_text(n, vm)?;
             let digits = digits.strip_prefix('-').unwrap_or(&digits);
-            text::rendered(spec.render_int(n.is_negative(), digits, &Locale::c()), vm)
+            text::rendered(spec.render_int(n.is_negative(), digits, &crate::text::numeric_locale(vm)), vm)
         }
         IntPresentation::Digits(base) => {
             let digits = match n {
                 IntView::Small(n) => int_text::small_magnitude_to_base(n.unsigned_abs(), base),
                 IntView::Big(_) => int_text::magnitude_to_base(&magnitude(n), base),
             };
-            text::rendered(spec.render_int(n.is_negative(), &digits, &Locale::c()), vm)
+            text::rendered(spec.render_int(n.is_negative(), &digits, &crate::text::numeric_locale(vm)), vm)
         }
     }
 }
