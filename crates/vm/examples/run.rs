@@ -34,7 +34,7 @@ fn hooks() -> Hooks {
             Ok(())
         },
         check_breaker: |vm| {
-            vm.interp().gc.collect_if_wanted(vm);
+            vm.interp().collect_if_wanted(vm);
             Ok(())
         },
         frame_globals: pyrope_vm::current_globals,
@@ -91,10 +91,17 @@ mod functions {
 
     #[pyfunction("next")]
     fn next(args: Args<'_>, vm: &Vm) -> PyResult {
-        match (vm.next(&args.positional()[0])?, args.positional().get(1)) {
-            (Some(item), _) => Ok(item),
-            (None, Some(default)) => Ok(default.clone()),
-            (None, None) => Err(vm.stop_iteration(Value::none())),
+        let [iterator, default @ ..] = args.positional() else { return Err(vm.type_error("next expected an iterator")) };
+        let Some(next) = iterator.ty(vm).slots().next else { return Err(vm.type_error("not an iterator")) };
+        match (next(iterator, vm), default.first()) {
+            (Ok(Some(item)), _) => Ok(item),
+            (Ok(None), Some(default)) => Ok(default.clone()),
+            (Ok(None), None) => Err(vm.stop_iteration(Value::none())),
+            (Err(raised), Some(default)) if vm.raised_is(B::StopIteration) => {
+                vm.ignore(raised);
+                Ok(default.clone())
+            }
+            (Err(raised), _) => Err(raised),
         }
     }
 
