@@ -222,93 +222,11 @@ fn run(code: &pyrope_bytecode::Code, vm: &Vm) -> PyResult<()> {
     pyrope_vm::run_code(&code, &globals, None, vm).map(drop)
 }
 
-// BEGIN PLACEHOLDERS
-fn placeholders(defs: &mut pyrope_object::interpreter::BuiltinDefs) {
-    use pyrope_object::layout::*;
-    use pyrope_object::*;
-    macro_rules! place {
-        ($kind:ident, $name:literal, $layout:expr, $slots:expr, $base:expr) => {
-            if defs[B::$kind as usize].is_none() {
-                fn def() -> &'static TypeDef {
-                    static DEF: TypeDef = TypeDef {
-                        name: $name,
-                        module: "builtins",
-                        signature: "",
-                        doc: "",
-                        base: $base,
-                        flags: TypeFlags::BASETYPE.or(TypeFlags::MATCH_SELF),
-                        layout: $layout,
-                        slots: $slots,
-                        methods: &[],
-                        getset: &[],
-                        unhashable: false,
-                        builtin: Some(B::$kind),
-                        init: None,
-                    };
-                    &DEF
-                }
-                defs[B::$kind as usize] = Some(def);
-            }
-        };
-    }
-    place!(
-        Str,
-        "str",
-        STR_LAYOUT,
-        Slots {
-            repr: Some(|v, _| Ok(v.clone())),
-            str: Some(|v, _| Ok(v.clone())),
-            hash: Some(|v, vm| vm.hash(v)),
-            ..Slots::EMPTY
-        },
-        None
-    );
-    place!(Bytes, "bytes", BYTES_LAYOUT, Slots::EMPTY, None);
-    place!(
-        Int,
-        "int",
-        INT_LAYOUT,
-        Slots {
-            repr: Some(|v, vm| Ok(vm.new_str(&v.as_i64().unwrap_or(0).to_string()).into_value())),
-            hash: Some(|v, _| Ok(v.as_i64().unwrap_or(0))),
-            richcompare: Some(|a, b, op, _| Ok(match (a.as_i64(), b.as_i64()) {
-                (Some(a), Some(b)) => Value::bool(op.holds(a.cmp(&b))),
-                _ => Value::not_implemented(),
-            })),
-            ..Slots::EMPTY
-        },
-        None
-    );
-    place!(
-        Bool,
-        "bool",
-        INT_LAYOUT,
-        Slots {
-            repr: Some(|v, vm| Ok(vm.new_str(if v.as_bool() == Some(true) { "True" } else { "False" }).into_value())),
-            ..Slots::EMPTY
-        },
-        None
-    );
-    place!(
-        Float,
-        "float",
-        FLOAT_LAYOUT,
-        Slots {
-            repr: Some(|v, vm| Ok(vm.new_str(&format!("{:?}", v.as_float().unwrap_or(0.0))).into_value())),
-            ..Slots::EMPTY
-        },
-        None
-    );
-}
-// END PLACEHOLDERS
-
 /// Runs a file in an interpreter of its own; the error is a traceback.
 pub fn run_file(path: &str) -> Result<(), String> {
     let code = load(path)?;
     let config = InterpreterConfig { hash_key: (0, 0), allocator: pyrope_alloc::Mode::Plain };
-    let mut defs = pyrope_vm::builtin_defs();
-    placeholders(&mut defs);
-    let interp = Interpreter::new(&config, &defs, hooks());
+    let interp = Interpreter::new(&config, &pyrope_vm::builtin_defs(), hooks());
     let vm = Vm::new(&interp);
     interp.enter(&vm);
     pyrope_vm::install(&vm);
