@@ -121,6 +121,10 @@ fn list_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult 
     let mut index = 0;
     while let (Some(x), Some(y)) = (a.get(index), b.get(index)) {
         if !vm.equal(&x, &y)? {
+            // The comparison may have shortened a list.
+            if index >= a.len() || index >= b.len() {
+                break;
+            }
             return match op {
                 CompareOp::Eq => Ok(Value::bool(false)),
                 CompareOp::Ne => Ok(Value::bool(true)),

@@ -419,7 +419,7 @@ impl Deque {
             let Some(item) = self.get(index) else { break };
             let equal = vm.equal(&item, value)?;
             if self.state.get() != state {
-                return Err(vm.index_error("deque mutated during remove()."));
+                return Err(vm.index_error("deque mutated during iteration"));
             }
             if equal {
                 self.changed();

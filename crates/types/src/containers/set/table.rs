@@ -237,7 +237,8 @@ impl SetBody {
     }
 
     /// The cell of a key, or the free or deleted cell where it would go.
-    fn find(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Result<usize, usize>> {
+    /// To `add`, a key that compared equal counts even if the comparison changed the table.
+    fn find(&self, key: &Value, hash: i64, add: bool, vm: &Vm) -> PyResult<Result<usize, usize>> {
         'restart: loop {
             let (mask, changes) = self.table.with_mut(|t| {
                 t.ensure_cells();
@@ -251,6 +252,9 @@ impl SetBody {
                     Step::Absent(at) => return Ok(Err(free.unwrap_or(at))),
                     Step::Compare(candidate) => {
                         let equal = vm.equal(&candidate, key)?;
+                        if equal && add {
+                            return Ok(Ok(probe.cell()));
+                        }
                         if self.table.with(|t| t.changes) != changes {
                             continue 'restart;
                         }
@@ -272,7 +276,7 @@ impl SetBody {
 
     /// Adds an element whose hash is known.
     pub fn add_hashed(&self, element: Value, hash: i64, vm: &Vm) -> PyResult<()> {
-        match self.find(&element, hash, vm)? {
+        match self.find(&element, hash, true, vm)? {
             Ok(_) => Ok(()),
             Err(at) => {
                 let done = self.table.with_mut(|t| t.put(at, hash, element));
@@ -289,12 +293,12 @@ impl SetBody {
 
     /// The same for a known hash.
     pub fn contains_hashed(&self, element: &Value, hash: i64, vm: &Vm) -> PyResult<bool> {
-        Ok(self.find(element, hash, vm)?.is_ok())
+        Ok(self.find(element, hash, false, vm)?.is_ok())
     }
 
     /// Removes an element; true if it was there.
     pub fn discard_hashed(&self, element: &Value, hash: i64, vm: &Vm) -> PyResult<bool> {
-        match self.find(element, hash, vm)? {
+        match self.find(element, hash, false, vm)? {
             Ok(at) => {
                 let old = self.table.with_mut(|t| t.delete(at));
                 Ok(old.is_some())
