@@ -2,6 +2,7 @@
 
 mod arrays;
 mod binascii;
+mod cmath;
 mod errors;
 mod math;
 mod random;
@@ -11,5 +12,12 @@ mod structs;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] =
-    &[&arrays::MODULE, &binascii::MODULE, &math::MODULE, &random::MODULE, &statistics::MODULE, &structs::MODULE];
+pub const MODULES: &[&ModuleDef] = &[
+    &arrays::MODULE,
+    &binascii::MODULE,
+    &cmath::MODULE,
+    &math::MODULE,
+    &random::MODULE,
+    &statistics::MODULE,
+    &structs::MODULE,
+];
