@@ -18,7 +18,7 @@ use pyrope_types::model::module;
 use pyrope_types::model::structseq::{StructSequence, struct_sequence, struct_sequence_type};
 
 pub use process::{after_fork_child, after_fork_parent, before_fork};
-pub use stat::stat_result;
+pub use stat::{stat_result, status_of};
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "posix",
