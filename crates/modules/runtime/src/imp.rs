@@ -30,6 +30,14 @@ pub struct FrozenModule {
     pub path: &'static str,
 }
 
+impl FrozenModule {
+    /// The name under which the module lies in the library: `importlib._bootstrap` for `_frozen_importlib`.
+    fn original_name(&self) -> String {
+        let stem = self.path.strip_suffix(".py").unwrap_or(self.path);
+        stem.strip_suffix("/__init__").unwrap_or(stem).replace('/', ".")
+    }
+}
+
 /// Where modules come from besides files: native ones, and those of the embedded library.
 #[derive(Default)]
 pub struct ImportState {
@@ -132,7 +140,7 @@ fn bootstrap(vm: &Vm) -> PyResult {
 }
 
 fn find_and_load(absolute: &Value, vm: &Vm) -> PyResult {
-    let result = vm.call_method(&bootstrap(vm)?, "_find_and_load", std::slice::from_ref(absolute));
+    let result = vm.call_method(&bootstrap(vm)?, "_find_and_load", &[absolute.clone(), builtin_import(vm)?]);
     match result {
         Ok(module) => Ok(module),
         Err(raised) => {
@@ -311,7 +319,7 @@ fn find_frozen(name: &str, vm: &Vm) -> Option<FrozenModule> {
 
 /// Makes an embedded module, runs it and enters it in `sys.modules`: how importlib itself gets in.
 pub fn import_frozen(name: &str, vm: &Vm) -> PyResult {
-    let Some((code, _)) = frozen_code(name, vm)? else {
+    let Some((code, found)) = frozen_code(name, vm)? else {
         return Err(vm.import_error(format!("No such frozen object named {name}")));
     };
     let new = module::new_module(name, vm)?;
@@ -319,6 +327,7 @@ pub fn import_frozen(name: &str, vm: &Vm) -> PyResult {
         modules.set_str(name, new.clone(), vm)?;
     }
     let dict = module::module_dict(&new, vm)?;
+    dict.set_str("__origname__", vm.intern(&found.original_name()).into_value(), vm)?;
     if let Some(builtins) = vm.interp().builtins_dict.get() {
         dict.set(vm.names().__builtins__.to_value(), builtins.to_value(), vm)?;
     }
@@ -460,8 +469,8 @@ mod functions {
         match find_frozen(name, vm) {
             None => Ok(Value::none()),
             Some(found) => {
-                let name = vm.new_str(name).into_value();
-                Ok(vm.new_tuple(vec![Value::none(), Value::bool(found.is_package), name]).into_value())
+                let origin = vm.new_str(&found.original_name()).into_value();
+                Ok(vm.new_tuple(vec![Value::none(), Value::bool(found.is_package), origin]).into_value())
             }
         }
     }

@@ -659,6 +659,14 @@ pub(super) mod functions {
         }
     }
 
+    /// __build_class__(func, name, /, *bases, [metaclass], **kwds) -> class
+    ///
+    /// Internal helper function used by the class statement.
+    #[pyfunction("__build_class__")]
+    fn __build_class__(args: Args<'_>, vm: &Vm) -> PyResult {
+        pyrope_vm::build_class::build_class(args, vm)
+    }
+
     /// Import a module.
     ///
     /// Because this function is meant for use by the Python

@@ -130,6 +130,10 @@ pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     for stream in ["stdin", "stdout", "stderr"] {
         set(&format!("__{stream}__"), Value::none())?;
     }
+    let mut natives: Vec<&str> = vm.state::<ImportState>().natives.borrow().keys().copied().collect();
+    natives.sort_unstable();
+    let natives = natives.into_iter().map(|n| vm.intern(n).into_value()).collect();
+    set("builtin_module_names", vm.new_tuple(natives).into_value())?;
     set("stdlib_module_names", stdlib_names(vm)?)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Filling a native type's dict from its static description, on first look-up.
 
-use pyrope_object::{Dict, Ref, Type, Value, Vm};
+use pyrope_object::{Dict, Ref, Type, TypeFlags, Value, Vm};
 
 use crate::model::builtin_function;
 use crate::model::descriptors;
@@ -36,6 +36,10 @@ fn try_fill(ty: &Type, dict: &Ref<Dict>, vm: &Vm) -> pyrope_object::PyResult<()>
     }
     for attribute in def.getset.iter().flat_map(|table| table.iter()) {
         add(attribute.name, descriptors::getset_descriptor(ty, attribute, vm))?;
+    }
+    let inherits_dict = ty.base().is_some_and(|base| base.flags().has(TypeFlags::DICT));
+    if def.flags.has(TypeFlags::DICT) && !inherits_dict {
+        add("__dict__", descriptors::getset_descriptor(ty, &crate::model::object::DICT_ATTRIBUTE, vm))?;
     }
     if def.unhashable || (def.slots.richcompare.is_some() && def.slots.hash.is_none()) {
         add("__hash__", Value::none())?;
