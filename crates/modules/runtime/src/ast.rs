@@ -1,31 +1,103 @@
-//! Trees as Python objects. (`_ast` is not there yet: what needs it says so.)
+//! Trees as Python objects: `_ast`, and what `compile` does with nodes.
 
-use pyrope_compiler::CompileOptions;
+mod classes;
+mod convert;
+mod node;
+mod nodes;
+mod schema;
+
+pub(crate) use classes::MODULE;
+
+use pyrope_compiler::{CompileFlags, CompileOptions, StackGuard};
 use pyrope_object::{PyResult, Value, Vm};
 use pyrope_parser::Mode;
+use pyrope_parser::ast::Mod;
+use pyrope_vm::code::CodeObject;
+
+use crate::builtins::compile;
+use convert::{Build, Context, Place, Read};
+
+/// `PyCF_ONLY_AST`, and with it the bit that asks for an optimised tree.
+const ONLY_AST: u32 = 0x400;
+const OPTIMIZED_AST: u32 = 0x8400;
 
 /// Compiles a tree given as a node object; `None` if `source` is no node.
 pub(crate) fn compile_tree(
-    _source: &Value,
-    _filename: &Value,
-    _mode: Mode,
-    _flags: u32,
+    source: &Value,
+    filename: &Value,
+    mode: Mode,
+    flags: u32,
     _feature_version: Option<u8>,
-    _options: &CompileOptions,
-    _vm: &Vm,
+    options: &CompileOptions,
+    vm: &Vm,
 ) -> PyResult<Option<Value>> {
-    Ok(None)
+    if !source.ty(vm).is_subtype(vm.type_of::<node::Ast>()) {
+        return Ok(None);
+    }
+    let cx = Context { vm, classes: classes::classes(vm)? };
+    let expected = match mode {
+        Mode::Exec => "Module",
+        Mode::Eval => "Expression",
+        Mode::Single => "Interactive",
+        Mode::FuncType => "FunctionType",
+    };
+    if !cx.is_a(source, expected) {
+        return Err(vm.type_error(format!("expected {expected} node, got {}", vm.type_name(source))));
+    }
+    if flags & OPTIMIZED_AST == ONLY_AST {
+        return Ok(Some(source.clone()));
+    }
+    let mut tree = read_tree(source, &cx)?;
+    if flags & ONLY_AST != 0 {
+        pyrope_compiler::preprocess_tree(&mut tree, options, true)
+            .map_err(|error| compile::compile_error(error, filename, vm))?;
+        return tree.build(&cx).map(Some);
+    }
+    pyrope_compiler::validate(&tree, &StackGuard::new(options.stack_budget))
+        .map_err(|error| compile::compile_error(error, filename, vm))?;
+    let output = pyrope_compiler::compile(tree, &compile::filename_text(filename), options)
+        .map_err(|error| compile::compile_error(error, filename, vm))?;
+    compile::issue_warnings(&output.warnings, filename, vm)?;
+    Ok(Some(CodeObject::from_bytecode(&output.code, vm)?.into_value()))
+}
+
+fn read_tree(source: &Value, cx: &Context<'_>) -> PyResult<Mod> {
+    match Mod::read(source, &Place { node: "mod", field: "" }, cx)? {
+        Some(tree) => Ok(tree),
+        None => Err(cx.unexpected(source, "mod")),
+    }
 }
 
 /// Parses to a tree of node objects.
 pub(crate) fn parse_to_tree(
-    _text: &str,
-    _filename: &Value,
-    _mode: Mode,
-    _flags: u32,
-    _feature_version: Option<u8>,
-    _options: &CompileOptions,
+    text: &str,
+    filename: &Value,
+    mode: Mode,
+    flags: u32,
+    feature_version: Option<u8>,
+    options: &CompileOptions,
     vm: &Vm,
 ) -> PyResult {
-    Err(vm.not_implemented_error("trees as Python objects"))
+    let flag = |flag: u32| options.flags & flag != 0;
+    let mut parse_options = pyrope_parser::Options {
+        type_comments: flag(CompileFlags::TYPE_COMMENTS),
+        barry_as_bdfl: flag(pyrope_bytecode::CodeFlags::FUTURE_BARRY_AS_BDFL),
+        allow_incomplete: flag(CompileFlags::ALLOW_INCOMPLETE_INPUT),
+        dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
+        ..pyrope_parser::Options::default()
+    };
+    if let Some(version) = feature_version {
+        parse_options.feature_version = version;
+    }
+    let text = pyrope_text::source::normalise(text, mode != Mode::Eval);
+    let parsed = pyrope_parser::parse(&text, mode, parse_options)
+        .map_err(|error| compile::compile_error(error.into(), filename, vm))?;
+    compile::issue_warnings(&parsed.warnings, filename, vm)?;
+    let mut tree = parsed.module;
+    if mode != Mode::FuncType {
+        let fold = flags & OPTIMIZED_AST == OPTIMIZED_AST;
+        pyrope_compiler::preprocess_tree(&mut tree, options, fold)
+            .map_err(|error| compile::compile_error(error, filename, vm))?;
+    }
+    tree.build(&Context { vm, classes: classes::classes(vm)? })
 }

@@ -1,6 +1,6 @@
 //! `builtins`: the functions; the types come from the interpreter's table.
 
-mod compile;
+pub(crate) mod compile;
 mod functions;
 mod input;
 mod namespaces;

@@ -8,9 +8,12 @@ pub mod atexit;
 pub mod contextvars;
 mod opcode;
 mod suggestions;
+mod symtable;
+mod tokenize;
 pub mod thread;
 mod tracemalloc;
 mod types;
+pub mod typing;
 mod weakref;
 mod gc;
 pub mod imp;
@@ -23,4 +26,4 @@ pub mod warnings;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &thread::MODULE, &tracemalloc::MODULE, &types::MODULE, &weakref::MODULE, &builtins::MODULE, &gc::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
+pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &ast::MODULE, &symtable::MODULE, &tokenize::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &thread::MODULE, &tracemalloc::MODULE, &types::MODULE, &typing::MODULE, &weakref::MODULE, &builtins::MODULE, &gc::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
