@@ -63,7 +63,7 @@ macro_rules! core_layouts {
         pub(crate) fn core_def(kind: BuiltinType) -> Option<&'static TypeDef> {
             match kind {
                 $(BuiltinType::$kind => Some(<$layout as Object>::def()),)*
-                BuiltinType::Object => Some(<Plain as Object>::def()),
+                BuiltinType::Object | BuiltinType::Generic => Some(<Plain as Object>::def()),
                 _ => None,
             }
         }
