@@ -91,7 +91,9 @@ mod functions {
 
     #[pyfunction("next")]
     fn next(args: Args<'_>, vm: &Vm) -> PyResult {
-        let [iterator, default @ ..] = args.positional() else { return Err(vm.type_error("next expected an iterator")) };
+        let [iterator, default @ ..] = args.positional() else {
+            return Err(vm.type_error("next expected an iterator"));
+        };
         let Some(next) = iterator.ty(vm).slots().next else { return Err(vm.type_error("not an iterator")) };
         match (next(iterator, vm), default.first()) {
             (Ok(Some(item)), _) => Ok(item),
@@ -201,7 +203,8 @@ fn fill_builtins(dict: &Dict, vm: &Vm) -> PyResult<()> {
     dict.set_str("__debug__", Value::bool(true), vm)
 }
 
-fn load(path: &str) -> Result<Rc<pyrope_bytecode::Code>, String> {
+/// The code of a source or `.pyc` file.
+pub fn load(path: &str) -> Result<Rc<pyrope_bytecode::Code>, String> {
     let data = std::fs::read(path).map_err(|error| error.to_string())?;
     if path.ends_with(".pyc") {
         return pyrope_bytecode::pyc::read(&data).map(|(_, code)| code).map_err(|error| format!("{error:?}"));
@@ -222,19 +225,24 @@ fn run(code: &pyrope_bytecode::Code, vm: &Vm) -> PyResult<()> {
     pyrope_vm::run_code(&code, &globals, None, vm).map(drop)
 }
 
-/// Runs a file in an interpreter of its own; the error is a traceback.
-pub fn run_file(path: &str) -> Result<(), String> {
-    let code = load(path)?;
+/// Does something in a fresh interpreter; the error is a traceback.
+pub fn with_interpreter(work: impl FnOnce(&Vm) -> PyResult<()>) -> Result<(), String> {
     let config = InterpreterConfig { hash_key: (0, 0), allocator: pyrope_alloc::Mode::Plain };
     let interp = Interpreter::new(&config, &pyrope_vm::builtin_defs(), hooks());
     let vm = Vm::new(&interp);
     interp.enter(&vm);
     pyrope_vm::install(&vm);
-    let result = run(&code, &vm).map_err(|raised| report(&vm.catch(raised), &vm));
+    let result = work(&vm).map_err(|raised| report(&vm.catch(raised), &vm));
     // The process ends with the interpreter: nothing is taken apart.
     std::mem::forget(vm);
     std::mem::forget(interp);
     result
+}
+
+/// Runs a file in an interpreter of its own.
+pub fn run_file(path: &str) -> Result<(), String> {
+    let code = load(path)?;
+    with_interpreter(|vm| run(&code, vm))
 }
 
 fn main() -> ExitCode {

@@ -2,8 +2,8 @@
 #![allow(unsafe_code, reason = "the first test of every call: is the callable a Python function?")]
 
 use pyrope_object::layout::{Dict, Str, Tuple};
-use pyrope_object::{Args, BuiltinType as B, NativeFn, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
 use pyrope_object::shape::builtin_shape;
+use pyrope_object::{Args, BuiltinType as B, NativeFn, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
 use pyrope_types::containers::set::Set;
 use pyrope_types::model::builtin_function::{BuiltinFunction, Method};
 use pyrope_types::model::descriptors::MethodDescriptor;

@@ -141,6 +141,11 @@ impl CodeObject {
         }
     }
 
+    /// Translates the code now. SystemError if it is not well-formed.
+    pub fn translate(&self, vm: &Vm) -> PyResult<()> {
+        crate::quicken::quick_of(self, vm).map(drop)
+    }
+
     /// Number of fast locals of all kinds.
     #[inline]
     pub fn local_count(&self) -> usize {

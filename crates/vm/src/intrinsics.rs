@@ -1,33 +1,13 @@
 //! The functions behind CALL_INTRINSIC_1 and CALL_INTRINSIC_2.
 
-use std::cell::Cell;
-
 use pyrope_bytecode::{CodeFlags, Intrinsic1, Intrinsic2};
 use pyrope_object::layout::{List, Str, Tuple};
 use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+use pyrope_types::typing;
 
 use crate::function::Function;
 use crate::generator::AsyncGenWrappedValue;
 use crate::stack::Frame;
-
-/// A type variable of a name whose bound or constraints a function computes when asked; its variance is inferred.
-pub type NewTypeVar = fn(&Value, Option<&Value>, Option<&Value>, &Vm) -> PyResult;
-/// A type alias of a name, type parameters (a tuple or None) and the function that computes the value.
-pub type NewTypeAlias = fn(&Value, &Value, &Value, &Vm) -> PyResult;
-/// Gives a type parameter the function that computes its default.
-pub type SetDefault = fn(&Value, &Value, &Vm) -> PyResult<()>;
-
-/// What the machine needs of the typing objects beyond their constructors; their maker fills it in.
-#[derive(Default)]
-pub struct TypingHooks {
-    pub new_typevar: Cell<Option<NewTypeVar>>,
-    pub new_type_alias: Cell<Option<NewTypeAlias>>,
-    pub set_default: Cell<Option<SetDefault>>,
-}
-
-fn hook<T>(vm: &Vm, pick: impl FnOnce(&TypingHooks) -> Option<T>) -> PyResult<T> {
-    pick(&vm.state::<TypingHooks>()).ok_or_else(|| vm.system_error("the typing objects are not connected"))
-}
 
 /// Unary functions.
 #[inline(never)]
@@ -42,9 +22,9 @@ pub fn unary(number: u32, value: &Value, frame: &Frame, vm: &Vm) -> PyResult {
             Some(list) => Ok(vm.new_tuple(list.to_vec()).into_value()),
             None => Err(vm.system_error("INTRINSIC_LIST_TO_TUPLE without list")),
         },
-        Some(Intrinsic1::TypeVar) => typing(B::TypeVar, value, &[("infer_variance", Value::bool(true))], vm),
-        Some(Intrinsic1::ParamSpec) => typing(B::ParamSpec, value, &[("infer_variance", Value::bool(true))], vm),
-        Some(Intrinsic1::TypeVarTuple) => typing(B::TypeVarTuple, value, &[], vm),
+        Some(Intrinsic1::TypeVar) => typing::new_typevar(value, None, None, vm),
+        Some(Intrinsic1::ParamSpec) => typing::new_paramspec(value, vm),
+        Some(Intrinsic1::TypeVarTuple) => typing::new_typevartuple(value, vm),
         Some(Intrinsic1::SubscriptGeneric) => subscript_generic(value, vm),
         Some(Intrinsic1::TypeAlias) => type_alias(value, vm),
         Some(Intrinsic1::Invalid) | None => Err(vm.system_error("unknown intrinsic function")),
@@ -56,8 +36,8 @@ pub fn unary(number: u32, value: &Value, frame: &Frame, vm: &Vm) -> PyResult {
 pub fn binary(number: u32, first: &Value, second: &Value, vm: &Vm) -> PyResult {
     match Intrinsic2::from_number(number) {
         Some(Intrinsic2::PrepReraiseStar) => crate::matching::prepare_reraise(first, second, vm),
-        Some(Intrinsic2::TypeVarWithBound) => lazy_typevar("bound", first, second, vm),
-        Some(Intrinsic2::TypeVarWithConstraints) => lazy_typevar("constraints", first, second, vm),
+        Some(Intrinsic2::TypeVarWithBound) => typing::new_typevar(first, Some(second), None, vm),
+        Some(Intrinsic2::TypeVarWithConstraints) => typing::new_typevar(first, None, Some(second), vm),
         Some(Intrinsic2::SetFunctionTypeParams) => {
             if let Some(function) = first.downcast::<Function>() {
                 function.set_type_params_value(second.clone());
@@ -65,7 +45,7 @@ pub fn binary(number: u32, first: &Value, second: &Value, vm: &Vm) -> PyResult {
             Ok(first.clone())
         }
         Some(Intrinsic2::SetTypeParamDefault) => {
-            hook(vm, |h| h.set_default.get())?(first, second, vm)?;
+            typing::set_default(first, second, vm)?;
             Ok(first.clone())
         }
         Some(Intrinsic2::Invalid) | None => Err(vm.system_error("unknown intrinsic function")),
@@ -110,22 +90,6 @@ fn stop_iteration_error(value: &Value, frame: &Frame, vm: &Vm) -> PyResult {
     Ok(error)
 }
 
-/// A type parameter by its name.
-fn typing(kind: B, name: &Value, options: &[(&str, Value)], vm: &Vm) -> PyResult {
-    let mut args = pyrope_object::OwnedArgs { values: vec![name.clone()], kwnames: Vec::new() };
-    for (option, value) in options {
-        args.values.push(value.clone());
-        args.kwnames.push(vm.intern(option).into_value());
-    }
-    vm.call_args(&vm.builtin(kind).to_value(), args.as_args())
-}
-
-/// A type variable whose bound or constraints a function computes when asked.
-fn lazy_typevar(what: &str, name: &Value, evaluate: &Value, vm: &Vm) -> PyResult {
-    let (bound, constraints) = if what == "bound" { (Some(evaluate), None) } else { (None, Some(evaluate)) };
-    hook(vm, |h| h.new_typevar.get())?(name, bound, constraints, vm)
-}
-
 /// `Generic[params]` for a class with type parameters.
 fn subscript_generic(params: &Value, vm: &Vm) -> PyResult {
     let class = vm.builtin(B::Generic).to_value();
@@ -154,7 +118,7 @@ fn type_alias(parts: &Value, vm: &Vm) -> PyResult {
     let Some(tuple) = parts.cast::<Tuple>() else { return Err(vm.system_error("type alias without parts")) };
     match tuple.as_slice() {
         [name, params, evaluate] if name.downcast::<Str>().is_some() => {
-            hook(vm, |h| h.new_type_alias.get())?(name, params, evaluate, vm)
+            typing::new_type_alias(name, params, evaluate, vm)
         }
         _ => Err(vm.system_error("type alias without parts")),
     }

@@ -21,7 +21,7 @@ pub mod function;
 pub mod generator;
 mod imports;
 mod instructions;
-pub mod intrinsics;
+mod intrinsics;
 mod matching;
 mod ops;
 mod quicken;

@@ -4,7 +4,10 @@
 //! large chunks; a generator keeps its frame in memory of its own and runs it there. All slots hold `Option<Value>`: an
 //! unbound local and the null that calls push are the word zero.
 #![allow(unsafe_code, reason = "the frame stack: the machine's home of unsafe code")]
-#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "frame pointers are the machine's own and never leave the crate unchecked")]
+#![allow(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "frame pointers are the machine's own and never leave the crate unchecked"
+)]
 
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -97,6 +100,8 @@ pub struct Machine {
     top: Cell<*mut u64>,
     limit: Cell<*mut u64>,
     chunks: pyrope_object::Guarded<Vec<Chunk>>,
+    /// The chunk that was given back last: calls at a chunk's edge come and go.
+    spare: pyrope_object::Guarded<Option<Box<[u64]>>>,
     /// The interpreter's breaker word.
     breaker: Arc<AtomicU32>,
     /// `function`, for quick tests.
@@ -121,6 +126,7 @@ fn make_machine(vm: &Vm) -> &Machine {
         top: Cell::new(std::ptr::null_mut()),
         limit: Cell::new(std::ptr::null_mut()),
         chunks: Default::default(),
+        spare: Default::default(),
         breaker: vm.interp().breaker.clone(),
         function_type: vm.type_of::<Function>(),
         type_type: vm.builtin(pyrope_object::BuiltinType::Type),
@@ -152,13 +158,19 @@ impl Machine {
     #[cold]
     #[inline(never)]
     fn take_from_new_chunk(&self, words: usize, vm: &Vm) -> PyResult<*mut u64> {
-        let size = words.max(CHUNK_WORDS);
-        let mut memory = Vec::new();
-        if memory.try_reserve_exact(size).is_err() {
-            return Err(vm.memory_error());
-        }
-        memory.resize(size, 0u64);
-        let mut memory = memory.into_boxed_slice();
+        let mut memory = match self.spare.take().filter(|spare| spare.len() >= words) {
+            Some(spare) => spare,
+            None => {
+                let size = words.max(CHUNK_WORDS);
+                let mut memory = Vec::new();
+                if memory.try_reserve_exact(size).is_err() {
+                    return Err(vm.memory_error());
+                }
+                memory.resize(size, 0u64);
+                memory.into_boxed_slice()
+            }
+        };
+        let size = memory.len();
         let base = memory.as_mut_ptr();
         self.chunks.with_mut(|chunks| {
             chunks.push(Chunk { memory, below: self.top.get(), below_limit: self.limit.get() });
@@ -188,6 +200,7 @@ impl Machine {
         if let Some(chunk) = gone {
             self.top.set(chunk.below);
             self.limit.set(chunk.below_limit);
+            self.spare.set(Some(chunk.memory));
         }
     }
 

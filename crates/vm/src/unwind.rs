@@ -15,9 +15,6 @@ use crate::traceback;
 #[inline(never)]
 pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &Machine) -> Result<*mut Frame, Raised> {
     let Some(mut exception) = vm.take_exception() else {
-        let raised = vm.system_error("error return without exception set");
-        vm.restore_exception(None);
-        let _ = raised;
         return Err(vm.system_error("error return without exception set"));
     };
     loop {
@@ -48,16 +45,6 @@ pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &M
             Some(exception) => exception,
             None => return Err(vm.system_error("error return without exception set")),
         };
-        if on_return == OnReturn::ForIter
-            && exception.ty(vm).is_subtype(vm.builtin(pyrope_object::BuiltinType::StopIteration))
-        {
-            // SAFETY: the caller is live; the instruction before `ip` is the FOR_ITER that resumed the generator.
-            unsafe {
-                let jump = (*(*previous).ip.sub(1)).jump();
-                (*previous).ip = (*previous).ip.offset(jump);
-            }
-            return Ok(previous);
-        }
         frame = previous;
         raised_here = true;
     }

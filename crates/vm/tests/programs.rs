@@ -30,3 +30,8 @@ fn exceptions() {
 fn generators() {
     program("generators");
 }
+
+#[test]
+fn syntax() {
+    program("syntax");
+}

@@ -327,7 +327,8 @@ pub fn store_attr_new(r: &mut Regs<'_>, i: Instr) -> Flow {
     let word = cache.word.get();
     // SAFETY: the shape after, which the same class has, says that a slot lies at the offset; it is empty now.
     let old = unsafe {
-        let slot = std::ptr::from_ref(header).byte_add((word & 0xFFFF_FFFF) as usize).cast_mut().cast::<Option<Value>>();
+        let slot =
+            std::ptr::from_ref(header).byte_add((word & 0xFFFF_FFFF) as usize).cast_mut().cast::<Option<Value>>();
         std::ptr::replace(slot, value)
     };
     header.shape.set((word >> 32) as u32);

@@ -51,6 +51,9 @@ pub fn compare_jump<const L: u8, const R: u8, const WHEN: bool>(r: &mut Regs<'_>
     let truth = if let Some(ordering) = ints(a, b) {
         r.forget_top(on_stack(L, R));
         op.holds(ordering)
+    } else if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
+        r.forget_top(on_stack(L, R));
+        floats(x, y, op)
     } else {
         let truth = check!(compare_truth(a, b, op, r.vm()));
         r.drop_top(on_stack(L, R));
@@ -78,6 +81,7 @@ fn compare_truth(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult<bool>
     vm.is_true(&result)
 }
 
+#[inline(always)]
 fn floats(x: f64, y: f64, op: CompareOp) -> bool {
     match op {
         CompareOp::Lt => x < y,

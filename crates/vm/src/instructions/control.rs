@@ -3,7 +3,7 @@
 use pyrope_object::BuiltinType as B;
 use pyrope_object::shape::builtin_shape;
 use pyrope_types::containers::range::iterators::RangeIterator;
-use pyrope_types::iterators::sequence::ListIterator;
+use pyrope_types::iterators::sequence::{ListIterator, TupleIterator};
 
 use crate::call;
 use crate::eval::{Flow, Regs, check};
@@ -104,6 +104,15 @@ pub fn for_iter(r: &mut Regs<'_>, i: Instr) -> Flow {
         && let Some(list) = iterator.downcast_exact::<ListIterator>()
     {
         match list.advance() {
+            Some(item) => r.push(item),
+            None => r.jump(i.jump()),
+        }
+        return Flow::Next;
+    }
+    if shape == builtin_shape(B::TupleIterator)
+        && let Some(tuple) = iterator.downcast_exact::<TupleIterator>()
+    {
+        match tuple.advance() {
             Some(item) => r.push(item),
             None => r.jump(i.jump()),
         }
