@@ -1,10 +1,15 @@
 //! Native modules about the operating system: io, posix, time, signal, select, fcntl.
 
+mod errno;
 pub mod io;
 pub mod posix;
+pub mod signal;
+mod stat_module;
 pub mod system;
+mod time;
 
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&io::MODULE, &posix::MODULE];
+pub const MODULES: &[&ModuleDef] =
+    &[&errno::MODULE, &io::MODULE, &posix::MODULE, &signal::MODULE, &stat_module::MODULE, &time::MODULE];
