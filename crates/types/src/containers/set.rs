@@ -203,7 +203,7 @@ fn set_repr(slf: &Value, vm: &Vm) -> PyResult {
     if !vm.enter_repr(slf) {
         return Ok(vm.new_str(&format!("{name}(...)")).into_value());
     }
-    let text = if body.len() == 0 { Ok(String::new()) } else { repr_of_elements(body, vm) };
+    let text = if body.is_empty() { Ok(String::new()) } else { repr_of_elements(body, vm) };
     vm.leave_repr(slf);
     let text = text?;
     let text = if text.is_empty() || !slf.ty(vm).is(vm.builtin(B::Set)) { format!("{name}({text})") } else { text };

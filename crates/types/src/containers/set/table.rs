@@ -16,6 +16,7 @@ struct Cell {
 
 const DELETED: i64 = -1;
 
+#[derive(Default)]
 pub(super) struct Table {
     /// A power of two many, or none yet (which counts as [`MIN_CELLS`] free ones).
     cells: Vec<Cell>,
@@ -26,12 +27,6 @@ pub(super) struct Table {
     finger: usize,
     /// Changes with every change of the keys, so that an interrupted probe knows to start over.
     changes: u64,
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Table { cells: Vec::new(), fill: 0, used: 0, finger: 0, changes: 0 }
-    }
 }
 
 struct Probe {
