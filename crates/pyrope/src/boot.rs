@@ -1,7 +1,7 @@
 //! Start-up: heap and types, `sys` and `builtins`, the import system, the standard streams, `site`.
 
 use pyrope_modules_runtime::imp::{self, ImportState};
-use pyrope_modules_runtime::{sys, thread, typing, warnings};
+use pyrope_modules_runtime::{sys, thread, warnings};
 use pyrope_object::hooks::Hooks;
 use pyrope_object::interpreter::InterpreterConfig;
 use pyrope_object::{PyResult, Vm};
@@ -38,7 +38,6 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
 
 fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
     pyrope_vm::install(vm);
-    typing::install(vm);
     natives::register(vm);
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;

@@ -13,7 +13,7 @@ mod tokenize;
 pub mod thread;
 mod tracemalloc;
 mod types;
-pub mod typing;
+mod typing;
 mod weakref;
 mod gc;
 pub mod imp;

@@ -3,7 +3,6 @@
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;
 use pyrope_types::typing;
-use pyrope_vm::intrinsics::TypingHooks;
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "_typing",
@@ -24,14 +23,6 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
         dict.set_str(name, vm.builtin(kind).to_value(), vm)?;
     }
     dict.set_str("NoDefault", typing::generic::no_default(vm), vm)
-}
-
-/// Connects the syntax of type parameters and aliases to its objects: once for each interpreter.
-pub fn install(vm: &Vm) {
-    let hooks = vm.state::<TypingHooks>();
-    hooks.new_typevar.set(Some(typing::new_typevar));
-    hooks.new_type_alias.set(Some(typing::new_type_alias));
-    hooks.set_default.set(Some(typing::set_default));
 }
 
 #[pyrope_macros::pyfunctions]
