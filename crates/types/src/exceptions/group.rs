@@ -136,7 +136,7 @@ fn repr(slf: &Value, vm: &Vm) -> PyResult {
         Some(text) => text,
         None => {
             let args = base::args(slf, vm);
-            let as_list = args.as_slice().get(1).is_some_and(|s| s.downcast::<List>().is_some());
+            let as_list = args.len() == 2 && args.as_slice()[1].downcast::<List>().is_some();
             if as_list {
                 vm.repr(vm.new_list(this.exceptions.as_slice().to_vec()).as_value())?
             } else {
@@ -340,7 +340,9 @@ pub fn match_group(exception: &Value, class: &Value, vm: &Vm) -> PyResult<(Value
         if is_group(exception) {
             return Ok((exception.clone(), Value::none()));
         }
-        let group = new_group("", vec![exception.clone()], vm)?;
+        let sole = vm.tuple_from_slice(std::slice::from_ref(exception)).into_value();
+        let args = [vm.empty_str().into_value(), sole];
+        let group = vm.call(&vm.builtin(B::BaseExceptionGroup).to_value(), &args)?;
         if let Some(traceback) = base::traceback(exception) {
             base::set_traceback(&group, Some(traceback));
         }
