@@ -209,6 +209,7 @@ macro_rules! define_op {
         /// An instruction of the machine.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
+        #[allow(clippy::enum_variant_names, reason = "the names are CPython's")]
         pub enum Op { $($name,)* }
     };
 }

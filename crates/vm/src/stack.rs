@@ -38,8 +38,6 @@ pub enum OnReturn {
     ForIter,
     /// A generator that a SEND resumed.
     Send,
-    /// The truth of the value's pushed: reserved for inlined special methods.
-    Discard,
 }
 
 /// Who owns a frame's memory.
@@ -81,7 +79,7 @@ pub struct Frame {
 
 /// Words of the header.
 pub const HEADER_WORDS: usize = size_of::<Frame>() / 8;
-const _: () = assert!(size_of::<Frame>() % 8 == 0);
+const _: () = assert!(size_of::<Frame>().is_multiple_of(8));
 
 /// Words of a chunk, unless a frame needs more.
 const CHUNK_WORDS: usize = 64 * 1024;

@@ -61,7 +61,9 @@ fn enter_handler(frame: *mut Frame, handler: Handler, exception: Value) {
             let slot = std::ptr::replace((*frame).sp, None);
             drop(slot);
         }
-        while (*frame).sp < bottom {
+        // Compiled code never asks for more than there is.
+        let missing = bottom.offset_from((*frame).sp);
+        for _ in 0..missing {
             push(frame, Value::none());
         }
         if handler.lasti {
