@@ -4,7 +4,7 @@
 //! [`check_signals`], which the machine calls when it looks up.
 #![allow(unsafe_code, reason = "calls of the system; a signal handler")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -61,6 +61,8 @@ static BREAKER: OnceLock<Arc<AtomicU32>> = OnceLock::new();
 pub struct SignalState {
     handlers: RefCell<HashMap<i32, Value>>,
     timer_error: RefCell<Option<Value>>,
+    /// The thread that handlers run on: the main one.
+    thread: Cell<u64>,
 }
 
 extern "C" fn arrived(signal: libc::c_int) {
@@ -84,7 +86,8 @@ extern "C" fn arrived(signal: libc::c_int) {
 pub fn check_signals(vm: &Vm) -> PyResult<()> {
     let interp = vm.interp();
     let mine = BREAKER.get().is_some_and(|word| Arc::ptr_eq(word, &interp.breaker));
-    if !mine {
+    // Handlers run on the main thread only; the bit stays up until that has its turn.
+    if !mine || vm.state::<SignalState>().thread.get() != os_call!(libc::pthread_self()) as u64 {
         return Ok(());
     }
     interp.breaker.fetch_and(!breaker::SIGNAL, Ordering::SeqCst);
@@ -120,6 +123,7 @@ fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     let error = vm.call(&vm.builtin(B::Type).to_value(), &[name, bases, namespace.into_value()])?;
     dict.set_str("ItimerError", error.clone(), vm)?;
     let state = vm.state::<SignalState>();
+    state.thread.set(os_call!(libc::pthread_self()) as u64);
     *state.timer_error.borrow_mut() = Some(error);
     for signal in 1..COUNT {
         // SAFETY: a plain C struct; the call only reads the present action into it.

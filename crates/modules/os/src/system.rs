@@ -53,7 +53,29 @@ pub fn retry(vm: &Vm, mut call: impl FnMut() -> isize) -> PyResult<Result<usize,
     }
 }
 
+/// The same for a call that may block and touches no object: other threads run meanwhile.
+pub fn retry_released(vm: &Vm, mut call: impl FnMut() -> isize) -> PyResult<Result<usize, i32>> {
+    loop {
+        let (result, number) = vm.allow_threads(|| {
+            let result = call();
+            (result, if result < 0 { errno() } else { 0 })
+        });
+        if result >= 0 {
+            return Ok(Ok(result as usize));
+        }
+        match number {
+            libc::EINTR => vm.check_breaker()?,
+            number => return Ok(Err(number)),
+        }
+    }
+}
+
 /// The same, raising OSError.
+pub fn retried_released(vm: &Vm, call: impl FnMut() -> isize) -> PyResult<usize> {
+    retry_released(vm, call)?.map_err(|errno| os_error_from_errno(vm, errno, None, None))
+}
+
+/// Repeats a call while signals interrupt it, raising OSError.
 pub fn retried(vm: &Vm, call: impl FnMut() -> isize) -> PyResult<usize> {
     retry(vm, call)?.map_err(|errno| os_error_from_errno(vm, errno, None, None))
 }

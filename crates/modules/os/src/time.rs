@@ -387,7 +387,8 @@ mod functions {
         let until = libc::timespec { tv_sec: (end / 1_000_000_000) as i64, tv_nsec: (end % 1_000_000_000) as i64 };
         loop {
             let null = std::ptr::null_mut();
-            match os_call!(libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &until, null)) {
+            let clock = libc::CLOCK_MONOTONIC;
+            match vm.allow_threads(|| os_call!(libc::clock_nanosleep(clock, libc::TIMER_ABSTIME, &until, null))) {
                 0 => return Ok(()),
                 libc::EINTR => vm.check_breaker()?,
                 number => return Err(pyrope_types::exceptions::os_error_from_errno(vm, number, None, None)),

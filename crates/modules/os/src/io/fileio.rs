@@ -11,7 +11,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 use super::base::{self, RawIOBase};
 use super::{bound, unsupported};
 use crate::posix::status_of;
-use crate::system::{checked, errno, fs_c_string, last_error, os_call, retry};
+use crate::system::{checked, errno, fs_c_string, last_error, os_call, retry, retry_released};
 
 /// Open a file.
 ///
@@ -222,7 +222,7 @@ fn open(
         Some(_) if !closefd => return Err(vm.value_error("Cannot use closefd=False with file name")),
         Some(path) => match opener {
             None => {
-                let opened = retry(vm, || os_call!(libc::open(path.as_ptr(), mode.flags, 0o666)) as isize)?;
+                let opened = retry_released(vm, || os_call!(libc::open(path.as_ptr(), mode.flags, 0o666)) as isize)?;
                 match opened {
                     Ok(fd) => this.fd.set(fd as i32),
                     Err(number) => return Err(os_error_from_errno(vm, number, Some(file), None)),
@@ -331,13 +331,13 @@ impl FileIO {
     /// Reads once; `None` if nothing is there yet.
     pub(super) fn read_some(&self, buffer: &mut [u8], vm: &Vm) -> PyResult<Option<usize>> {
         let fd = self.for_reading(vm)?;
-        would_block(retry(vm, || os_call!(libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len())))?, vm)
+        would_block(retry_released(vm, || os_call!(libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len())))?, vm)
     }
 
     /// Writes once; `None` if nothing can be written yet.
     pub(super) fn write_some(&self, data: &[u8], vm: &Vm) -> PyResult<Option<usize>> {
         let fd = self.for_writing(vm)?;
-        would_block(retry(vm, || os_call!(libc::write(fd, data.as_ptr().cast(), data.len())))?, vm)
+        would_block(retry_released(vm, || os_call!(libc::write(fd, data.as_ptr().cast(), data.len())))?, vm)
     }
 
     /// Reads up to the end; `None` if nothing is there yet.
@@ -358,7 +358,7 @@ impl FileIO {
                 continue;
             }
             data.resize(used + step, 0);
-            let got = retry(vm, || os_call!(libc::read(fd, data[used..].as_mut_ptr().cast(), step)));
+            let got = retry_released(vm, || os_call!(libc::read(fd, data[used..].as_mut_ptr().cast(), step)));
             let got = match got {
                 Ok(got) => got,
                 Err(raised) => return Err(raised),

@@ -7,7 +7,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 use pyrope_types::model::structseq::StructSequence;
 
 use super::sequence;
-use crate::system::{Descriptor, Path, checked, errno, fs_decode, last_error, os_call, retried};
+use crate::system::{Descriptor, Path, checked, errno, fs_decode, last_error, os_call, retried, retried_released};
 
 pub static TERMINAL_SIZE: StructSequence = StructSequence {
     name: "os.terminal_size",
@@ -37,7 +37,7 @@ pub(crate) fn read_bytes(fd: i32, length: usize, vm: &Vm) -> PyResult<Vec<u8>> {
     let length = length.min(isize::MAX as usize);
     buffer.try_reserve_exact(length).map_err(|_| vm.memory_error())?;
     buffer.resize(length, 0);
-    let got = retried(vm, || os_call!(libc::read(fd, buffer.as_mut_ptr().cast(), length)))?;
+    let got = retried_released(vm, || os_call!(libc::read(fd, buffer.as_mut_ptr().cast(), length)))?;
     buffer.truncate(got);
     Ok(buffer)
 }
@@ -198,7 +198,8 @@ pub(super) mod functions {
     /// Write a bytes object to a file descriptor.
     #[pyfunction("write(fd, data, /)")]
     fn write(fd: i32, data: BytesLike<'_>, vm: &Vm) -> PyResult<usize> {
-        retried(vm, || data.with(|bytes| os_call!(libc::write(fd, bytes.as_ptr().cast(), bytes.len()))))
+        let bytes = data.to_cow();
+        retried_released(vm, || os_call!(libc::write(fd, bytes.as_ptr().cast(), bytes.len())))
     }
 
     /// Write bytes to a file descriptor starting at a particular offset.
@@ -242,13 +243,13 @@ pub(super) mod functions {
     /// Force write of fd to disk.
     #[pyfunction("fsync(fd)")]
     fn fsync(fd: Descriptor, vm: &Vm) -> PyResult<()> {
-        retried(vm, || os_call!(libc::fsync(fd.0)) as isize).map(drop)
+        retried_released(vm, || os_call!(libc::fsync(fd.0)) as isize).map(drop)
     }
 
     /// Force write of fd to disk without forcing update of metadata.
     #[pyfunction("fdatasync(fd)")]
     fn fdatasync(fd: Descriptor, vm: &Vm) -> PyResult<()> {
-        retried(vm, || os_call!(libc::fdatasync(fd.0)) as isize).map(drop)
+        retried_released(vm, || os_call!(libc::fdatasync(fd.0)) as isize).map(drop)
     }
 
     /// Truncate a file, specified by file descriptor, to a specific length.
@@ -291,7 +292,7 @@ pub(super) mod functions {
     /// Apply, test or remove a POSIX lock on an open file descriptor.
     #[pyfunction("lockf(fd, command, length, /)")]
     fn lockf(fd: i32, command: i32, length: i64, vm: &Vm) -> PyResult<()> {
-        retried(vm, || os_call!(libc::lockf(fd, command, length)) as isize).map(drop)
+        retried_released(vm, || os_call!(libc::lockf(fd, command, length)) as isize).map(drop)
     }
 
     /// Copy count bytes from file descriptor in_fd to file descriptor out_fd.

@@ -8,7 +8,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 
 use super::stat::reject;
 use crate::system::{
-    Path, PathOrFd, PathOrFdOrNone, checked, errno, last_error, os_call, retry,
+    Path, PathOrFd, PathOrFdOrNone, checked, errno, last_error, os_call, retry_released,
 };
 
 const NO_FOLLOW: i32 = libc::AT_SYMLINK_NOFOLLOW;
@@ -91,7 +91,7 @@ pub(super) mod functions {
     #[pyfunction("open(path, flags, mode=511, *, dir_fd=None)")]
     fn open(path: Path, flags: i32, mode: i32, dir_fd: Option<DirFd>, vm: &Vm) -> PyResult<i32> {
         let dir = at(dir_fd);
-        let opened = retry(vm, || {
+        let opened = retry_released(vm, || {
             os_call!(libc::openat(dir, path.ptr(), flags | libc::O_CLOEXEC, mode as libc::c_uint)) as isize
         })?;
         match opened {

@@ -8,7 +8,7 @@ use pyrope_object::{List, PyResult, Tuple, Value, Vm};
 use pyrope_types::model::structseq::StructSequence;
 
 use super::{PosixState, sequence};
-use crate::system::{Path, PathOrFd, checked, fs_c_string, last_error, os_call, retried};
+use crate::system::{Path, PathOrFd, checked, fs_c_string, last_error, os_call, retried_released};
 
 pub static TIMES_RESULT: StructSequence = StructSequence {
     name: "posix.times_result",
@@ -140,7 +140,7 @@ fn wait_with_usage(pid: i32, options: i32, vm: &Vm) -> PyResult {
     let mut status = 0;
     // SAFETY: a plain C struct of integers, for which zero is a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    let pid = retried(vm, || os_call!(libc::wait4(pid, &mut status, options, &mut usage)) as isize)?;
+    let pid = retried_released(vm, || os_call!(libc::wait4(pid, &mut status, options, &mut usage)) as isize)?;
     let resource = vm.import("resource")?;
     let ty = vm.get_attr_str(&resource, "struct_rusage")?;
     let seconds = |t: libc::timeval| vm.float(t.tv_sec as f64 + t.tv_usec as f64 * 1e-6);
@@ -281,14 +281,14 @@ pub(super) mod functions {
     #[pyfunction("system(command)")]
     fn system(command: &Value, vm: &Vm) -> PyResult<i32> {
         let command = fs_c_string(command, vm)?;
-        Ok(os_call!(libc::system(command.as_ptr())))
+        Ok(vm.allow_threads(|| os_call!(libc::system(command.as_ptr()))))
     }
 
     /// Wait for completion of a child process.
     #[pyfunction("wait()")]
     fn wait(vm: &Vm) -> PyResult {
         let mut status = 0;
-        let pid = retried(vm, || os_call!(libc::wait(&mut status)) as isize)?;
+        let pid = retried_released(vm, || os_call!(libc::wait(&mut status)) as isize)?;
         Ok(pair(pid as i64, status.into(), vm))
     }
 
@@ -296,7 +296,7 @@ pub(super) mod functions {
     #[pyfunction("waitpid(pid, options, /)")]
     fn waitpid(pid: i32, options: i32, vm: &Vm) -> PyResult {
         let mut status = 0;
-        let pid = retried(vm, || os_call!(libc::waitpid(pid, &mut status, options)) as isize)?;
+        let pid = retried_released(vm, || os_call!(libc::waitpid(pid, &mut status, options)) as isize)?;
         Ok(pair(pid as i64, status.into(), vm))
     }
 
@@ -317,7 +317,7 @@ pub(super) mod functions {
     fn waitid(idtype: u32, id: u32, options: i32, vm: &Vm) -> PyResult {
         // SAFETY: a plain C struct of integers, for which zero is a value.
         let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-        retried(vm, || os_call!(libc::waitid(idtype as libc::idtype_t, id, &mut info, options)) as isize)?;
+        retried_released(vm, || os_call!(libc::waitid(idtype as libc::idtype_t, id, &mut info, options)) as isize)?;
         // SAFETY: the system filled the fields of a child's signal, or left zeros.
         let (pid, uid, status) = unsafe { (info.si_pid(), info.si_uid(), info.si_status()) };
         if pid == 0 {
