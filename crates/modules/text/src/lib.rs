@@ -17,10 +17,22 @@ macro_rules! with_units {
 
 mod codecs;
 mod json;
+mod locale;
 mod sre;
 mod string;
+mod unicode_data;
 
-use pyrope_object::ModuleDef;
+use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&codecs::MODULE, &json::MODULE, &sre::MODULE, &string::MODULE];
+pub const MODULES: &[&ModuleDef] =
+    &[&codecs::MODULE, &json::MODULE, &locale::MODULE, &sre::MODULE, &string::MODULE, &unicode_data::MODULE];
+
+/// A new exception class of a module.
+fn new_exception(module: &str, name: &str, vm: &Vm) -> PyResult<Value> {
+    let dict = vm.new_dict();
+    dict.set_str("__module__", vm.intern(module).into_value(), vm)?;
+    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let name = vm.intern(name).into_value();
+    vm.call(&vm.builtin(B::Type).to_value(), &[name, bases, dict.into_value()])
+}
