@@ -233,6 +233,7 @@ digest_type!(
     "update($self, data, /)",
     doc = "Return a new BLAKE2b hash object.",
     signature = "(data=b'', *, digest_size=_blake2.blake2b.MAX_DIGEST_SIZE,\n        key=b'', salt=b'', person=b'', fanout=1, depth=1, leaf_size=0,\n        node_offset=0, node_depth=0, inner_size=0, last_node=False,\n        usedforsecurity=True, string=None)",
+    getset(Blake2b::GETSETS),
     slots = B_SLOTS,
     init = add_b_limits
 );
@@ -259,6 +260,7 @@ digest_type!(
     "update($self, data, /)",
     doc = "Return a new BLAKE2s hash object.",
     signature = "(data=b'', *, digest_size=_blake2.blake2s.MAX_DIGEST_SIZE,\n        key=b'', salt=b'', person=b'', fanout=1, depth=1, leaf_size=0,\n        node_offset=0, node_depth=0, inner_size=0, last_node=False,\n        usedforsecurity=True, string=None)",
+    getset(Blake2s::GETSETS),
     slots = S_SLOTS,
     init = add_s_limits
 );

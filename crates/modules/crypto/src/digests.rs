@@ -37,8 +37,28 @@ digest_module!(
     (Sha512Type, "SHA512Type")
 );
 
-digest_type!(Md5Type, "_md5", "md5", "md5", |_| 16, 64, "update($self, obj, /)", flags(DISALLOW_INSTANTIATION));
-digest_type!(Sha1Type, "_sha1", "sha1", "sha1", |_| 20, 64, "update($self, obj, /)", flags(DISALLOW_INSTANTIATION));
+digest_type!(
+    Md5Type,
+    "_md5",
+    "md5",
+    "md5",
+    |_| 16,
+    64,
+    "update($self, obj, /)",
+    getset(Md5Type::GETSETS),
+    flags(DISALLOW_INSTANTIATION)
+);
+digest_type!(
+    Sha1Type,
+    "_sha1",
+    "sha1",
+    "sha1",
+    |_| 20,
+    64,
+    "update($self, obj, /)",
+    getset(Sha1Type::GETSETS),
+    flags(DISALLOW_INSTANTIATION)
+);
 digest_type!(
     Sha224Type,
     "_sha2",
@@ -47,6 +67,7 @@ digest_type!(
     |_| 28,
     64,
     "update($self, obj, /)",
+    getset(Sha224Type::GETSETS),
     flags(DISALLOW_INSTANTIATION)
 );
 digest_type!(
@@ -57,6 +78,7 @@ digest_type!(
     |_| 32,
     64,
     "update($self, obj, /)",
+    getset(Sha256Type::GETSETS),
     flags(DISALLOW_INSTANTIATION)
 );
 digest_type!(
@@ -67,6 +89,7 @@ digest_type!(
     |_| 48,
     128,
     "update($self, obj, /)",
+    getset(Sha384Type::GETSETS),
     flags(DISALLOW_INSTANTIATION)
 );
 digest_type!(
@@ -77,6 +100,7 @@ digest_type!(
     |_| 64,
     128,
     "update($self, obj, /)",
+    getset(Sha512Type::GETSETS),
     flags(DISALLOW_INSTANTIATION)
 );
 

@@ -111,7 +111,6 @@ macro_rules! digest_type {
             name = $type_name,
             module = $module,
             methods($ty::METHODS),
-            getset($ty::GETSETS),
             $($rest)*
         )]
         pub struct $ty {
