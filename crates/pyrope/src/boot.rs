@@ -1,5 +1,7 @@
 //! Start-up: heap and types, `sys` and `builtins`, the import system, the standard streams, `site`.
 
+use std::mem::ManuallyDrop;
+
 use pyrope_modules_runtime::imp::{self, ImportState};
 use pyrope_modules_runtime::{sys, thread, warnings};
 use pyrope_object::hooks::Hooks;
@@ -19,16 +21,23 @@ fn hooks() -> Hooks {
         write_unraisable: sys::write_unraisable,
         import: imp::import_hook,
         warn: warnings::warn_hook,
-        check_breaker: thread::check_breaker,
+        check_breaker,
         frame_globals: pyrope_vm::current_globals,
     }
+}
+
+/// What the machine does when it looks up from its work: signals first, then other threads and the collector.
+fn check_breaker(vm: &Vm) -> PyResult<()> {
+    pyrope_modules_os::signal::check_signals(vm)?;
+    thread::check_breaker(vm)
 }
 
 pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     let defs = pyrope_vm::builtin_defs();
     let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
-    let python = Interpreter { vm: Box::new(Vm::new(&interp)), interp };
+    let vm = ManuallyDrop::new(Box::new(Vm::new(&interp)));
+    let python = Interpreter { vm, interp: ManuallyDrop::new(interp) };
     python.interp.enter(&python.vm);
     match bring_up(&python.vm, &settings) {
         Ok(()) => Ok(python),

@@ -12,6 +12,7 @@ mod natives;
 mod run;
 mod streams;
 
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use pyrope_object::{Raised, Vm};
@@ -34,10 +35,13 @@ pub struct Settings {
 }
 
 /// A running interpreter with its main thread.
+///
+/// Its heap is given back with the process: types, modules and the names that native code holds refer to each other, and
+/// no order of dropping them one by one keeps every type alive until its last instance is gone.
 pub struct Interpreter {
-    interp: Rc<pyrope_object::Interpreter>,
+    interp: ManuallyDrop<Rc<pyrope_object::Interpreter>>,
     /// Boxed: the interpreter knows it by its address.
-    vm: Box<Vm>,
+    vm: ManuallyDrop<Box<Vm>>,
 }
 
 impl Interpreter {
