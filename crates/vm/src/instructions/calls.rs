@@ -63,7 +63,10 @@ fn call_slowly(r: &mut Regs<'_>, count: usize, i: Instr) -> Flow {
         }
         return Flow::Next;
     }
-    if let Some(init) = call::plain_init(r.peek(count + 2), r.cache(i.index()), r.machine, r.vm()) {
+    // A decorator's only argument lies where the receiver would: such calls are rare.
+    if r.peek_slot(count + 1).is_none()
+        && let Some(init) = call::plain_init(r.peek(count + 2), r.cache(i.index()), r.machine, r.vm())
+    {
         return enter_init(r, count, init);
     }
     let result = check!(call::call_value(r.peek(count + 2), receiver_and_values(r, count), r.vm()));

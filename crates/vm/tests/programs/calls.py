@@ -133,3 +133,11 @@ class Bad:
 assert message(Bad) == "__init__() should return None, not 'int'"
 bound = points[1].__call__
 assert bound(5) == (1, 0, 5)
+
+
+@Point
+def decorated():
+    pass
+
+
+assert decorated.x.__name__ == "decorated" and decorated.y == 0
