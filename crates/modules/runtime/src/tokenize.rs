@@ -164,7 +164,11 @@ fn next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
         return token_tuple(this, token, vm).map(Some);
     }
     match this.pending.with_mut(|pending| pending.error.take()) {
-        Some(error) => Err(compile::compile_error(error.into(), vm.intern("<string>").as_value(), vm)),
+        Some(mut error) => {
+            // Only `compile` can be asked to tell incomplete input from wrong input.
+            error.incomplete = false;
+            Err(compile::compile_error(error.into(), vm.intern("<string>").as_value(), vm))
+        }
         None => Ok(None),
     }
 }
