@@ -313,6 +313,21 @@ impl Interpreter {
     }
 }
 
+impl Drop for Interpreter {
+    /// Ends what the interpreter itself holds while its heap is there. Finalizers do not run: no thread is left. What is
+    /// referred to from everywhere (names, types) goes with the heap.
+    fn drop(&mut self) {
+        self.leave();
+        drop(self.state.take());
+        drop(self.gc.garbage.take());
+        drop(self.gc.callbacks.take());
+        drop(self.modules.take());
+        drop(self.builtins_dict.take());
+        std::mem::forget(self.shapes.take());
+        std::mem::forget((self.names.take(), self.singletons.take(), self.interned.take(), self.native_types.take()));
+    }
+}
+
 /// ASCII text is its own key; other kinds are told apart by a first byte that ASCII has not.
 fn intern_key(text: &Str) -> Box<[u8]> {
     use crate::layout::StrView;

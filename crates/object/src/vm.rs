@@ -18,7 +18,6 @@ use crate::value::Value;
 
 /// A thread of an interpreter.
 pub struct Vm {
-    interp: Rc<Interpreter>,
     /// The exception being raised.
     exception: Guarded<Option<Value>>,
     /// Exceptions being handled, innermost last: one entry per generator or thread, as CPython's `exc_info` stack.
@@ -40,6 +39,8 @@ pub struct Vm {
     pub machine: OnceCell<Box<dyn std::any::Any>>,
     /// `threading.get_ident()`
     pub ident: Cell<u64>,
+    /// Last: what the other fields own dies in it.
+    interp: Rc<Interpreter>,
 }
 
 /// Bits that make the eval loop look up from its work.

@@ -15,6 +15,7 @@ mod tracemalloc;
 mod types;
 mod typing;
 mod weakref;
+mod faulthandler;
 mod gc;
 pub mod imp;
 mod marshal;
@@ -26,4 +27,4 @@ pub mod warnings;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &ast::MODULE, &symtable::MODULE, &tokenize::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &thread::MODULE, &tracemalloc::MODULE, &types::MODULE, &typing::MODULE, &weakref::MODULE, &builtins::MODULE, &gc::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
+pub const MODULES: &[&ModuleDef] = &[&abc::MODULE, &ast::MODULE, &symtable::MODULE, &tokenize::MODULE, &atexit::MODULE, &contextvars::MODULE, &opcode::MODULE, &suggestions::MODULE, &suggestions::SYSCONFIG, &thread::MODULE, &tracemalloc::MODULE, &types::MODULE, &typing::MODULE, &weakref::MODULE, &builtins::MODULE, &faulthandler::MODULE, &gc::MODULE, &imp::MODULE, &marshal::MODULE, &pyrope::MODULE, &sys::MODULE, &warnings::MODULE];
