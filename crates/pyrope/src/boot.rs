@@ -48,6 +48,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
 fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
     pyrope_vm::install(vm);
     natives::register(vm);
+    vm.state::<pyrope_modules_os::posix::PosixState>().forget_threads.set(Some(thread::after_fork_child));
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;
     install_importlib(vm)?;

@@ -109,6 +109,13 @@ pub fn check_signals(vm: &Vm) -> PyResult<()> {
     Ok(())
 }
 
+/// In the child of a fork: the parent's signals are not ours, and the calling thread is the main one.
+pub(crate) fn forget_pending(vm: &Vm) {
+    PENDING.store(0, Ordering::SeqCst);
+    vm.interp().breaker.fetch_and(!breaker::SIGNAL, Ordering::SeqCst);
+    vm.state::<SignalState>().thread.set(os_call!(libc::pthread_self()) as u64);
+}
+
 fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     let _ = BREAKER.set(vm.interp().breaker.clone());
     let dict = module::module_dict(module, vm)?;
@@ -214,7 +221,8 @@ fn signals_in(set: &libc::sigset_t, vm: &Vm) -> PyResult {
 fn siginfo(info: &libc::siginfo_t, vm: &Vm) -> PyResult {
     // SAFETY: the system filled the struct, zeros where it had nothing.
     let (pid, uid, status) = unsafe { (info.si_pid(), info.si_uid(), info.si_status()) };
-    let values = [info.si_signo.into(), info.si_code.into(), info.si_errno.into(), pid.into(), uid.into(), i64::from(status), 0];
+    let values =
+        [info.si_signo.into(), info.si_code.into(), info.si_errno.into(), pid.into(), uid.into(), i64::from(status), 0];
     sequence(&SIGINFO, values.map(|n| vm.int(n)).to_vec(), vm)
 }
 
@@ -244,9 +252,9 @@ mod functions {
                 Some(0) => libc::SIG_DFL,
                 Some(1) => libc::SIG_IGN,
                 _ => {
-                    return Err(vm.type_error(
-                        "signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object",
-                    ));
+                    return Err(
+                        vm.type_error("signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object")
+                    );
                 }
             }
         };

@@ -141,8 +141,7 @@ pub fn find_fspath(value: &Value, vm: &Vm) -> PyResult<Option<Value>> {
 pub fn fspath(value: &Value, vm: &Vm) -> PyResult {
     match find_fspath(value, vm)? {
         Some(path) => Ok(path),
-        None => Err(vm
-            .type_error(format!("expected str, bytes or os.PathLike object, not {}", vm.type_name(value)))),
+        None => Err(vm.type_error(format!("expected str, bytes or os.PathLike object, not {}", vm.type_name(value)))),
     }
 }
 
@@ -199,12 +198,7 @@ impl Path {
             None => "path",
         };
         if value.is_none() && kind.allows_none() {
-            return Ok(Path {
-                text: CString::from(c"."),
-                object: Value::none(),
-                is_bytes: false,
-                descriptor: None,
-            });
+            return Ok(Path { text: CString::from(c"."), object: Value::none(), is_bytes: false, descriptor: None });
         }
         if let Some(path) = find_fspath(value, vm)? {
             let text = CString::new(path_bytes(&path, vm)?)

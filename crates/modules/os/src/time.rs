@@ -209,8 +209,7 @@ fn seconds_or_now(value: Option<&Value>, vm: &Vm) -> PyResult<i64> {
 
 fn asctime_text(tm: &libc::tm) -> String {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (day, month) = (DAYS[tm.tm_wday.rem_euclid(7) as usize], MONTHS[tm.tm_mon.rem_euclid(12) as usize]);
     let (hour, minute, second) = (tm.tm_hour, tm.tm_min, tm.tm_sec);
     let year = i64::from(tm.tm_year) + 1900;
@@ -346,8 +345,7 @@ mod functions {
     /// Set the time of the specified clock clk_id with nanoseconds.
     #[pyfunction("clock_settime_ns(clk_id, time, /)")]
     fn clock_settime_ns(clk_id: i32, time: i64, vm: &Vm) -> PyResult<()> {
-        let spec =
-            libc::timespec { tv_sec: time.div_euclid(1_000_000_000), tv_nsec: time.rem_euclid(1_000_000_000) };
+        let spec = libc::timespec { tv_sec: time.div_euclid(1_000_000_000), tv_nsec: time.rem_euclid(1_000_000_000) };
         checked(os_call!(libc::clock_settime(clk_id, &spec)), vm).map(drop)
     }
 

@@ -430,10 +430,9 @@ fn read_into(slf: &Value, method: &str, buffer: &WritableBytes, vm: &Vm) -> PyRe
     let data = vm.call_method(slf, method, &[vm.int_from_usize(room)])?;
     let data = expect_bytes(&data, "read", vm)?.as_slice();
     if data.len() > room {
-        return Err(vm.value_error(format!(
-            "read() returned too much data: {room} bytes requested, {} returned",
-            data.len()
-        )));
+        return Err(
+            vm.value_error(format!("read() returned too much data: {room} bytes requested, {} returned", data.len()))
+        );
     }
     buffer.with_mut(|bytes| bytes[..data.len()].copy_from_slice(data));
     Ok(data.len())

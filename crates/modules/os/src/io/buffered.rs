@@ -830,7 +830,11 @@ impl Shared {
 fn readinto(slf: &Value, buffer: &WritableBytes, once: bool, vm: &Vm) -> PyResult<Option<usize>> {
     let (core, raw) = opened(slf, "readinto", vm)?;
     let data = exclusively(slf, core, vm, || {
-        if once { read_once(core, &raw, buffer.len(), vm).map(Some) } else { read_exactly(core, &raw, buffer.len(), vm) }
+        if once {
+            read_once(core, &raw, buffer.len(), vm).map(Some)
+        } else {
+            read_exactly(core, &raw, buffer.len(), vm)
+        }
     })?;
     Ok(data.map(|data| {
         buffer.with_mut(|bytes| bytes[..data.len()].copy_from_slice(&data));

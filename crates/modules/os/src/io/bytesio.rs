@@ -371,10 +371,7 @@ impl BytesIO {
         this.resizable(vm)?;
         let data = BytesLike::from_arg(data, &INITIAL, vm)?.to_cow().into_owned();
         if pos.as_int().is_none() {
-            return Err(vm.type_error(format!(
-                "second item of state must be an integer, not {}",
-                vm.type_name(pos)
-            )));
+            return Err(vm.type_error(format!("second item of state must be an integer, not {}", vm.type_name(pos))));
         }
         let Ok(pos) = usize::try_from(vm.index_isize(pos)?) else {
             return Err(vm.value_error("position value cannot be negative"));
@@ -416,10 +413,7 @@ pub(super) fn update_dict(slf: &Value, dict: &Value, which: &str, vm: &Vm) -> Py
         return Ok(());
     }
     let Some(dict) = dict.downcast::<Dict>() else {
-        return Err(vm.type_error(format!(
-            "{which} item of state should be a dict, got a {}",
-            vm.type_name(dict)
-        )));
+        return Err(vm.type_error(format!("{which} item of state should be a dict, got a {}", vm.type_name(dict))));
     };
     for entry in dict.entries() {
         slf.set_instance_attribute(&entry.key, entry.value.clone(), vm)?;

@@ -2,8 +2,8 @@
 
 use pyrope_object::{BuiltinType as B, Bytes, Guarded, PyResult, Raised, Ref, Str, StrView, Value, Vm};
 use pyrope_textual::codecs::{
-    DecodeErrors, EncodeErrors, Issue, Replacement, Standard, decode_ascii, decode_latin1, decode_utf8,
-    encode_ascii, encode_latin1, encode_utf8,
+    DecodeErrors, EncodeErrors, Issue, Replacement, Standard, decode_ascii, decode_latin1, decode_utf8, encode_ascii,
+    encode_latin1, encode_utf8,
 };
 use pyrope_textual::unicode;
 
@@ -111,10 +111,7 @@ impl Decoder {
                 let bytes = vm.new_bytes(input)?.into_value();
                 let text = vm.call_method(decoder, "decode", &[bytes, Value::bool(last)])?;
                 text.cast::<Str>().ok_or_else(|| {
-                    vm.type_error(format!(
-                        "decoder should return a string result, not '{}'",
-                        vm.type_name(&text)
-                    ))
+                    vm.type_error(format!("decoder should return a string result, not '{}'", vm.type_name(&text)))
                 })
             }
         }
@@ -214,10 +211,9 @@ impl Encoder {
                 let bytes = vm.call_method(encoder, "encode", std::slice::from_ref(text))?;
                 match bytes.downcast::<Bytes>() {
                     Some(bytes) => Ok(bytes.as_slice().to_vec()),
-                    None => Err(vm.type_error(format!(
-                        "encoder should return a bytes object, not '{}'",
-                        vm.type_name(&bytes)
-                    ))),
+                    None => Err(
+                        vm.type_error(format!("encoder should return a bytes object, not '{}'", vm.type_name(&bytes)))
+                    ),
                 }
             }
         }
@@ -298,4 +294,3 @@ impl Codec {
         }
     }
 }
-

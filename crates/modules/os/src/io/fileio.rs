@@ -134,9 +134,7 @@ fn parse_mode(mode: &str, vm: &Vm) -> PyResult<Mode> {
         }
     }
     if kinds != 1 || plus > 1 {
-        return Err(
-            vm.value_error("Must have exactly one of create/read/write/append mode and at most one plus")
-        );
+        return Err(vm.value_error("Must have exactly one of create/read/write/append mode and at most one plus"));
     }
     if plus == 1 {
         parsed.readable = true;
@@ -637,9 +635,8 @@ impl FileIO {
 
 /// ResourceWarning for a stream that nobody closed.
 fn warn_unclosed(slf: &Value, source: &Value, vm: &Vm) {
-    let warned = vm
-        .repr_text(source)
-        .and_then(|shown| vm.warn(B::ResourceWarning, &format!("unclosed file {shown}"), 1));
+    let warned =
+        vm.repr_text(source).and_then(|shown| vm.warn(B::ResourceWarning, &format!("unclosed file {shown}"), 1));
     if let Err(raised) = warned {
         if vm.raised_is(B::Warning) {
             vm.write_unraisable(None, slf);

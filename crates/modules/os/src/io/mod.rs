@@ -134,10 +134,9 @@ fn text_or_none<'a>(
 ) -> PyResult<Option<std::borrow::Cow<'a, str>>> {
     let Some(value) = value.filter(|v| !v.is_none()) else { return Ok(None) };
     let Some(text) = value.downcast::<Str>() else {
-        return Err(vm.type_error(format!(
-            "{function}() argument '{name}' must be str or None, not {}",
-            vm.type_name(value)
-        )));
+        return Err(
+            vm.type_error(format!("{function}() argument '{name}' must be str or None, not {}", vm.type_name(value)))
+        );
     };
     let text = bind::utf8(value, text, vm)?;
     if text.contains('\0') { Err(vm.value_error("embedded null character")) } else { Ok(Some(text)) }

@@ -63,9 +63,7 @@ impl NewlineState {
                 vm.str_from_latin1(&out)
             }
             StrView::Latin1(units) => vm.str_from_latin1(&translated(units)),
-            StrView::Ucs2(units) => {
-                Str::try_from_ucs2(vm, vm.builtin(B::Str), &translated(units))
-            }
+            StrView::Ucs2(units) => Str::try_from_ucs2(vm, vm.builtin(B::Str), &translated(units)),
             StrView::Ucs4(units) => vm.str_from_code_points(&translated(units)),
         }
     }
@@ -293,10 +291,7 @@ impl IncrementalNewlineDecoder {
             None => input.clone(),
         };
         let Some(text) = text.cast::<Str>() else {
-            return Err(vm.type_error(format!(
-                "decoder should return a string result, not '{}'",
-                vm.type_name(&text)
-            )));
+            return Err(vm.type_error(format!("decoder should return a string result, not '{}'", vm.type_name(&text))));
         };
         let mut state = self.state.get();
         let out = state.decode(text, self.translate.get(), last, vm)?;

@@ -38,7 +38,7 @@ fn parse_mode(mode: &str, vm: &Vm) -> PyResult<Mode> {
         return Err(vm.value_error("can't have text and binary mode at once"));
     }
     let kinds = [parsed.creating, parsed.reading, parsed.writing, parsed.appending];
-    if kinds.into_iter().filter(|&kind| kind).count() != 1 {
+    if kinds.into_iter().filter(|&kind| kind).count() > 1 {
         return Err(vm.value_error("must have exactly one of create/read/write/append mode"));
     }
     Ok(parsed)

@@ -30,8 +30,7 @@ pub struct BufferedRWPair {
 
 const SLOTS: Slots = Slots {
     new: Some(|class, _, vm| {
-        let blank =
-            BufferedRWPair { header: Header::blank(), reader: Guarded::default(), writer: Guarded::default() };
+        let blank = BufferedRWPair { header: Header::blank(), reader: Guarded::default(), writer: Guarded::default() };
         Ok(Ref::new_in(vm, class, blank).into_value())
     }),
     init: Some(|slf: &Value, args: Args<'_>, vm: &Vm| {

@@ -472,11 +472,8 @@ impl TextIOWrapper {
             let end = found.unwrap_or(text.len());
             let cut = end - start > room;
             let end = if cut { start + room } else { end };
-            let part = if start == 0 && end == text.len() {
-                text
-            } else {
-                vm.str_from_view(text.view().slice(start, end))?
-            };
+            let part =
+                if start == 0 && end == text.len() { text } else { vm.str_from_view(text.view().slice(start, end))? };
             self.used.set(end);
             length += part.len();
             if parts.is_empty() && (found.is_some() || cut) {
@@ -661,7 +658,10 @@ impl TextIOWrapper {
         let buffer = this.attached(vm)?;
         let changes_decoding = encoding.0.is_some() || errors.0.is_some() || newline.is_some();
         if this.decoded.with(Option::is_some) && this.snapshot.borrow().is_some() && changes_decoding {
-            return Err(unsupported("It is not possible to set the encoding or newline of stream after the first read", vm));
+            return Err(unsupported(
+                "It is not possible to set the encoding or newline of stream after the first read",
+                vm,
+            ));
         }
         let new_newline = match newline {
             Some(newline) => Some(newline_of(Some(newline), vm)?),
@@ -708,12 +708,9 @@ impl TextIOWrapper {
         let Some(encoder) = this.encoder.get() else { return Err(unsupported("not writable", vm)) };
         let length = string.len();
         let translate = matches!(this.newline.get(), Some("\r" | "\r\n"));
-        let has_lf =
-            (translate || this.line_buffering.get()) && find_unit(string.view(), 10, 0).is_some();
+        let has_lf = (translate || this.line_buffering.get()) && find_unit(string.view(), 10, 0).is_some();
         let data = match this.newline.get() {
-            Some(newline) if translate && has_lf => {
-                encoder.encode(replace_lf(string, newline, vm)?.as_value(), vm)?
-            }
+            Some(newline) if translate && has_lf => encoder.encode(replace_lf(string, newline, vm)?.as_value(), vm)?,
             _ => encoder.encode(text, vm)?,
         };
         let flush = this.line_buffering.get() && (has_lf || find_unit(string.view(), 13, 0).is_some());
@@ -722,9 +719,11 @@ impl TextIOWrapper {
         if waiting + data.len() > this.chunk_size.get() && waiting > 0 {
             this.write_pending(vm)?;
         }
-        this.pending.with_mut(|pending| {
-            if pending.is_empty() { *pending = data } else { pending.extend_from_slice(&data) }
-        });
+        this.pending.with_mut(
+            |pending| {
+                if pending.is_empty() { *pending = data } else { pending.extend_from_slice(&data) }
+            },
+        );
         if this.pending.with(Vec::len) >= this.chunk_size.get() || flush || through {
             this.write_pending(vm)?;
         }

@@ -169,9 +169,7 @@ pub(super) mod functions {
     #[pyfunction("readinto(fd, buffer, /)")]
     fn readinto(fd: i32, buffer: WritableBytes, vm: &Vm) -> PyResult<usize> {
         retried(vm, || {
-            buffer
-                .with_mut(|bytes| os_call!(libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len())))
-                .unwrap_or(0)
+            buffer.with_mut(|bytes| os_call!(libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()))).unwrap_or(0)
         })
     }
 

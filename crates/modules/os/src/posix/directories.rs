@@ -4,9 +4,7 @@
 use std::cell::Cell;
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::{
-    BuiltinType as B, Guarded, Header, PyResult, Ref, Slots, Value, Vm,
-};
+use pyrope_object::{BuiltinType as B, Guarded, Header, PyResult, Ref, Slots, Value, Vm};
 use pyrope_types::exceptions::os_error_from_errno;
 
 use super::stat::{blank_stat, stat_result};
@@ -62,8 +60,9 @@ impl Folder {
                 };
             }
             // SAFETY: the entry lives until the next call, and its name ends in NUL.
-            let (name, inode, kind) =
-                unsafe { (std::ffi::CStr::from_ptr((*entry).d_name.as_ptr()).to_bytes(), (*entry).d_ino, (*entry).d_type) };
+            let (name, inode, kind) = unsafe {
+                (std::ffi::CStr::from_ptr((*entry).d_name.as_ptr()).to_bytes(), (*entry).d_ino, (*entry).d_type)
+            };
             if name != b"." && name != b".." {
                 return Ok(Some(RawEntry { name: name.to_vec(), inode, kind }));
             }
@@ -332,7 +331,6 @@ impl ScandirIterator {
         drop(self.folder.take());
     }
 }
-
 
 #[pyrope_macros::pyfunctions]
 pub(super) mod functions {

@@ -7,9 +7,7 @@ use pyrope_object::{PyResult, Tuple, Value, Vm};
 use pyrope_types::exceptions::os_error_from_errno;
 
 use super::stat::reject;
-use crate::system::{
-    Path, PathOrFd, PathOrFdOrNone, checked, errno, last_error, os_call, retry_released,
-};
+use crate::system::{Path, PathOrFd, PathOrFdOrNone, checked, errno, last_error, os_call, retry_released};
 
 const NO_FOLLOW: i32 = libc::AT_SYMLINK_NOFOLLOW;
 
@@ -150,13 +148,7 @@ pub(super) mod functions {
 
     /// Change the access permissions of a file.
     #[pyfunction("chmod(path, mode, *, dir_fd=None, follow_symlinks=(os.name != 'nt'))")]
-    fn chmod(
-        path: PathOrFd,
-        mode: i32,
-        dir_fd: Option<DirFd>,
-        follow_symlinks: Option<bool>,
-        vm: &Vm,
-    ) -> PyResult<()> {
+    fn chmod(path: PathOrFd, mode: i32, dir_fd: Option<DirFd>, follow_symlinks: Option<bool>, vm: &Vm) -> PyResult<()> {
         let (path, dir, follow) = (path.0, at(dir_fd), follow_symlinks.unwrap_or(true));
         reject("chmod", &path, dir, follow, vm)?;
         let result = match path.descriptor {
@@ -448,5 +440,4 @@ pub(super) mod functions {
         let limit = os_call!(libc::fpathconf(fd.0, name));
         if limit == -1 && errno() != 0 { Err(last_error(vm)) } else { Ok(limit) }
     }
-
 }

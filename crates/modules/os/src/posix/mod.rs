@@ -10,7 +10,7 @@ mod process;
 mod stat;
 mod text;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use pyrope_object::{BuiltinType as B, Dict, ModuleDef, PyResult, Ref, Type, Value, Vm};
@@ -46,6 +46,8 @@ pub struct PosixState {
     pub(crate) before_fork: RefCell<Vec<Value>>,
     pub(crate) after_in_child: RefCell<Vec<Value>>,
     pub(crate) after_in_parent: RefCell<Vec<Value>>,
+    /// What the thread module does first in the child: forget the threads that are not there.
+    pub forget_threads: Cell<Option<fn(&Vm)>>,
 }
 
 /// The type of a struct sequence, made once.

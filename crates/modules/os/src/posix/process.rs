@@ -65,6 +65,10 @@ pub fn after_fork_parent(vm: &Vm) {
 
 /// Runs what is registered for the child after a fork.
 pub fn after_fork_child(vm: &Vm) {
+    crate::signal::forget_pending(vm);
+    if let Some(forget_threads) = vm.state::<PosixState>().forget_threads.get() {
+        forget_threads(vm);
+    }
     run_hooks(&vm.state::<PosixState>().after_in_child, false, vm);
 }
 
@@ -146,9 +150,20 @@ fn wait_with_usage(pid: i32, options: i32, vm: &Vm) -> PyResult {
     let seconds = |t: libc::timeval| vm.float(t.tv_sec as f64 + t.tv_usec as f64 * 1e-6);
     let mut items = vec![seconds(usage.ru_utime), seconds(usage.ru_stime)];
     let counts = [
-        usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss, usage.ru_isrss, usage.ru_minflt, usage.ru_majflt,
-        usage.ru_nswap, usage.ru_inblock, usage.ru_oublock, usage.ru_msgsnd, usage.ru_msgrcv, usage.ru_nsignals,
-        usage.ru_nvcsw, usage.ru_nivcsw,
+        usage.ru_maxrss,
+        usage.ru_ixrss,
+        usage.ru_idrss,
+        usage.ru_isrss,
+        usage.ru_minflt,
+        usage.ru_majflt,
+        usage.ru_nswap,
+        usage.ru_inblock,
+        usage.ru_oublock,
+        usage.ru_msgsnd,
+        usage.ru_msgrcv,
+        usage.ru_nsignals,
+        usage.ru_nvcsw,
+        usage.ru_nivcsw,
     ];
     items.extend(counts.map(|n| vm.int(n)));
     let usage = vm.call(&ty, &[vm.new_tuple(items).into_value()])?;

@@ -73,9 +73,11 @@ pub fn stat_result(st: &libc::stat, vm: &Vm) -> PyResult {
     ];
     values.extend(times.map(|(seconds, _)| vm.int(seconds)));
     values.extend(times.map(|(seconds, nanos)| vm.float(seconds as f64 + 1e-9 * nanos as f64)));
-    values.extend(times.map(|(seconds, nanos)| {
-        vm.int_from_big(IBig::from(seconds) * IBig::from(1_000_000_000) + IBig::from(nanos))
-    }));
+    values.extend(
+        times.map(|(seconds, nanos)| {
+            vm.int_from_big(IBig::from(seconds) * IBig::from(1_000_000_000) + IBig::from(nanos))
+        }),
+    );
     values.extend([vm.int(st.st_blksize as i64), vm.int(st.st_blocks), vm.int_from_u64(st.st_rdev)]);
     sequence(&STAT_RESULT, values, vm)
 }
@@ -122,8 +124,17 @@ pub(crate) fn reject(function: &str, path: &Path, dir: i32, follow: bool, vm: &V
 
 fn statvfs_result(st: &libc::statvfs, vm: &Vm) -> PyResult {
     let values = [
-        st.f_bsize, st.f_frsize, st.f_blocks, st.f_bfree, st.f_bavail, st.f_files, st.f_ffree, st.f_favail, st.f_flag,
-        st.f_namemax, st.f_fsid,
+        st.f_bsize,
+        st.f_frsize,
+        st.f_blocks,
+        st.f_bfree,
+        st.f_bavail,
+        st.f_files,
+        st.f_ffree,
+        st.f_favail,
+        st.f_flag,
+        st.f_namemax,
+        st.f_fsid,
     ];
     sequence(&STATVFS_RESULT, values.iter().map(|&n| vm.int_from_u64(n)).collect(), vm)
 }

@@ -78,11 +78,8 @@ pub(super) mod functions {
             let root = if slashes == 3 { 1 } else { slashes };
             let view = text.view();
             let part = |a, b| vm.str_from_view(view.slice(a, b));
-            let parts = vec![
-                vm.empty_str().into_value(),
-                part(0, root)?.into_value(),
-                part(root, text.len())?.into_value(),
-            ];
+            let parts =
+                vec![vm.empty_str().into_value(), part(0, root)?.into_value(), part(root, text.len())?.into_value()];
             return Ok(vm.new_tuple(parts).into_value());
         }
         let bytes = path_bytes(&path, vm)?;
