@@ -42,6 +42,7 @@ fn specialise_global(r: &Regs<'_>, i: Instr, name: &Ref<Str>) {
         cache.word.set(position as u64);
         r.respecialise(Op::LoadGlobalModule);
     } else if globals.has_only_str_keys()
+        && is_plain(globals)
         && let Some(builtins) = frame.builtins()
         && let Some(position) = builtins.position_of_str(name.as_value(), vm)
     {
@@ -95,13 +96,23 @@ fn global(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult {
 }
 
 fn find_global(frame: &Frame, name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
-    if let Some(found) = frame.globals().get(name, vm)? {
-        return Ok(Some(found));
+    let globals = frame.globals();
+    let found = match is_plain(globals) {
+        true => globals.get(name, vm)?,
+        false => mapping_get(&pyrope_object::value_of(globals), name, vm)?,
+    };
+    if found.is_some() {
+        return Ok(found);
     }
     match frame.builtins() {
         Some(builtins) => builtins.get(name, vm),
         None => mapping_get(frame.function().builtins(), name, vm),
     }
+}
+
+/// Exactly a `dict`: one of a subclass may have a `__missing__` or `__getitem__` to ask.
+fn is_plain(dict: &Dict) -> bool {
+    pyrope_object::value_of(dict).downcast_exact::<Dict>().is_some()
 }
 
 /// `mapping[name]`, `None` for KeyError.
