@@ -61,8 +61,7 @@ impl InterpreterLock {
         while state.held {
             let turn = state.turns;
             let interval = Duration::from_micros(self.interval.load(Ordering::Relaxed));
-            let (guard, timeout) =
-                self.freed.wait_timeout(state, interval).unwrap_or_else(PoisonError::into_inner);
+            let (guard, timeout) = self.freed.wait_timeout(state, interval).unwrap_or_else(PoisonError::into_inner);
             state = guard;
             if timeout.timed_out() && state.held && state.turns == turn {
                 self.breaker.fetch_or(breaker::LOCK, Ordering::Relaxed);

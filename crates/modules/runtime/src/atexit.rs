@@ -101,7 +101,9 @@ mod functions {
         while index > 0 {
             index -= 1;
             // Comparing may change the list.
-            let Some(function) = state.calls.with(|calls| calls.get(index).map(|c| c.function.clone())) else { continue };
+            let Some(function) = state.calls.with(|calls| calls.get(index).map(|c| c.function.clone())) else {
+                continue;
+            };
             if vm.equal(func, &function)? {
                 let removed = state.calls.with_mut(|calls| {
                     let at = calls.iter().position(|c| c.function.is(&function));

@@ -39,8 +39,7 @@ fn stack_text(vm: &Vm) -> PyResult<String> {
                 None => vm.repr_text(&value),
             }
         };
-        let (file, line, name) =
-            (part(&code, "co_filename")?, part(&frame, "f_lineno")?, part(&code, "co_qualname")?);
+        let (file, line, name) = (part(&code, "co_filename")?, part(&frame, "f_lineno")?, part(&code, "co_qualname")?);
         text.push_str(&format!("  File \"{file}\", line {line} in {name}\n"));
     }
     Ok(text)

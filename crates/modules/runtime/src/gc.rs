@@ -31,8 +31,10 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
         dict.set_str(name, list, vm)?;
     }
     let flags = [
-        ("DEBUG_STATS", DebugFlags::STATS), ("DEBUG_COLLECTABLE", DebugFlags::COLLECTABLE),
-        ("DEBUG_UNCOLLECTABLE", DebugFlags::UNCOLLECTABLE), ("DEBUG_SAVEALL", DebugFlags::SAVEALL),
+        ("DEBUG_STATS", DebugFlags::STATS),
+        ("DEBUG_COLLECTABLE", DebugFlags::COLLECTABLE),
+        ("DEBUG_UNCOLLECTABLE", DebugFlags::UNCOLLECTABLE),
+        ("DEBUG_SAVEALL", DebugFlags::SAVEALL),
         ("DEBUG_LEAK", DebugFlags::LEAK),
     ];
     for (name, flag) in flags {
@@ -159,8 +161,7 @@ mod functions {
                 }
                 match vm.index_isize(value)? {
                     3.. => {
-                        let message =
-                            "generation parameter must be less than the number of available generations (3)";
+                        let message = "generation parameter must be less than the number of available generations (3)";
                         return Err(vm.value_error(message));
                     }
                     -1 => None,

@@ -26,7 +26,9 @@ pub static MODULE: ModuleDef = ModuleDef {
           more convenient interface.",
     functions: &[functions::FUNCTIONS, start::functions::FUNCTIONS],
     types: &[
-        <locks::Lock as Object>::def, <locks::RLock as Object>::def, <local::Local as Object>::def,
+        <locks::Lock as Object>::def,
+        <locks::RLock as Object>::def,
+        <local::Local as Object>::def,
         <handle::ThreadHandle as Object>::def,
     ],
     exec: Some(exec),
@@ -41,7 +43,9 @@ static EXCEPT_HOOK_ARGS: StructSequence = StructSequence {
     name: "_thread._ExceptHookArgs",
     doc: "ExceptHookArgs\n\nType used to pass arguments to threading.excepthook.",
     fields: &[
-        ("exc_type", "Exception type"), ("exc_value", "Exception value"), ("exc_traceback", "Exception traceback"),
+        ("exc_type", "Exception type"),
+        ("exc_value", "Exception value"),
+        ("exc_traceback", "Exception traceback"),
         ("thread", "Thread"),
     ],
     visible: 4,

@@ -3,13 +3,8 @@
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;
 
-pub static MODULE: ModuleDef = ModuleDef {
-    name: "_types",
-    doc: "Define names for built-in types.",
-    functions: &[],
-    types: &[],
-    exec: Some(exec),
-};
+pub static MODULE: ModuleDef =
+    ModuleDef { name: "_types", doc: "Define names for built-in types.", functions: &[], types: &[], exec: Some(exec) };
 
 const NAMES: &[(&str, B)] = &[
     ("AsyncGeneratorType", B::AsyncGenerator),

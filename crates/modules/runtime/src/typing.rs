@@ -15,9 +15,14 @@ pub static MODULE: ModuleDef = ModuleDef {
 fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
     let dict = module_dict(module, vm)?;
     let types = [
-        ("TypeVar", B::TypeVar), ("TypeVarTuple", B::TypeVarTuple), ("ParamSpec", B::ParamSpec),
-        ("ParamSpecArgs", B::ParamSpecArgs), ("ParamSpecKwargs", B::ParamSpecKwargs), ("Generic", B::Generic),
-        ("TypeAliasType", B::TypeAlias), ("Union", B::Union),
+        ("TypeVar", B::TypeVar),
+        ("TypeVarTuple", B::TypeVarTuple),
+        ("ParamSpec", B::ParamSpec),
+        ("ParamSpecArgs", B::ParamSpecArgs),
+        ("ParamSpecKwargs", B::ParamSpecKwargs),
+        ("Generic", B::Generic),
+        ("TypeAliasType", B::TypeAlias),
+        ("Union", B::Union),
     ];
     for (name, kind) in types {
         dict.set_str(name, vm.builtin(kind).to_value(), vm)?;

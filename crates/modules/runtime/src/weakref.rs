@@ -16,7 +16,9 @@ pub static MODULE: ModuleDef = ModuleDef {
 fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
     let dict = module_dict(module, vm)?;
     let names = [
-        ("ref", B::WeakRef), ("ReferenceType", B::WeakRef), ("ProxyType", B::WeakProxy),
+        ("ref", B::WeakRef),
+        ("ReferenceType", B::WeakRef),
+        ("ProxyType", B::WeakProxy),
         ("CallableProxyType", B::WeakCallableProxy),
     ];
     for (name, kind) in names {

@@ -141,7 +141,9 @@ fn is_atomic_tuple(header: &Header) -> bool {
         None => true,
         Some(inner) => match inner.links() {
             None => true,
-            Some(links) => inner.ty().is_exactly(Tuple::def()) && !links.is_tracked() && links.prev.get() & COLLECTING == 0,
+            Some(links) => {
+                inner.ty().is_exactly(Tuple::def()) && !links.is_tracked() && links.prev.get() & COLLECTING == 0
+            }
         },
     })
 }
@@ -353,9 +355,8 @@ impl Collector {
         }
         let pending = vm.take_exception();
         let info = vm.new_dict();
-        let entries = [
-            ("generation", generation), ("collected", result.collected), ("uncollectable", result.uncollectable),
-        ];
+        let entries =
+            [("generation", generation), ("collected", result.collected), ("uncollectable", result.uncollectable)];
         for (name, number) in entries {
             if let Err(raised) = info.set_str(name, vm.int_from_usize(number), vm) {
                 vm.ignore(raised);
@@ -396,7 +397,12 @@ impl Collector {
             Some(generation) => &self.generations[generation.min(OLDEST)..=generation.min(OLDEST)],
             None => &self.generations[..],
         };
-        rings.iter().flat_map(Ring::iter).filter(|links| links.header().refcount.get() > 0).map(GcLinks::value).collect()
+        rings
+            .iter()
+            .flat_map(Ring::iter)
+            .filter(|links| links.header().refcount.get() > 0)
+            .map(GcLinks::value)
+            .collect()
     }
 
     /// `gc.freeze()`: no collection looks at what is tracked now.

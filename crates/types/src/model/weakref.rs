@@ -40,7 +40,8 @@ const REF_SLOTS: Slots = Slots {
 /// A new `weakref.ref` to an object, or the one without callback that there is already.
 pub fn reference(class: &Type, object: &Value, callback: Option<Value>, vm: &Vm) -> PyResult {
     let plain = class.is(vm.builtin(B::WeakRef));
-    if plain && callback.is_none()
+    if plain
+        && callback.is_none()
         && let Some(known) = canonical(object, B::WeakRef, vm)
     {
         return Ok(known);
@@ -278,10 +279,7 @@ const PROXY_SLOTS: Slots = Slots {
     ..Slots::EMPTY
 };
 
-const CALLABLE_SLOTS: Slots = Slots {
-    call: Some(|slf, args, vm| vm.call_args(&open(slf, vm)?, args)),
-    ..PROXY_SLOTS
-};
+const CALLABLE_SLOTS: Slots = Slots { call: Some(|slf, args, vm| vm.call_args(&open(slf, vm)?, args)), ..PROXY_SLOTS };
 
 fn proxy_next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     let object = open(slf, vm)?;

@@ -145,8 +145,18 @@ fn alias_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
 
 /// Attributes of the alias itself; all others are the origin's.
 const OWN: &[&str] = &[
-    "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__",
-    "__mro_entries__", "__reduce_ex__", "__reduce__", "__bases__", "__copy__", "__deepcopy__",
+    "__class__",
+    "__origin__",
+    "__args__",
+    "__unpacked__",
+    "__parameters__",
+    "__typing_unpacked_tuple_args__",
+    "__mro_entries__",
+    "__reduce_ex__",
+    "__reduce__",
+    "__bases__",
+    "__copy__",
+    "__deepcopy__",
 ];
 
 fn alias_getattr(slf: &Value, name: &Value, vm: &Vm) -> PyResult {
@@ -161,9 +171,8 @@ fn alias_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult
     if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
         return Ok(Value::not_implemented());
     }
-    let equal = a.starred == b.starred
-        && vm.equal(&a.origin, &b.origin)?
-        && vm.equal(a.args.as_value(), b.args.as_value())?;
+    let equal =
+        a.starred == b.starred && vm.equal(&a.origin, &b.origin)? && vm.equal(a.args.as_value(), b.args.as_value())?;
     Ok(Value::bool(equal == (op == CompareOp::Eq)))
 }
 

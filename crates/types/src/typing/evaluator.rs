@@ -2,8 +2,8 @@
 
 use pyrope_macros::{Traverse, pyclass};
 use pyrope_object::bind::check_positional;
-use pyrope_object::{Guarded, Header, PyResult, Ref, Slots, Value, Vm};
 use pyrope_object::layout::Tuple;
+use pyrope_object::{Guarded, Header, PyResult, Ref, Slots, Value, Vm};
 
 use super::type_repr;
 use crate::containers::sequence::receiver;

@@ -70,8 +70,7 @@ pub(crate) fn type_repr(item: &Value, vm: &Vm) -> PyResult<String> {
     if item.is(&vm.builtin(B::NoneType).to_value()) {
         return Ok("None".to_owned());
     }
-    let is_alias =
-        vm.has_attr(item, names.__origin__.as_value())? && vm.has_attr(item, names.__args__.as_value())?;
+    let is_alias = vm.has_attr(item, names.__origin__.as_value())? && vm.has_attr(item, names.__args__.as_value())?;
     if !is_alias
         && let Some(qualname) = vm.find_attr(item, names.__qualname__.as_value())?
         && let Some(module) = vm.find_attr(item, names.__module__.as_value())?

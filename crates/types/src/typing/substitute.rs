@@ -41,7 +41,8 @@ fn is_unpacked_typevartuple(arg: &Value, vm: &Vm) -> PyResult<bool> {
 /// Substitutes in an argument that is generic itself, such as `list[T]`.
 fn substitute_inside(arg: Value, params: &[Value], items: &[Value], vm: &Vm) -> PyResult {
     let inner = vm.find_attr(&arg, vm.names().__parameters__.as_value())?;
-    let Some(inner) = inner.as_ref().and_then(|inner| inner.downcast::<Tuple>()).filter(|inner| !inner.is_empty()) else {
+    let Some(inner) = inner.as_ref().and_then(|inner| inner.downcast::<Tuple>()).filter(|inner| !inner.is_empty())
+    else {
         return Ok(arg);
     };
     let mut chosen = Vec::with_capacity(inner.len());

@@ -212,8 +212,14 @@ fn text_argument(name: &str, value: Option<&Value>, vm: &Vm) -> PyResult {
 
 fn interpolation_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     static SIGNATURE: Signature = Signature {
-        function: "Interpolation", names: &["value", "expression", "conversion", "format_spec"], posonly: 0, minpos: 1,
-        maxpos: 4, minkw: 0, varargs: false, kwargs: false,
+        function: "Interpolation",
+        names: &["value", "expression", "conversion", "format_spec"],
+        posonly: 0,
+        minpos: 1,
+        maxpos: 4,
+        minkw: 0,
+        varargs: false,
+        kwargs: false,
     };
     let mut slots = [None; 4];
     bind(&SIGNATURE, args, &mut slots, vm)?;

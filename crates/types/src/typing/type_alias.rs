@@ -53,8 +53,14 @@ fn make(class: &Type, name: Ref<Str>, value: Lazy, type_params: Ref<Tuple>, vm: 
 
 fn alias_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     static SIGNATURE: Signature = Signature {
-        function: "typealias", names: &["name", "value", "type_params"], posonly: 0, minpos: 2, maxpos: 2, minkw: 0,
-        varargs: false, kwargs: false,
+        function: "typealias",
+        names: &["name", "value", "type_params"],
+        posonly: 0,
+        minpos: 2,
+        maxpos: 2,
+        minkw: 0,
+        varargs: false,
+        kwargs: false,
     };
     let mut slots = [None; 3];
     bind(&SIGNATURE, args, &mut slots, vm)?;

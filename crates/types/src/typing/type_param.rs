@@ -185,7 +185,14 @@ const NAMES: &[&str] = &["name", "bound", "default", "covariant", "contravariant
 
 fn typevar_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     static SIGNATURE: Signature = Signature {
-        function: "typevar", names: NAMES, posonly: 0, minpos: 1, maxpos: 1, minkw: 0, varargs: true, kwargs: false,
+        function: "typevar",
+        names: NAMES,
+        posonly: 0,
+        minpos: 1,
+        maxpos: 1,
+        minkw: 0,
+        varargs: true,
+        kwargs: false,
     };
     let mut slots = [None; 6];
     let Rest { varargs, .. } = bind(&SIGNATURE, args, &mut slots, vm)?;
@@ -432,7 +439,14 @@ const PARAMSPEC_SLOTS: Slots = Slots {
 
 fn paramspec_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     static SIGNATURE: Signature = Signature {
-        function: "paramspec", names: NAMES, posonly: 0, minpos: 1, maxpos: 1, minkw: 0, varargs: false, kwargs: false,
+        function: "paramspec",
+        names: NAMES,
+        posonly: 0,
+        minpos: 1,
+        maxpos: 1,
+        minkw: 0,
+        varargs: false,
+        kwargs: false,
     };
     let mut slots = [None; 6];
     bind(&SIGNATURE, args, &mut slots, vm)?;
@@ -578,8 +592,14 @@ part!(ParamSpecKwargs KWARGS_SLOTS "paramspeckwargs" ".kwargs" "ParamSpecKwargs"
 const TUPLE_SLOTS: Slots = Slots {
     new: Some(|class, args, vm| {
         static SIGNATURE: Signature = Signature {
-            function: "typevartuple", names: &["name", "default"], posonly: 0, minpos: 1, maxpos: 1, minkw: 0,
-            varargs: false, kwargs: false,
+            function: "typevartuple",
+            names: &["name", "default"],
+            posonly: 0,
+            minpos: 1,
+            maxpos: 1,
+            minkw: 0,
+            varargs: false,
+            kwargs: false,
         };
         let mut slots = [None; 2];
         bind(&SIGNATURE, args, &mut slots, vm)?;

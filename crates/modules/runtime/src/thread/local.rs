@@ -38,12 +38,8 @@ impl TraverseMut for Dicts {
     }
 }
 
-const SLOTS: Slots = Slots {
-    new: Some(local_new),
-    getattr: Some(local_getattr),
-    setattr: Some(local_setattr),
-    ..Slots::EMPTY
-};
+const SLOTS: Slots =
+    Slots { new: Some(local_new), getattr: Some(local_getattr), setattr: Some(local_setattr), ..Slots::EMPTY };
 
 fn local_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let init = pyrope_object::protocol::lookup_str(class, "__init__", vm);

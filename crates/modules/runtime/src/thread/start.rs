@@ -221,12 +221,7 @@ pub(super) mod functions {
     /// the thread to exit if daemon is True. If handle is provided it must be a
     /// newly created thread._ThreadHandle instance.
     #[pyfunction("start_joinable_thread(function, handle=None, daemon=True)")]
-    fn start_joinable_thread(
-        function: &Value,
-        handle: OrNone<&Value>,
-        daemon: Option<bool>,
-        vm: &Vm,
-    ) -> PyResult {
+    fn start_joinable_thread(function: &Value, handle: OrNone<&Value>, daemon: Option<bool>, vm: &Vm) -> PyResult {
         if function.ty(vm).slots().call.is_none() {
             return Err(vm.type_error("thread function must be callable"));
         }
