@@ -205,3 +205,16 @@ def frame_locals(a):
 assert frame_locals(1) == {"a": 1, "b": 2}
 comprehension = [(lambda: i)() for i in range(3)]
 assert comprehension == [0, 1, 2] and "i" not in [k for k in frame_locals(1)]
+
+
+# Globals that know what they lack.
+class Missing(dict):
+    def __missing__(self, key):
+        return "missing " + key
+
+
+def uses():
+    return [some_name for _ in range(3)][-1]
+
+
+assert type(uses)(uses.__code__, Missing(range=range))() == "missing some_name"
