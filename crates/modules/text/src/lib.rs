@@ -16,6 +16,7 @@ macro_rules! with_units {
 }
 
 mod codecs;
+mod csv;
 mod json;
 mod locale;
 mod sre;
@@ -26,7 +27,7 @@ use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] =
-    &[&codecs::MODULE, &json::MODULE, &locale::MODULE, &sre::MODULE, &string::MODULE, &unicode_data::MODULE];
+    &[&codecs::MODULE, &csv::MODULE, &json::MODULE, &locale::MODULE, &sre::MODULE, &string::MODULE, &unicode_data::MODULE];
 
 /// A new exception class of a module.
 fn new_exception(module: &str, name: &str, vm: &Vm) -> PyResult<Value> {
