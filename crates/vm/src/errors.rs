@@ -140,6 +140,5 @@ pub fn no_context_manager(object: &Value, which: SpecialMethod, vm: &Vm) -> Rais
         }
         _ => "",
     };
-    let detail = if hint.is_empty() { format!(" (missed {missing} method)") } else { hint.to_owned() };
-    vm.type_error(format!("'{kind}' object does not support the {protocol} protocol{detail}"))
+    vm.type_error(format!("'{kind}' object does not support the {protocol} protocol (missed {missing} method){hint}"))
 }
