@@ -180,3 +180,19 @@ instance.__dict__['late'] = 5
 assert instance.late == 5 and vars(instance) == {'late': 5}
 del instance.late
 assert not hasattr(instance, 'late')
+
+
+class Defaults:
+    first, second, third, fourth = 'a', 'b', 'c', 'd'
+
+
+late = Defaults()
+for name in ('first', 'second', 'third', 'fourth'):
+    object.__setattr__(late, name, '')
+
+
+def read(thing):
+    return thing.first + thing.second + thing.third + thing.fourth
+
+
+assert [read(late) for _ in range(4)] == [''] * 4 and [read(Defaults()) for _ in range(4)] == ['abcd'] * 4

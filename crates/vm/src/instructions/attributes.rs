@@ -91,6 +91,10 @@ fn specialise(cache: &Cache, object: &Value, name: &Ref<Str>, vm: &Vm) -> Option
     if found.ty(vm).slots().descr_get.is_some() || !shape_tells_attributes(object, vm) {
         return None;
     }
+    // An attribute of the instance's own may lie beyond the inline slots.
+    if vm.interp().shapes.with(|shapes| shapes.slot_of(object.shape(), name)).is_some() {
+        return None;
+    }
     cache.word.set(found.bits());
     Some(Kind::Class)
 }
