@@ -264,9 +264,11 @@ pub fn builtins_of(globals: &Ref<Dict>, vm: &Vm) -> PyResult {
             Ok(dict)
         }
         Some(builtins) => Ok(builtins),
-        None => match vm.interp().builtins_dict.get() {
-            Some(dict) => Ok(dict.to_value()),
-            None => Ok(vm.new_dict().into_value()),
+        // As the running function sees them, or the interpreter's own.
+        None => match (crate::frame::current_builtins(vm), vm.interp().builtins_dict.get()) {
+            (Some(builtins), _) => Ok(builtins),
+            (None, Some(dict)) => Ok(dict.to_value()),
+            (None, None) => Ok(vm.new_dict().into_value()),
         },
     }
 }
@@ -291,6 +293,12 @@ impl Function {
                 "{}() requires a code object with {cells} free vars, not {free}",
                 name.to_string_lossy()
             )));
+        }
+        const KINDS: u32 = CodeFlags::GENERATOR | CodeFlags::COROUTINE | CodeFlags::ASYNC_GENERATOR;
+        if (self.code().raw.flags ^ code.raw.flags) & KINDS != 0 {
+            let text = "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain \
+                        function)";
+            vm.warn(B::DeprecationWarning, text, 1)?;
         }
         self.code.set(&*code);
         self.codes.with_mut(|codes| codes.push(code));
@@ -431,6 +439,9 @@ impl Function {
 
     #[setter("__dict__")]
     fn set_dict(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        if value.is_none() {
+            return Err(vm.type_error("cannot delete __dict__"));
+        }
         pyrope_types::model::object::set_dict(slf, value, vm)
     }
 

@@ -133,6 +133,9 @@ pub fn object_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     if class.flags().has(TypeFlags::ABSTRACT) {
         return Err(refuse_abstract(class, vm)?);
     }
+    if !class.derives_layout(<Plain as pyrope_object::Object>::def()) {
+        return Err(vm.type_error(format!("cannot create '{}' instances", class.name())));
+    }
     Ok(Ref::new_in(vm, class, Plain { header: Header::blank() }).into_value())
 }
 

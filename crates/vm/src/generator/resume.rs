@@ -225,8 +225,8 @@ fn close_delegate(delegate: &Value, vm: &Vm) -> PyResult<()> {
     match vm.find_attr(delegate, vm.names().close.as_value()) {
         Ok(Some(method)) => vm.call(&method, &[]).map(drop),
         Ok(None) => Ok(()),
-        Err(raised) => {
-            vm.ignore(raised);
+        Err(_raised) => {
+            vm.write_unraisable(None, delegate);
             Ok(())
         }
     }

@@ -238,8 +238,9 @@ pub(super) fn next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     match required(slf, &vm.names().__next__, &[], vm) {
         Ok(item) => Ok(Some(item)),
         Err(raised) if vm.raised_is(B::StopIteration) => {
-            vm.ignore(raised);
-            Ok(None)
+            // One that carries a value is kept for `yield from`.
+            let stop = vm.catch(raised);
+            if crate::exceptions::stop_iteration_value(&stop).is_none() { Ok(None) } else { Err(vm.reraise(stop)) }
         }
         Err(raised) => Err(raised),
     }
