@@ -239,6 +239,14 @@ impl MemoryView {
         Ok(())
     }
 
+    /// Runs what may call Python code, with the view kept from being released.
+    fn pinned<R>(&self, run: impl FnOnce() -> R) -> R {
+        self.exports.set(self.exports.get() + 1);
+        let result = run();
+        self.exports.set(self.exports.get().saturating_sub(1));
+        result
+    }
+
     fn release(&self, vm: &Vm) -> PyResult<()> {
         match self.exports.get() {
             0 => {
@@ -271,7 +279,7 @@ fn view_hash(slf: &Value, vm: &Vm) -> PyResult<i64> {
     if !matches!(this.window.format.trim_start_matches('@'), "B" | "b" | "c") {
         return Err(vm.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'"));
     }
-    vm.hash(&source.buffer.owner)?;
+    this.pinned(|| vm.hash(&source.buffer.owner))?;
     let hash = vm.interp().hash_bytes(&this.to_vec(vm)?);
     this.hash.set(Some(hash));
     Ok(hash)

@@ -26,6 +26,9 @@ pub struct CsvReader {
     dialect: Ref<Dialect>,
     #[traverse(skip)]
     line_num: Cell<usize>,
+    /// Counts calls, so that one inside another is noticed.
+    #[traverse(skip)]
+    calls: Cell<u64>,
 }
 
 const SLOTS: Slots = Slots { iter: Some(itself), next: Some(next), ..Slots::EMPTY };
@@ -40,7 +43,7 @@ pub(super) fn make(args: Args<'_>, vm: &Vm) -> PyResult {
     }
     let lines = vm.iter(iterable)?;
     let dialect = dialect::of_arguments(Args::new(&args.values()[1..], args.kwnames()), vm)?;
-    Ok(Ref::new(vm, CsvReader { header: Header::blank(), lines, dialect, line_num: Cell::new(0) }).into_value())
+    Ok(Ref::new(vm, CsvReader { header: Header::blank(), lines, dialect, line_num: Cell::new(0), calls: Cell::new(0) }).into_value())
 }
 
 /// Where in a record the parser is.
@@ -239,8 +242,14 @@ fn next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
         limit: vm.state::<CsvState>().field_limit.get(),
         vm,
     };
+    let call = this.calls.get().wrapping_add(1);
+    this.calls.set(call);
     loop {
-        let Some(line) = vm.next(&this.lines)? else {
+        let line = vm.next(&this.lines)?;
+        if this.calls.get() != call {
+            return Err(fail("iterator has already advanced the reader", vm));
+        }
+        let Some(line) = line else {
             if parser.field.is_empty() && parser.state != State::InQuoted {
                 return Ok(None);
             }

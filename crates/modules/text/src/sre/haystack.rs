@@ -1,16 +1,24 @@
 //! What is searched: text or bytes.
 
-use pyrope_object::args::ArgName;
-use pyrope_object::bind::{BytesLike, full_type_name};
-use pyrope_object::{Bytes, FromArg, PyResult, Str, StrView, Traverse, Value, Vm};
+use std::rc::Rc;
+
+use pyrope_object::bind::full_type_name;
+use pyrope_object::buffer::{Buffer, flags};
+use pyrope_object::{Bytes, PyResult, Str, StrView, Traverse, Value, Vm};
 use pyrope_sre::Subject;
 use pyrope_types::text::slice_view;
 
-/// A string that is searched, and its bytes where it is a buffer that may change.
+/// A string that is searched.
 #[derive(Clone)]
 pub struct Haystack {
     pub object: Value,
-    copied: Option<std::rc::Rc<[u8]>>,
+    /// A buffer is copied, and held so that it is not resized, while it is searched.
+    held: Option<Rc<Held>>,
+}
+
+struct Held {
+    bytes: Box<[u8]>,
+    _lock: Buffer,
 }
 
 impl Traverse for Haystack {
@@ -23,15 +31,20 @@ impl Haystack {
     /// Checks that the object can be searched.
     pub fn new(object: &Value, vm: &Vm) -> PyResult<Haystack> {
         if object.downcast::<Str>().is_some() || object.downcast::<Bytes>().is_some() {
-            return Ok(Haystack { object: object.clone(), copied: None });
+            return Ok(Haystack { object: object.clone(), held: None });
         }
-        if object.ty(vm).slots().buffer.is_none() {
+        let Some(lend) = object.ty(vm).slots().buffer else {
             let kind = full_type_name(object, vm);
             return Err(vm.type_error(format!("expected string or bytes-like object, got '{kind}'")));
-        }
-        let name = ArgName { function: "", argument: "argument".into() };
-        let bytes = BytesLike::from_arg(object, &name, vm)?;
-        Ok(Haystack { object: object.clone(), copied: Some(bytes.to_cow().into()) })
+        };
+        let lock = lend(object, flags::SIMPLE, vm)?;
+        let held = Rc::new(Held { bytes: lock.to_vec().into(), _lock: lock });
+        Ok(Haystack { object: object.clone(), held: Some(held) })
+    }
+
+    /// The same for a match object: it reads the buffer as it is when it is asked.
+    pub fn released(&self) -> Haystack {
+        Haystack { object: self.object.clone(), held: None }
     }
 
     pub fn is_text(&self) -> bool {
@@ -40,8 +53,8 @@ impl Haystack {
 
     /// Its units for the engine.
     pub fn subject(&self) -> Subject<'_> {
-        if let Some(bytes) = &self.copied {
-            return Subject::Latin1(bytes);
+        if let Some(held) = &self.held {
+            return Subject::Latin1(&held.bytes);
         }
         if let Some(text) = self.object.downcast::<Str>() {
             return match text.view() {
@@ -60,6 +73,9 @@ impl Haystack {
 
     /// A part as `str` or `bytes`.
     pub fn slice(&self, start: usize, end: usize, vm: &Vm) -> PyResult {
+        if self.held.is_none() && !self.is_text() && self.object.downcast::<Bytes>().is_none() {
+            return Haystack::new(&self.object, vm)?.slice(start, end, vm);
+        }
         let (start, end) = (start.min(self.len()), end.min(self.len()));
         let end = end.max(start);
         if let Some(text) = self.object.downcast::<Str>() {

@@ -43,7 +43,7 @@ impl Match {
         vm: &Vm,
     ) -> Ref<Match> {
         let spans = (0..=pattern.groups()).map(|group| matcher.group(group)).collect();
-        let (pattern, haystack, lastindex) = (pattern.clone(), haystack.clone(), matcher.last_index());
+        let (pattern, haystack, lastindex) = (pattern.clone(), haystack.released(), matcher.last_index());
         Ref::new(vm, Match { header: Header::blank(), pattern, haystack, spans, lastindex, bounds })
     }
 

@@ -97,7 +97,10 @@ impl Replacement {
         let plain = match (repl.downcast::<Str>(), repl.downcast::<Bytes>()) {
             (Some(text), _) => !text.code_points().any(|c| c == u32::from(b'\\')),
             (_, Some(bytes)) => !bytes.as_slice().contains(&b'\\'),
-            _ => false,
+            _ => match repl.ty(vm).slots().buffer {
+                Some(lend) => !lend(repl, pyrope_object::buffer::flags::SIMPLE, vm)?.to_vec().contains(&b'\\'),
+                None => false,
+            },
         };
         if plain {
             return Ok(Replacement::Literal(repl.clone()));

@@ -151,7 +151,7 @@ fn array_repr(slf: &Value, vm: &Vm) -> PyResult {
     let mut out = TextBuilder::new();
     out.push_str(&vm.type_name(slf));
     out.push(b'('.into());
-    this.data.with(|data| push_literal(data, &mut out));
+    this.data.with(|data| push_literal(data, true, &mut out));
     out.push(b')'.into());
     Ok(out.finish(vm)?.into_value())
 }

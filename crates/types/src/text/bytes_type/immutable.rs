@@ -76,8 +76,8 @@ pub(crate) fn from_object(object: &Value, vm: &Vm) -> PyResult {
     Ok(vm.new_bytes(&construct::octets_of(object, "bytes", vm)?)?.into_value())
 }
 
-/// The literal of octets, without what a `bytearray` has around it.
-pub(super) fn push_literal(data: &[u8], out: &mut TextBuilder) {
+/// The literal of octets, without what a `bytearray` has around it; that escapes apostrophes also where it need not.
+pub(super) fn push_literal(data: &[u8], escape_apostrophe: bool, out: &mut TextBuilder) {
     let quote = if data.contains(&b'\'') && !data.contains(&b'"') { b'"' } else { b'\'' };
     out.push(b'b'.into());
     out.push(quote.into());
@@ -86,7 +86,7 @@ pub(super) fn push_literal(data: &[u8], out: &mut TextBuilder) {
             b'\t' => out.push_str("\\t"),
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
-            _ if byte == quote || byte == b'\\' => {
+            _ if byte == quote || byte == b'\\' || (escape_apostrophe && byte == b'\'') => {
                 out.push(b'\\'.into());
                 out.push(byte.into());
             }
@@ -99,7 +99,7 @@ pub(super) fn push_literal(data: &[u8], out: &mut TextBuilder) {
 
 fn bytes_repr(slf: &Value, vm: &Vm) -> PyResult {
     let mut out = TextBuilder::new();
-    push_literal(receiver!(Bytes, slf, vm).as_slice(), &mut out);
+    push_literal(receiver!(Bytes, slf, vm).as_slice(), false, &mut out);
     Ok(out.finish(vm)?.into_value())
 }
 

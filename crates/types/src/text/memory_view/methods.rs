@@ -156,7 +156,8 @@ impl MemoryView {
     /// Hexadecimal text of the bytes, with a separator between groups if one is given.
     #[method("hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
     fn hex(&self, sep: Option<&Value>, bytes_per_sep: i32, vm: &Vm) -> PyResult<Ref<Str>> {
-        hex_text(&self.to_vec(vm)?, sep, bytes_per_sep as isize, vm)
+        let data = self.to_vec(vm)?;
+        self.pinned(|| hex_text(&data, sep, bytes_per_sep as isize, vm))
     }
 
     /// The items as a list, nested for several dimensions.

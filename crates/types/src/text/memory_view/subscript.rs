@@ -70,6 +70,8 @@ fn is_multislice(key: &[Value]) -> bool {
 
 /// The view that a slice of the first dimension selects.
 fn sliced(this: &MemoryView, slice: &Slice, vm: &Vm) -> PyResult {
+    // Evaluating the slice may release this view; the new one is not concerned.
+    let source = this.source(vm)?;
     let parts = slice_parts(slice, vm)?;
     let indices = parts.adjust(this.window.shape[0] as usize);
     let mut window = this.window.clone();
@@ -79,7 +81,7 @@ fn sliced(this: &MemoryView, slice: &Slice, vm: &Vm) -> PyResult {
     }
     window.shape[0] = indices.count as isize;
     window.strides[0] = stride.wrapping_mul(indices.step);
-    this.with_window(window, vm)
+    Ok(MemoryView::over(source, window, vm).into_value())
 }
 
 pub(super) fn view_subscript(slf: &Value, key: &Value, vm: &Vm) -> PyResult {
@@ -158,6 +160,7 @@ pub(super) fn view_set_subscript(slf: &Value, key: &Value, value: Option<&Value>
 
 fn assign_slice(this: &MemoryView, slice: &Slice, value: &Value, vm: &Vm) -> PyResult<()> {
     let target = sliced(this, slice, vm)?;
+    this.source(vm)?;
     let target = receiver!(MemoryView, target, vm);
     if value.ty(vm).slots().buffer.is_none() {
         return Err(pyrope_object::bind::not_bytes_like(value, vm));
