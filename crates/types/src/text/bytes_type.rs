@@ -32,6 +32,15 @@ pub(crate) fn with_octets<R>(value: &Value, read: impl FnOnce(&[u8]) -> R) -> R 
     }
 }
 
+/// Runs what may call Python code, with a `bytearray` kept from being resized.
+pub(crate) fn pinned<R>(value: &Value, run: impl FnOnce() -> R) -> R {
+    let Some(array) = value.downcast::<ByteArray>() else { return run() };
+    array.exports.set(array.exports.get() + 1);
+    let result = run();
+    array.exports.set(array.exports.get().saturating_sub(1));
+    result
+}
+
 /// The octets of anything bytes-like, copied unless immutable; TypeError otherwise.
 pub(crate) fn octets<'a>(value: &'a Value, vm: &Vm) -> PyResult<Cow<'a, [u8]>> {
     if let Some(bytes) = value.downcast::<Bytes>() {

@@ -36,3 +36,20 @@ pub(crate) const TYPES: &[TypeEntry] = &[
 pub fn is_identifier(text: &pyrope_object::Str) -> bool {
     text.to_utf8().is_some_and(|text| pyrope_text::identifier::is_identifier(&text))
 }
+
+/// The type of a value with its module, as CPython's `%T` shows it: `int`, `module.Class.Inner`.
+pub fn qualified_type_name(value: &pyrope_object::Value, vm: &pyrope_object::Vm) -> String {
+    let class = value.ty(vm).to_value();
+    let text = |name: &str| match vm.get_attr_str(&class, name) {
+        Ok(found) => found.downcast::<pyrope_object::Str>().map(|text| text.to_string_lossy().into_owned()),
+        Err(raised) => {
+            vm.ignore(raised);
+            None
+        }
+    };
+    let name = text("__qualname__").unwrap_or_else(|| vm.type_name(value).to_string());
+    match text("__module__") {
+        Some(module) if module != "builtins" => format!("{module}.{name}"),
+        _ => name,
+    }
+}

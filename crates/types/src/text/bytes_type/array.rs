@@ -139,6 +139,9 @@ fn array_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let data = match (source.object, source.encoded(vm)?) {
         (_, Some(encoded)) => octets(&encoded, vm)?.into_owned(),
         (None, None) => return Ok(()),
+        (Some(object), None) if object.downcast::<pyrope_object::Str>().is_some() => {
+            return Err(vm.type_error("string argument without an encoding"));
+        }
         (Some(object), None) => construct::octets_of(object, "bytearray", vm)?,
     };
     this.check_resizable(vm)?;

@@ -54,7 +54,8 @@ impl<'a> Source<'a> {
             (Some(text), Some(encoding), errors) => {
                 super::super::encode(&text, encoding, errors.as_deref().unwrap_or("strict"), vm).map(Some)
             }
-            (Some(_), None, None) => Err(vm.type_error("string argument without an encoding")),
+            // Text may yet have `__bytes__`.
+            (Some(_), None, None) => Ok(None),
             (Some(_), None, Some(_)) => Err(vm.type_error("string argument without an encoding")),
             (None, Some(_), _) => Err(vm.type_error("encoding without a string argument")),
             (None, None, Some(_)) => Err(vm.type_error("errors without a string argument")),

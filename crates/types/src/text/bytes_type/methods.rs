@@ -7,7 +7,7 @@ use pyrope_object::bind::full_type_name;
 use pyrope_object::{Bytes, PyResult, Ref, Str, Value, Vm};
 
 use super::search::is_space;
-use super::{ByteArray, BytesType, hex, octets, same_kind, unchanged, with_octets};
+use super::{ByteArray, BytesType, hex, octets, pinned, same_kind, unchanged, with_octets};
 
 fn mapped(slf: &Value, map: impl Fn(u8) -> u8, vm: &Vm) -> PyResult {
     let data = with_octets(slf, |data| data.iter().map(|&c| map(c)).collect());
@@ -283,7 +283,7 @@ macro_rules! shared_methods {
             #[method("hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
             fn hex(slf: &Value, sep: Option<&Value>, bytes_per_sep: i32, vm: &Vm) -> PyResult<Ref<Str>> {
                 let data = octets(slf, vm)?;
-                hex::hex_text(&data, sep, bytes_per_sep as isize, vm)
+                pinned(slf, || hex::hex_text(&data, sep, bytes_per_sep as isize, vm))
             }
 
             /// The octets decoded as text.

@@ -7,7 +7,7 @@ use pyrope_object::{BuiltinType as B, Bytes, PyResult, Value, Vm};
 use pyrope_textual::percent_format::{self, Directive, Flavour, Handler, NOT_ALL_BYTES, Star};
 
 use super::construct::dunder_bytes;
-use super::{ByteArray, octets, same_kind, with_octets};
+use super::{ByteArray, octets, pinned, same_kind, with_octets};
 use crate::text::percent_args::{Arguments, Failure, format_integer};
 use crate::text::str_type::ascii_text;
 
@@ -25,7 +25,8 @@ pub(super) fn octets_remainder(slf: &Value, args: &Value, vm: &Vm) -> PyResult {
     let template = with_octets(slf, <[u8]>::to_vec);
     let arguments = Arguments::new(args, &[B::Tuple, B::Bytes, B::ByteArray, B::Str], vm);
     let mut formatter = Formatter { template: &template, arguments, out: Vec::new(), vm };
-    percent_format::format(&template, Flavour::Bytes, &mut formatter).map_err(|failure| failure.raise(vm))?;
+    pinned(slf, || percent_format::format(&template, Flavour::Bytes, &mut formatter))
+        .map_err(|failure| failure.raise(vm))?;
     if formatter.arguments.left_over() {
         return Err(vm.type_error(NOT_ALL_BYTES));
     }
@@ -74,7 +75,7 @@ impl Formatter<'_> {
                 None => return Err(vm.overflow_error("%c arg not in range(256)").into()),
             }
         } else {
-            let kind = full_type_name(value, vm);
+            let kind = crate::text::qualified_type_name(value, vm);
             let message = format!("%c requires an integer in range(256) or a single byte, not {kind}");
             return Err(vm.type_error(message).into());
         };

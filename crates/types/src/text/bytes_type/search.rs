@@ -8,7 +8,7 @@ use pyrope_object::bind::full_type_name;
 use pyrope_object::{Bytes, List, PyResult, Tuple, Value, Vm};
 use pyrope_textual::search;
 
-use super::{ByteArray, BytesType, octets, same_kind, unchanged, with_octets};
+use super::{ByteArray, BytesType, octets, pinned, same_kind, unchanged, with_octets};
 use crate::containers::sequence::{collect_or, is_index};
 use crate::text::str_type::part;
 
@@ -35,7 +35,7 @@ fn one_octet(value: &Value, vm: &Vm) -> PyResult<u8> {
 /// `item in octets`
 pub(super) fn octets_contains(slf: &Value, item: &Value, vm: &Vm) -> PyResult<bool> {
     if item.ty(vm).slots().buffer.is_none() && is_index(item, vm) {
-        let octet = one_octet(item, vm)?;
+        let octet = pinned(slf, || one_octet(item, vm))?;
         return Ok(with_octets(slf, |data| data.contains(&octet)));
     }
     let needle = octets(item, vm)?;
@@ -51,8 +51,10 @@ fn locate(
     find: fn(&[u8], &[u8]) -> Option<usize>,
     vm: &Vm,
 ) -> PyResult<Option<usize>> {
-    let needle = needle(sub, vm)?;
-    let range = part(bounds.0, bounds.1, with_octets(slf, <[u8]>::len), vm)?;
+    let (needle, range) = pinned(slf, || {
+        let needle = needle(sub, vm)?;
+        Ok((needle, part(bounds.0, bounds.1, with_octets(slf, <[u8]>::len), vm)?))
+    })?;
     let Some(range) = range else { return Ok(None) };
     let offset = range.start;
     Ok(with_octets(slf, |data| find(data.get(range)?, &needle)).map(|at| at + offset))
@@ -300,8 +302,11 @@ macro_rules! search_methods {
             /// How often octets occur in `self[start:end]` without overlap.
             #[method("count($self, sub, start=None, end=None, /)")]
             fn count(slf: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, vm: &Vm) -> PyResult<usize> {
-                let needle = needle(sub, vm)?;
-                let Some(range) = part(start, end, with_octets(slf, <[u8]>::len), vm)? else { return Ok(0) };
+                let (needle, range) = pinned(slf, || {
+                    let needle = needle(sub, vm)?;
+                    Ok((needle, part(start, end, with_octets(slf, <[u8]>::len), vm)?))
+                })?;
+                let Some(range) = range else { return Ok(0) };
                 let count = |data: &[u8]| search::count(data.get(range).unwrap_or_default(), &needle, usize::MAX);
                 Ok(with_octets(slf, count))
             }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use pyrope_object::bind::full_type_name;
 use pyrope_object::{BuiltinType as B, PyResult, Str, StrView, Value, Vm};
 use pyrope_textual::percent_format::{self, Directive, Flavour, Handler, NOT_ALL_STR, Star};
 
@@ -50,7 +49,7 @@ impl Formatter<'_> {
             return Ok(());
         }
         if value.as_int().is_none() && value.ty(vm).slots().index.is_none() {
-            let kind = full_type_name(value, vm);
+            let kind = crate::text::qualified_type_name(value, vm);
             return Err(vm.type_error(format!("%c requires an int or a unicode character, not {kind}")).into());
         }
         match vm.index_i64(value)?.and_then(|n| u32::try_from(n).ok()).filter(|&c| c < 0x11_0000) {
