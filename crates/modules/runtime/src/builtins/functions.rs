@@ -254,7 +254,8 @@ pub(super) mod functions {
                 if function.ty(vm).slots().call.is_none() {
                     return Err(vm.type_error("iter(v, w): v must be callable"));
                 }
-                vm.call(&vm.builtin(B::CallableIterator).to_value(), &[function.clone(), sentinel.clone()])
+                use pyrope_types::iterators::sequence::CallableIterator;
+                Ok(CallableIterator::over(function.clone(), sentinel.clone(), vm).into_value())
             }
             [] => Err(vm.type_error("iter expected at least 1 argument, got 0")),
             more => Err(vm.type_error(format!("iter expected at most 2 arguments, got {}", more.len()))),
