@@ -16,7 +16,11 @@ pub static MODULE: ModuleDef = ModuleDef {
     name: "_codecs",
     doc: "",
     functions: &[
-        registry::FUNCTIONS, decoders::FUNCTIONS, encoders::FUNCTIONS, escapes::FUNCTIONS, charmap::functions::FUNCTIONS,
+        registry::FUNCTIONS,
+        decoders::FUNCTIONS,
+        encoders::FUNCTIONS,
+        escapes::FUNCTIONS,
+        charmap::functions::FUNCTIONS,
     ],
     types: &[],
     exec: None,
@@ -116,12 +120,7 @@ mod registry {
     /// and 'backslashreplace' as well as any other name registered with
     /// codecs.register_error that can handle ValueErrors.
     #[pyfunction("encode($module, /, obj, encoding='utf-8', errors='strict')")]
-    fn encode(
-        obj: &Value,
-        encoding: Option<Cow<'_, str>>,
-        errors: Option<Cow<'_, str>>,
-        vm: &Vm,
-    ) -> PyResult {
+    fn encode(obj: &Value, encoding: Option<Cow<'_, str>>, errors: Option<Cow<'_, str>>, vm: &Vm) -> PyResult {
         codec::encode_any(obj, encoding.as_deref().unwrap_or("utf-8"), errors.as_deref(), vm)
     }
 
@@ -133,12 +132,7 @@ mod registry {
     /// and 'backslashreplace' as well as any other name registered with
     /// codecs.register_error that can handle ValueErrors.
     #[pyfunction("decode($module, /, obj, encoding='utf-8', errors='strict')")]
-    fn decode(
-        obj: &Value,
-        encoding: Option<Cow<'_, str>>,
-        errors: Option<Cow<'_, str>>,
-        vm: &Vm,
-    ) -> PyResult {
+    fn decode(obj: &Value, encoding: Option<Cow<'_, str>>, errors: Option<Cow<'_, str>>, vm: &Vm) -> PyResult {
         codec::decode_any(obj, encoding.as_deref().unwrap_or("utf-8"), errors.as_deref(), vm)
     }
 
@@ -207,26 +201,12 @@ fn decode_wide(
     Ok((out, consumed, order))
 }
 
-fn wide(
-    data: &BytesLike<'_>,
-    errors: &Errors<'_>,
-    order: ByteOrder,
-    four: bool,
-    is_final: bool,
-    vm: &Vm,
-) -> PyResult {
+fn wide(data: &BytesLike<'_>, errors: &Errors<'_>, order: ByteOrder, four: bool, is_final: bool, vm: &Vm) -> PyResult {
     let (out, consumed, _) = decode_wide(data, errors, order, four, is_final, vm)?;
     decoded(out, consumed, vm)
 }
 
-fn wide_ex(
-    data: &BytesLike<'_>,
-    errors: &Errors<'_>,
-    byteorder: i32,
-    four: bool,
-    is_final: bool,
-    vm: &Vm,
-) -> PyResult {
+fn wide_ex(data: &BytesLike<'_>, errors: &Errors<'_>, byteorder: i32, four: bool, is_final: bool, vm: &Vm) -> PyResult {
     let (out, consumed, order) = decode_wide(data, errors, byte_order(byteorder), four, is_final, vm)?;
     let text = out.finish(vm)?.into_value();
     let parts = vec![text, vm.int_from_usize(consumed), vm.int(order_number(order))];
@@ -419,7 +399,12 @@ mod escapes {
     }
 
     #[pyfunction("raw_unicode_escape_decode(data, errors=None, final=True, /)")]
-    fn raw_unicode_escape_decode(data: &Value, errors: OrNone<Cow<'_, str>>, is_final: Option<bool>, vm: &Vm) -> PyResult {
+    fn raw_unicode_escape_decode(
+        data: &Value,
+        errors: OrNone<Cow<'_, str>>,
+        is_final: Option<bool>,
+        vm: &Vm,
+    ) -> PyResult {
         let bytes = bytes_or_text(data, vm)?;
         let mut handler = PyDecodeErrors::new(&bytes, strict(&errors), vm);
         let mut out = TextBuilder::with_capacity(bytes.len());

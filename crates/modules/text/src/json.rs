@@ -23,9 +23,9 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
 }
 
 fn text_argument<'a>(value: &'a Value, vm: &Vm) -> PyResult<&'a Str> {
-    value.downcast::<Str>().ok_or_else(|| {
-        vm.type_error(format!("first argument must be a string, not {}", full_type_name(value, vm)))
-    })
+    value
+        .downcast::<Str>()
+        .ok_or_else(|| vm.type_error(format!("first argument must be a string, not {}", full_type_name(value, vm))))
 }
 
 #[pyfunctions]
@@ -71,8 +71,7 @@ mod functions {
         let Some(start) = usize::try_from(end).ok().filter(|&end| end <= text.len()) else {
             return Err(vm.value_error("end is out of bounds"));
         };
-        let (found, next) =
-            with_units!(text.view(), units => strings::scan(&values[0], units, start, strict, vm))?;
+        let (found, next) = with_units!(text.view(), units => strings::scan(&values[0], units, start, strict, vm))?;
         Ok(vm.new_tuple(vec![found.into_value(), vm.int_from_usize(next)]).into_value())
     }
 }

@@ -26,8 +26,15 @@ mod unicode_data;
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] =
-    &[&codecs::MODULE, &csv::MODULE, &json::MODULE, &locale::MODULE, &sre::MODULE, &string::MODULE, &unicode_data::MODULE];
+pub const MODULES: &[&ModuleDef] = &[
+    &codecs::MODULE,
+    &csv::MODULE,
+    &json::MODULE,
+    &locale::MODULE,
+    &sre::MODULE,
+    &string::MODULE,
+    &unicode_data::MODULE,
+];
 
 /// A new exception class of a module.
 fn new_exception(module: &str, name: &str, vm: &Vm) -> PyResult<Value> {

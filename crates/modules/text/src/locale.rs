@@ -225,4 +225,3 @@ mod functions {
         }
     }
 }
-

@@ -61,8 +61,8 @@ mod functions {
     ) -> PyResult<Ref<Pattern>> {
         let words = code_words(code, vm)?;
         let groups = usize::try_from(groups).unwrap_or(usize::MAX);
-        let program = engine::Program::new(&words, groups, &UNICODE)
-            .map_err(|_| vm.runtime_error("invalid SRE code"))?;
+        let program =
+            engine::Program::new(&words, groups, &UNICODE).map_err(|_| vm.runtime_error("invalid SRE code"))?;
         Pattern::make(pattern, flags as u32, program, groupindex, indexgroup, vm)
     }
 

@@ -115,9 +115,9 @@ fn split<U: Unit>(name: &[U], vm: &Vm) -> PyResult {
 }
 
 fn expect_text<'a>(value: &'a Value, vm: &Vm) -> PyResult<&'a Str> {
-    value.downcast::<Str>().ok_or_else(|| {
-        vm.type_error(format!("expected str, got {}", pyrope_object::bind::full_type_name(value, vm)))
-    })
+    value
+        .downcast::<Str>()
+        .ok_or_else(|| vm.type_error(format!("expected str, got {}", pyrope_object::bind::full_type_name(value, vm))))
 }
 
 #[pyfunctions]

@@ -77,10 +77,8 @@ impl Window {
     pub fn offsets(&self) -> Vec<usize> {
         let mut offsets = vec![self.offset];
         for (&extent, &stride) in self.shape.iter().zip(&self.strides) {
-            offsets = offsets
-                .iter()
-                .flat_map(|&at| (0..extent).map(move |i| at.wrapping_add_signed(i * stride)))
-                .collect();
+            offsets =
+                offsets.iter().flat_map(|&at| (0..extent).map(move |i| at.wrapping_add_signed(i * stride))).collect();
         }
         offsets
     }

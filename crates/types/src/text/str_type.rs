@@ -19,9 +19,7 @@ use std::cmp::Ordering;
 use pyrope_macros::pyclass;
 use pyrope_object::bind::{Signature, bad_argument, bind, full_type_name};
 use pyrope_object::layout::STR_LAYOUT;
-use pyrope_object::{
-    Args, BuiltinType as B, CompareOp, FromArg, PyResult, Slots, Str, StrView, Type, Value, Vm,
-};
+use pyrope_object::{Args, BuiltinType as B, CompareOp, FromArg, PyResult, Slots, Str, StrView, Type, Value, Vm};
 
 use super::builder::{TextBuilder, char_str, code_points, slice_view};
 use crate::containers::sequence::{is_index, receiver};
@@ -334,4 +332,3 @@ fn str_contains(slf: &Value, item: &Value, vm: &Vm) -> PyResult<bool> {
     };
     Ok(search::find(this.view(), needle.view()).is_some())
 }
-

@@ -61,9 +61,8 @@ impl Quoting {
     }
 }
 
-const NAMES: [&str; 8] = [
-    "delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict",
-];
+const NAMES: [&str; 8] =
+    ["delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict"];
 
 fn dialect_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let (base, mut given) = parse(args, vm)?;
@@ -117,7 +116,13 @@ fn parse(args: Args<'_>, vm: &Vm) -> PyResult<(Option<Value>, Given)> {
     Ok((base, given))
 }
 
-fn character(value: Option<&Value>, name: &str, default: Option<u32>, optional: bool, vm: &Vm) -> PyResult<Option<u32>> {
+fn character(
+    value: Option<&Value>,
+    name: &str,
+    default: Option<u32>,
+    optional: bool,
+    vm: &Vm,
+) -> PyResult<Option<u32>> {
     let Some(value) = value else { return Ok(default) };
     if optional && value.is_none() {
         return Ok(None);

@@ -43,7 +43,8 @@ pub(super) fn make(args: Args<'_>, vm: &Vm) -> PyResult {
     }
     let lines = vm.iter(iterable)?;
     let dialect = dialect::of_arguments(Args::new(&args.values()[1..], args.kwnames()), vm)?;
-    Ok(Ref::new(vm, CsvReader { header: Header::blank(), lines, dialect, line_num: Cell::new(0), calls: Cell::new(0) }).into_value())
+    Ok(Ref::new(vm, CsvReader { header: Header::blank(), lines, dialect, line_num: Cell::new(0), calls: Cell::new(0) })
+        .into_value())
 }
 
 /// Where in a record the parser is.

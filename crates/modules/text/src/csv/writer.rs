@@ -13,7 +13,10 @@ use super::fail;
 /// Writer objects are responsible for generating tabular data
 /// in CSV format from sequence input.
 #[pyclass(
-    name = "writer", module = "_csv", flags(BASETYPE, GC, DISALLOW_INSTANTIATION), methods(CsvWriter::METHODS),
+    name = "writer",
+    module = "_csv",
+    flags(BASETYPE, GC, DISALLOW_INSTANTIATION),
+    methods(CsvWriter::METHODS),
     getset(CsvWriter::GETSETS)
 )]
 #[derive(Traverse)]
@@ -92,11 +95,8 @@ impl Line<'_> {
     fn push_character(&self, c: u32, text: &mut TextBuilder, quoted: &mut bool) -> PyResult<()> {
         let dialect = self.dialect;
         let (is_quote, is_escape) = (dialect.quotechar == Some(c), dialect.escapechar == Some(c));
-        let special = c == dialect.delimiter
-            || is_quote
-            || is_escape
-            || matches!(c, 0x0A | 0x0D)
-            || dialect.ends_lines(c);
+        let special =
+            c == dialect.delimiter || is_quote || is_escape || matches!(c, 0x0A | 0x0D) || dialect.ends_lines(c);
         if special {
             let mut escape = dialect.quoting == Quoting::None;
             if !escape {

@@ -34,7 +34,14 @@ const SLOTS: Slots = Slots { call: Some(encoder_call), new: Some(encoder_new), .
 static NEW: Signature = Signature {
     function: "make_encoder",
     names: &[
-        "markers", "default", "encoder", "indent", "key_separator", "item_separator", "sort_keys", "skipkeys",
+        "markers",
+        "default",
+        "encoder",
+        "indent",
+        "key_separator",
+        "item_separator",
+        "sort_keys",
+        "skipkeys",
         "allow_nan",
     ],
     posonly: 0,
@@ -59,8 +66,17 @@ static CALL: Signature = Signature {
 fn encoder_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut slots = [None; 9];
     bind(&NEW, args, &mut slots, vm)?;
-    let [Some(markers), Some(default), Some(encoder), Some(indent), Some(key), Some(item), Some(sort), Some(skip), Some(nan)] =
-        slots
+    let [
+        Some(markers),
+        Some(default),
+        Some(encoder),
+        Some(indent),
+        Some(key),
+        Some(item),
+        Some(sort),
+        Some(skip),
+        Some(nan),
+    ] = slots
     else {
         return Err(unbound("make_encoder", vm));
     };
@@ -379,4 +395,3 @@ impl JsonEncoder {
         self.skipkeys
     }
 }
-

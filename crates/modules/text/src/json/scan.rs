@@ -178,12 +178,20 @@ impl<U: Unit> Reader<'_, U> {
             }
         }
         let text: String = self.text[start..end].iter().map(|&u| u8::try_from(u.into()).unwrap_or(0) as char).collect();
-        let (parse, kind) = if is_float { (&self.config.parse_float, B::Float) } else { (&self.config.parse_int, B::Int) };
+        let (parse, kind) =
+            if is_float { (&self.config.parse_float, B::Float) } else { (&self.config.parse_int, B::Int) };
         let plain = parse.is(&vm.builtin(kind).to_value());
-        if plain && is_float && let Some(x) = pyrope_textual::float::parse(&text) {
+        if plain
+            && is_float
+            && let Some(x) = pyrope_textual::float::parse(&text)
+        {
             return Ok((vm.float(x), end));
         }
-        if plain && !is_float && text.len() <= 18 && let Ok(n) = text.parse::<i64>() {
+        if plain
+            && !is_float
+            && text.len() <= 18
+            && let Ok(n) = text.parse::<i64>()
+        {
             return Ok((vm.int(n), end));
         }
         Ok((vm.call(parse, &[vm.try_str(&text)?.into_value()])?, end))

@@ -3,9 +3,7 @@
 use std::cell::Cell;
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::{
-    BuiltinType as B, CompareOp, Dict, Header, PyResult, Ref, Slots, Tuple, Value, Vm,
-};
+use pyrope_object::{BuiltinType as B, CompareOp, Dict, Header, PyResult, Ref, Slots, Tuple, Value, Vm};
 use pyrope_sre::{Error, How, Matcher, Program, Scanner, flags};
 use pyrope_types::containers::generic_alias;
 use pyrope_types::iterators::sequence::CallableIterator;
@@ -40,12 +38,8 @@ pub struct Pattern {
     spare: Cell<Option<Box<Matcher>>>,
 }
 
-const SLOTS: Slots = Slots {
-    repr: Some(pattern_repr),
-    hash: Some(pattern_hash),
-    richcompare: Some(pattern_compare),
-    ..Slots::EMPTY
-};
+const SLOTS: Slots =
+    Slots { repr: Some(pattern_repr), hash: Some(pattern_hash), richcompare: Some(pattern_compare), ..Slots::EMPTY };
 
 /// What is searched in which bounds.
 pub struct Search {

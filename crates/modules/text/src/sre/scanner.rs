@@ -11,7 +11,10 @@ use super::match_object::Match;
 use super::pattern::{Pattern, raise};
 
 #[pyclass(
-    name = "SRE_Scanner", module = "_sre", flags(GC, DISALLOW_INSTANTIATION), methods(PatternScanner::METHODS),
+    name = "SRE_Scanner",
+    module = "_sre",
+    flags(GC, DISALLOW_INSTANTIATION),
+    methods(PatternScanner::METHODS),
     getset(PatternScanner::GETSETS)
 )]
 #[derive(Traverse)]

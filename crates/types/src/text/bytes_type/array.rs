@@ -5,9 +5,7 @@ use std::cell::Cell;
 use pyrope_macros::{Traverse, pyclass};
 use pyrope_object::bind::full_type_name;
 use pyrope_object::buffer::{Buffer, BufferOwner};
-use pyrope_object::{
-    Args, BuiltinType as B, Guarded, Header, PyResult, Ref, Slots, Type, Value, Vm,
-};
+use pyrope_object::{Args, BuiltinType as B, Guarded, Header, PyResult, Ref, Slots, Type, Value, Vm};
 
 use super::construct::{self, BAD_BYTE, Source};
 use super::immutable::{octets_compare, octets_str, push_literal};

@@ -166,4 +166,3 @@ impl ByteArray {
         if cls.is(&exact.to_value()) { Ok(made) } else { vm.call(cls, &[made]) }
     }
 }
-

@@ -86,9 +86,7 @@ fn count(object: &Value, vm: &Vm) -> PyResult<Option<usize>> {
             Ok(n) => Ok(Some(n)),
             Err(_) => Err(vm.value_error("negative count")),
         },
-        None => {
-            Err(vm.overflow_error(format!("cannot fit '{}' into an index-sized integer", vm.type_name(object))))
-        }
+        None => Err(vm.overflow_error(format!("cannot fit '{}' into an index-sized integer", vm.type_name(object)))),
     }
 }
 

@@ -4,9 +4,7 @@ use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::full_type_name;
 use pyrope_object::buffer::{Buffer, BufferOwner, flags};
 use pyrope_object::layout::BYTES_LAYOUT;
-use pyrope_object::{
-    Args, BuiltinType as B, Bytes, CompareOp, PyResult, Ref, Slots, Type, Value, Vm,
-};
+use pyrope_object::{Args, BuiltinType as B, Bytes, CompareOp, PyResult, Ref, Slots, Type, Value, Vm};
 
 use super::construct::{self, Source, dunder_bytes};
 use super::iterators::BytesIterator;

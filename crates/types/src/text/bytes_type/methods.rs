@@ -218,18 +218,16 @@ macro_rules! shared_methods {
             /// True if all ASCII letters are in lower case and there is at least one.
             #[method("islower($self, /)")]
             fn islower(slf: &Value) -> bool {
-                let lower = |data: &[u8]| {
-                    data.iter().any(u8::is_ascii_lowercase) && !data.iter().any(u8::is_ascii_uppercase)
-                };
+                let lower =
+                    |data: &[u8]| data.iter().any(u8::is_ascii_lowercase) && !data.iter().any(u8::is_ascii_uppercase);
                 with_octets(slf, lower)
             }
 
             /// True if all ASCII letters are in upper case and there is at least one.
             #[method("isupper($self, /)")]
             fn isupper(slf: &Value) -> bool {
-                let upper = |data: &[u8]| {
-                    data.iter().any(u8::is_ascii_uppercase) && !data.iter().any(u8::is_ascii_lowercase)
-                };
+                let upper =
+                    |data: &[u8]| data.iter().any(u8::is_ascii_uppercase) && !data.iter().any(u8::is_ascii_lowercase);
                 with_octets(slf, upper)
             }
 
@@ -294,12 +292,7 @@ macro_rules! shared_methods {
             ///     What to do about octets that cannot be decoded: 'strict' (the default) raises UnicodeDecodeError;
             ///     'ignore', 'replace' and any name registered with codecs.register_error are others.
             #[method("decode($self, /, encoding='utf-8', errors='strict')")]
-            fn decode(
-                slf: &Value,
-                encoding: Option<Cow<'_, str>>,
-                errors: Option<Cow<'_, str>>,
-                vm: &Vm,
-            ) -> PyResult {
+            fn decode(slf: &Value, encoding: Option<Cow<'_, str>>, errors: Option<Cow<'_, str>>, vm: &Vm) -> PyResult {
                 let errors = errors.as_deref().unwrap_or("strict");
                 crate::text::decode(slf, encoding.as_deref().unwrap_or("utf-8"), errors, vm)
             }

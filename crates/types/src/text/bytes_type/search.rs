@@ -124,9 +124,8 @@ fn partition_at(slf: &Value, sep: &Value, from_right: bool, vm: &Vm) -> PyResult
     }
     let find = if from_right { search::rfind::<u8> } else { search::find::<u8> };
     let make = |data: Vec<u8>| same_kind(slf, data, vm);
-    let split = with_octets(slf, |data| {
-        find(data, &text).map(|at| (data[..at].to_vec(), data[at + text.len()..].to_vec()))
-    });
+    let split =
+        with_octets(slf, |data| find(data, &text).map(|at| (data[..at].to_vec(), data[at + text.len()..].to_vec())));
     let parts = match split {
         Some((before, after)) => {
             let middle = if sep.downcast_exact::<Bytes>().is_some() && slf.downcast::<ByteArray>().is_none() {
@@ -294,7 +293,13 @@ macro_rules! search_methods {
 
             /// As `rfind`, but ValueError where nothing is found.
             #[method("rindex($self, sub, start=None, end=None, /)")]
-            fn rindex(slf: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, vm: &Vm) -> PyResult<usize> {
+            fn rindex(
+                slf: &Value,
+                sub: &Value,
+                start: Option<&Value>,
+                end: Option<&Value>,
+                vm: &Vm,
+            ) -> PyResult<usize> {
                 let found = locate(slf, sub, (start, end), search::rfind::<u8>, vm)?;
                 found.ok_or_else(|| vm.value_error("subsection not found"))
             }
@@ -339,7 +344,9 @@ macro_rules! search_methods {
             #[method("removeprefix($self, prefix, /)")]
             fn removeprefix(slf: &Value, prefix: &Value, vm: &Vm) -> PyResult {
                 let prefix = octets(prefix, vm)?;
-                match with_octets(slf, |data| data.strip_prefix(&*prefix).filter(|_| !prefix.is_empty()).map(<[u8]>::to_vec)) {
+                match with_octets(slf, |data| {
+                    data.strip_prefix(&*prefix).filter(|_| !prefix.is_empty()).map(<[u8]>::to_vec)
+                }) {
                     Some(rest) => same_kind(slf, rest, vm),
                     None => unchanged(slf, vm),
                 }
@@ -349,7 +356,9 @@ macro_rules! search_methods {
             #[method("removesuffix($self, suffix, /)")]
             fn removesuffix(slf: &Value, suffix: &Value, vm: &Vm) -> PyResult {
                 let suffix = octets(suffix, vm)?;
-                match with_octets(slf, |data| data.strip_suffix(&*suffix).filter(|_| !suffix.is_empty()).map(<[u8]>::to_vec)) {
+                match with_octets(slf, |data| {
+                    data.strip_suffix(&*suffix).filter(|_| !suffix.is_empty()).map(<[u8]>::to_vec)
+                }) {
                     Some(rest) => same_kind(slf, rest, vm),
                     None => unchanged(slf, vm),
                 }
@@ -450,4 +459,3 @@ macro_rules! search_methods {
 
 search_methods!(BytesType);
 search_methods!(ByteArray);
-

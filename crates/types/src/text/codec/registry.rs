@@ -134,7 +134,14 @@ fn note(raised: Raised, doing: &str, encoding: &str, vm: &Vm) -> Raised {
     vm.reraise(exception)
 }
 
-fn call_codec(codec: &Value, index: usize, object: &Value, names: [&str; 3], errors: Option<&str>, vm: &Vm) -> PyResult {
+fn call_codec(
+    codec: &Value,
+    index: usize,
+    object: &Value,
+    names: [&str; 3],
+    errors: Option<&str>,
+    vm: &Vm,
+) -> PyResult {
     let [encoding, doing, what] = names;
     let function = codec.downcast::<Tuple>().and_then(|codec| codec.as_slice().get(index).cloned());
     let Some(function) = function else { return Err(vm.type_error("codec search functions must return 4-tuples")) };

@@ -185,4 +185,3 @@ fn assign_slice(this: &MemoryView, slice: &Slice, value: &Value, vm: &Vm) -> PyR
     });
     Ok(())
 }
-

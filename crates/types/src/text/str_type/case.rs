@@ -80,11 +80,9 @@ impl StrType {
     fn lower(this: &Str, vm: &Vm) -> PyResult<Ref<Str>> {
         match this.as_ascii() {
             Some(text) => map_ascii(text, |c| c.to_ascii_lowercase(), vm),
-            None => build(
-                this,
-                |out| with_units!(this.view(), units => unicode::lower_text(units, |c| out.push(c))),
-                vm,
-            ),
+            None => {
+                build(this, |out| with_units!(this.view(), units => unicode::lower_text(units, |c| out.push(c))), vm)
+            }
         }
     }
 

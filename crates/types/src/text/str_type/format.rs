@@ -231,4 +231,3 @@ impl StrType {
         Ok(format_str_spec(text, format_spec, &vm.type_name(slf), vm)?.into_value())
     }
 }
-

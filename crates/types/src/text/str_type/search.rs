@@ -122,7 +122,11 @@ fn pieces(slf: &Value, this: &Str, ranges: Vec<Range<usize>>, vm: &Vm) -> PyResu
         return Err(vm.memory_error());
     }
     for range in ranges {
-        items.push(if range.len() == this.len() { exact(slf, vm)? } else { slice_view(this.view(), range.start, range.end, vm)? });
+        items.push(if range.len() == this.len() {
+            exact(slf, vm)?
+        } else {
+            slice_view(this.view(), range.start, range.end, vm)?
+        });
     }
     Ok(vm.new_list(items).into_value())
 }
@@ -246,13 +250,7 @@ impl StrType {
 
     /// True if the text, or its part, begins with the prefix, or with one of a tuple of them.
     #[method("startswith($self, prefix, start=None, end=None, /)")]
-    fn startswith(
-        this: &Str,
-        prefix: &Value,
-        start: Option<&Value>,
-        end: Option<&Value>,
-        vm: &Vm,
-    ) -> PyResult<bool> {
+    fn startswith(this: &Str, prefix: &Value, start: Option<&Value>, end: Option<&Value>, vm: &Vm) -> PyResult<bool> {
         affix_method(this, prefix, (start, end), false, vm)
     }
 
