@@ -3,6 +3,7 @@
 mod attributes;
 mod functions;
 mod hooks;
+mod tracing;
 
 use std::cell::{Cell, RefCell};
 
@@ -16,7 +17,7 @@ pub static MODULE: ModuleDef = ModuleDef {
     name: "sys",
     doc: "This module provides access to some objects used or maintained by the\ninterpreter and to functions that interact \
           strongly with the interpreter.",
-    functions: &[functions::functions::FUNCTIONS, hooks::functions::FUNCTIONS],
+    functions: &[functions::functions::FUNCTIONS, hooks::functions::FUNCTIONS, tracing::functions::FUNCTIONS],
     types: &[],
     exec: Some(attributes::fill),
 };

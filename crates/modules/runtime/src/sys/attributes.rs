@@ -134,6 +134,8 @@ pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     natives.sort_unstable();
     let natives = natives.into_iter().map(|n| vm.intern(n).into_value()).collect();
     set("builtin_module_names", vm.new_tuple(natives).into_value())?;
+    set("_jit", super::tracing::jit_module(vm)?)?;
+    set("monitoring", super::tracing::monitoring_module(vm)?)?;
     set("stdlib_module_names", stdlib_names(vm)?)?;
     Ok(())
 }

@@ -1,0 +1,25 @@
+"""What sysconfig tells of the build: this implementation has no Makefile and no C headers."""
+
+build_time_vars = {
+    'ABIFLAGS': '',
+    'CC': 'cc',
+    'CFLAGS': '',
+    'CONFIG_ARGS': '',
+    'EXT_SUFFIX': '.pyrope-314-x86_64-linux-gnu.so',
+    'HOST_GNU_TYPE': 'x86_64-unknown-linux-gnu',
+    'LDFLAGS': '',
+    'LIBDIR': '/usr/lib',
+    'LIBS': '',
+    'MACHDEP': 'linux',
+    'PY_CFLAGS': '',
+    'Py_DEBUG': 0,
+    'Py_ENABLE_SHARED': 0,
+    'Py_GIL_DISABLED': 0,
+    'SHELL': '/bin/sh',
+    'SIZEOF_VOID_P': 8,
+    'SOABI': 'pyrope-314-x86_64-linux-gnu',
+    'VERSION': '3.14',
+    'WITH_DOC_STRINGS': 1,
+    'prefix': '/usr',
+    'exec_prefix': '/usr',
+}
