@@ -13,13 +13,42 @@ use pyrope_text::Wtf8Buf;
 const ROOT: &str = "/usr/lib/pyrope3.14";
 
 /// Folders and files that serve only another implementation, or need a windowing toolkit.
-const LEFT_OUT: &[&str] = &["idlelib", "tkinter", "turtledemo", "turtle.py", "_pycodecs.py", "_dummy_os.py", "_dummy_thread.py", "dummy_threading.py"];
+const LEFT_OUT: &[&str] = &[
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "turtle.py",
+    "_pycodecs.py",
+    "_dummy_os.py",
+    "_dummy_thread.py",
+    "dummy_threading.py",
+];
 
 /// Modules that CPython freezes: their code says `<frozen NAME>`.
 const FROZEN: &[&str] = &[
-    "abc", "codecs", "io", "_collections_abc", "_sitebuiltins", "genericpath", "ntpath", "posixpath", "os", "site",
-    "stat", "importlib.util", "importlib.machinery", "runpy", "importlib._bootstrap", "importlib._bootstrap_external",
-    "zipimport", "__hello__", "__phello__", "__phello__.ham", "__phello__.ham.eggs", "__phello__.spam", "_pyrope_importer",
+    "abc",
+    "codecs",
+    "io",
+    "_collections_abc",
+    "_sitebuiltins",
+    "genericpath",
+    "ntpath",
+    "posixpath",
+    "os",
+    "site",
+    "stat",
+    "importlib.util",
+    "importlib.machinery",
+    "runpy",
+    "importlib._bootstrap",
+    "importlib._bootstrap_external",
+    "zipimport",
+    "__hello__",
+    "__phello__",
+    "__phello__.ham",
+    "__phello__.ham.eggs",
+    "__phello__.spam",
+    "_pyrope_importer",
 ];
 
 struct Blob {
@@ -88,7 +117,8 @@ fn compile(relative: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let text = pyrope_text::encoding::decode(bytes, Some(relative), None).ok()?.text;
     let text = pyrope_text::source::normalise(&text, false).into_owned();
     let module = relative.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
-    let filename = if FROZEN.contains(&module.as_str()) { format!("<frozen {module}>") } else { format!("{ROOT}/{relative}") };
+    let filename =
+        if FROZEN.contains(&module.as_str()) { format!("<frozen {module}>") } else { format!("{ROOT}/{relative}") };
     // A thread of its own: nested sources need more stack than a build script's main thread may have.
     let compile = move || {
         let output = compile_source(&text, Mode::Exec, &Wtf8Buf::from(filename), &CompileOptions::default());

@@ -92,8 +92,7 @@ impl ShapeTable {
         }
         let mut names = from.names.clone();
         names.push(name.clone());
-        let next =
-            Shape { names, root: from.root, dict_mode: false, parent: shape, transitions: HashMap::new() };
+        let next = Shape { names, root: from.root, dict_mode: false, parent: shape, transitions: HashMap::new() };
         let next = self.add(next);
         self.shapes[(shape - FIRST_FREE) as usize].transitions.insert(key, next);
         Some(next)

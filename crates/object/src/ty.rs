@@ -103,7 +103,11 @@ impl Type {
         class.basic_size.set(base.basic_size.get() + parts.member_slots * 8);
         class.member_slots.set(base.member_slots.get() + parts.member_slots);
         let variable = base.def.layout.trailing.is_some();
-        class.inline_capacity.set(if variable || !class.flags().has(TypeFlags::DICT) { 0 } else { parts.inline_capacity });
+        class.inline_capacity.set(if variable || !class.flags().has(TypeFlags::DICT) {
+            0
+        } else {
+            parts.inline_capacity
+        });
         class.instance_shape.set(vm.interp().shapes.with_mut(|shapes| shapes.new_root()));
         class.ready.set(true);
         let class = crate::lifetime::new_of(vm, metatype, class);
@@ -406,8 +410,15 @@ impl Type {
 
 /// What a native type takes over of its base's flags.
 pub(crate) fn inherit_flags(ty: &Type, base: &Type) {
-    let inherited = [TypeFlags::GC, TypeFlags::EXTENSION, TypeFlags::DICT, TypeFlags::WEAKREF, TypeFlags::SEQUENCE,
-        TypeFlags::MAPPING, TypeFlags::MATCH_SELF];
+    let inherited = [
+        TypeFlags::GC,
+        TypeFlags::EXTENSION,
+        TypeFlags::DICT,
+        TypeFlags::WEAKREF,
+        TypeFlags::SEQUENCE,
+        TypeFlags::MAPPING,
+        TypeFlags::MATCH_SELF,
+    ];
     let mut flags = ty.flags();
     for flag in inherited {
         if base.flags().has(flag) {

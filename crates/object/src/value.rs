@@ -166,11 +166,7 @@ impl Value {
     /// The unboxed float.
     #[inline(always)]
     pub const fn as_small_float(&self) -> Option<f64> {
-        if self.is_small_float() {
-            Some(f64::from_bits(self.bits().wrapping_sub(1).rotate_right(4)))
-        } else {
-            None
-        }
+        if self.is_small_float() { Some(f64::from_bits(self.bits().wrapping_sub(1).rotate_right(4))) } else { None }
     }
 
     /// The header of a heap object.

@@ -103,7 +103,10 @@ pub fn references_to(object: &Value) -> Vec<Ref<WeakRef>> {
     let Some(header) = object.header() else { return Vec::new() };
     with_list(header, false, |list| {
         // SAFETY: listed references are live: each leaves the list before it dies.
-        list.iter().filter(|r| unsafe { r.as_ref() }.header.refcount.get() > 0).map(|r| Ref::from_borrowed(unsafe { r.as_ref() })).collect()
+        list.iter()
+            .filter(|r| unsafe { r.as_ref() }.header.refcount.get() > 0)
+            .map(|r| Ref::from_borrowed(unsafe { r.as_ref() }))
+            .collect()
     })
 }
 
@@ -135,7 +138,10 @@ pub(crate) fn clear_references(header: &Header) {
 
 /// Clears all weak references to an object that the collector will end. Gives those with a callback, newest first, but for
 /// references that are garbage themselves.
-pub(crate) fn clear_for_collection(header: &Header, is_garbage: impl Fn(&Header) -> bool) -> Vec<(Ref<WeakRef>, Value)> {
+pub(crate) fn clear_for_collection(
+    header: &Header,
+    is_garbage: impl Fn(&Header) -> bool,
+) -> Vec<(Ref<WeakRef>, Value)> {
     let list = with_list(header, false, std::mem::take);
     let mut calls = Vec::new();
     for reference in list.iter().rev() {

@@ -43,8 +43,7 @@ fn failure(program: &Path) -> Option<String> {
         return Some("timed out".into());
     }
     let output = child.wait_with_output().ok()?;
-    (!output.status.success())
-        .then(|| format!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
+    (!output.status.success()).then(|| format!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
 
 #[test]

@@ -26,14 +26,7 @@ pub type TypeEntry = fn() -> &'static TypeDef;
 
 /// Fills the places of the types that this crate defines.
 pub fn fill_builtin_defs(defs: &mut BuiltinDefs) {
-    let tables = [
-        model::TYPES,
-        numbers::TYPES,
-        text::TYPES,
-        containers::TYPES,
-        iterators::TYPES,
-        typing::TYPES,
-    ];
+    let tables = [model::TYPES, numbers::TYPES, text::TYPES, containers::TYPES, iterators::TYPES, typing::TYPES];
     fill(defs, tables.into_iter().chain(exceptions::TABLES).flatten());
 }
 

@@ -8,8 +8,8 @@ mod namespaces;
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;
 
-pub(crate) use compile::filename_text;
 pub use compile::compile_program;
+pub(crate) use compile::filename_text;
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "builtins",
@@ -29,9 +29,32 @@ pub static MODULE: ModuleDef = ModuleDef {
 
 /// The types that have a name in `builtins`.
 const TYPES: &[B] = &[
-    B::Object, B::Type, B::Int, B::Bool, B::Float, B::Complex, B::Str, B::Bytes, B::ByteArray, B::MemoryView, B::List,
-    B::Tuple, B::Dict, B::Set, B::FrozenSet, B::Slice, B::Range, B::Property, B::ClassMethod, B::StaticMethod, B::Super,
-    B::Enumerate, B::Reversed, B::Zip, B::Map, B::Filter,
+    B::Object,
+    B::Type,
+    B::Int,
+    B::Bool,
+    B::Float,
+    B::Complex,
+    B::Str,
+    B::Bytes,
+    B::ByteArray,
+    B::MemoryView,
+    B::List,
+    B::Tuple,
+    B::Dict,
+    B::Set,
+    B::FrozenSet,
+    B::Slice,
+    B::Range,
+    B::Property,
+    B::ClassMethod,
+    B::StaticMethod,
+    B::Super,
+    B::Enumerate,
+    B::Reversed,
+    B::Zip,
+    B::Map,
+    B::Filter,
 ];
 
 fn exec(module: &Value, vm: &Vm) -> PyResult<()> {

@@ -59,13 +59,7 @@ fn loaded(name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
 }
 
 /// `__import__(name, globals, None, fromlist, level)`
-pub(crate) fn import(
-    name: &Value,
-    globals: Option<&Value>,
-    fromlist: Option<&Value>,
-    level: i64,
-    vm: &Vm,
-) -> PyResult {
+pub(crate) fn import(name: &Value, globals: Option<&Value>, fromlist: Option<&Value>, level: i64, vm: &Vm) -> PyResult {
     let Some(text) = name.downcast::<Str>() else { return Err(vm.type_error("module name must be a string")) };
     if level < 0 {
         return Err(vm.value_error("level must be >= 0"));
@@ -120,7 +114,9 @@ fn top_level(text: &Str, absolute: &Value, module: Value, level: i64, vm: &Vm) -
     let wanted = vm.intern(&full[..cut]).into_value();
     match loaded(&wanted, vm)? {
         Some(module) => Ok(module),
-        None => Err(vm.key_error(&vm.new_str(&format!("'{}' not in sys.modules as expected", &full[..cut])).into_value())),
+        None => {
+            Err(vm.key_error(&vm.new_str(&format!("'{}' not in sys.modules as expected", &full[..cut])).into_value()))
+        }
     }
 }
 
@@ -352,10 +348,7 @@ pub(crate) fn fs_decode(path: &Value, vm: &Vm) -> PyResult {
             vm.type_name(path),
             vm.type_name(&inner)
         ))),
-        None => Err(vm.type_error(format!(
-            "expected str, bytes or os.PathLike object, not {}",
-            vm.type_name(path)
-        ))),
+        None => Err(vm.type_error(format!("expected str, bytes or os.PathLike object, not {}", vm.type_name(path)))),
     }
 }
 

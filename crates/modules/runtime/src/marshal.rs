@@ -37,10 +37,7 @@ mod functions {
         // One value may be followed by others, so what was read too much is given back.
         let data = vm.call_method(file, "read", &[])?;
         let Some(bytes) = data.downcast::<pyrope_object::Bytes>() else {
-            return Err(vm.type_error(format!(
-                "file.read() returned not bytes but {}",
-                vm.type_name(&data)
-            )));
+            return Err(vm.type_error(format!("file.read() returned not bytes but {}", vm.type_name(&data))));
         };
         let (value, used) = build::load_prefix(bytes.as_slice(), allow_code, vm)?;
         let extra = bytes.as_slice().len() - used;

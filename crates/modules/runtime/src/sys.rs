@@ -7,8 +7,8 @@ mod tracing;
 
 use std::cell::{Cell, RefCell};
 
-use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 use pyrope_object::layout::Dict;
+use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 
 pub use attributes::install_arguments;
 pub use hooks::{print_exception, write_error, write_unraisable};

@@ -103,13 +103,7 @@ fn current_filters(vm: &Vm) -> PyResult<Vec<Value>> {
 }
 
 /// The action of the first filter that fits, and the filter.
-fn action_for(
-    category: &Value,
-    text: &Value,
-    line: i64,
-    module: &Value,
-    vm: &Vm,
-) -> PyResult<(String, Value)> {
+fn action_for(category: &Value, text: &Value, line: i64, module: &Value, vm: &Vm) -> PyResult<(String, Value)> {
     for filter in current_filters(vm)? {
         let parts = filter.downcast::<Tuple>().map(|t| t.as_slice().to_vec()).unwrap_or_default();
         let [action, message, filter_category, filter_module, filter_line] = parts.as_slice() else {
@@ -276,8 +270,7 @@ fn show_plainly(warning: &Warning<'_>, category: &Value, text: &Value, vm: &Vm) 
     let Some(stderr) = crate::sys::get(vm, "stderr")?.filter(|s| !s.is_none()) else { return Ok(()) };
     let name = vm.get_attr(category, vm.names().__name__.as_value())?;
     let plain = |v: &Value| -> PyResult<String> { Ok(vm.str(v)?.to_string_lossy().into_owned()) };
-    let mut out =
-        format!("{}:{}: {}: {}\n", plain(warning.filename)?, warning.line, plain(&name)?, plain(text)?);
+    let mut out = format!("{}:{}: {}: {}\n", plain(warning.filename)?, warning.line, plain(&name)?, plain(text)?);
     let line = match &warning.source_line {
         Some(line) => Some(plain(line)?),
         None => std::fs::read(plain(warning.filename)?).ok().and_then(|bytes| {
@@ -416,10 +409,9 @@ mod functions {
                 match prefix.downcast::<Str>() {
                     Some(text) => skip.push(text.to_string_lossy().into_owned()),
                     None => {
-                        return Err(vm.type_error(format!(
-                            "Found non-str '{}' in skip_file_prefixes.",
-                            vm.type_name(prefix)
-                        )));
+                        return Err(
+                            vm.type_error(format!("Found non-str '{}' in skip_file_prefixes.", vm.type_name(prefix)))
+                        );
                     }
                 }
             }
@@ -446,10 +438,7 @@ mod functions {
         if let Some(globals) = module_globals.0
             && globals.downcast::<Dict>().is_none()
         {
-            return Err(vm.type_error(format!(
-                "module_globals must be a dict, not '{}'",
-                vm.type_name(globals)
-            )));
+            return Err(vm.type_error(format!("module_globals must be a dict, not '{}'", vm.type_name(globals))));
         }
         if let Some(registry) = registry.0
             && registry.downcast::<Dict>().is_none()

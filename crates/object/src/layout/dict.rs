@@ -80,7 +80,10 @@ enum Step {
     Found(usize),
     Absent,
     /// An entry with an equal hash whose key must be compared by Python's rules.
-    Compare { position: usize, candidate: Value },
+    Compare {
+        position: usize,
+        candidate: Value,
+    },
 }
 
 impl Table {
@@ -336,7 +339,9 @@ impl Dict {
     /// The stored key and its value.
     pub fn get_entry(&self, key: &Value, vm: &Vm) -> PyResult<Option<DictEntry>> {
         let hash = vm.hash_key(key)?;
-        Ok(self.find(key, hash, vm)?.and_then(|position| self.table.with(|t| t.entries.get(position).cloned().flatten())))
+        Ok(self
+            .find(key, hash, vm)?
+            .and_then(|position| self.table.with(|t| t.entries.get(position).cloned().flatten())))
     }
 
     /// `dict[key] = value`; gives the old value, if there was one.

@@ -184,7 +184,8 @@ impl Str {
         // SAFETY: the trailing bytes asked for are written at once.
         unsafe {
             let chars = (kind as u64) << KIND_SHIFT | len as u64;
-            let fixed = Str { header: Header::blank(), hash: Cell::new(-1), chars, data: Trailing::with_len(data.len()) };
+            let fixed =
+                Str { header: Header::blank(), hash: Cell::new(-1), chars, data: Trailing::with_len(data.len()) };
             let string = lifetime::allocate::<Str>(vm, class, data.len(), fixed)?;
             std::ptr::copy_nonoverlapping(data.as_ptr(), string.data.as_ptr(), data.len());
             Ok(string)

@@ -48,7 +48,12 @@ impl Tuple {
         let bytes = len.checked_mul(size_of::<Value>()).ok_or_else(|| vm.memory_error())?;
         // SAFETY: room for `len` values is asked for, and all of them are written before the object is published.
         let tuple = unsafe {
-            lifetime::allocate::<Tuple>(vm, class, bytes, Tuple { header: Header::blank(), items: Trailing::with_len(len) })?
+            lifetime::allocate::<Tuple>(
+                vm,
+                class,
+                bytes,
+                Tuple { header: Header::blank(), items: Trailing::with_len(len) },
+            )?
         };
         let base = tuple.items.as_ptr();
         let mut written = 0;

@@ -26,7 +26,8 @@ impl Vm {
     /// The attribute, or `None` where `getattr` raises AttributeError.
     pub fn find_attr(&self, object: &Value, name: &Value) -> PyResult<Option<Value>> {
         // The common case makes no exception just to drop it.
-        if object.ty(self).slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(_, _, _) -> _)) {
+        if object.ty(self).slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(_, _, _) -> _))
+        {
             return generic_find_attr(object, name, self);
         }
         let result = self.get_attr(object, name);
@@ -143,10 +144,9 @@ pub fn generic_setattr(object: &Value, name: &Value, value: Option<&Value>, vm: 
     let name_text = text.to_string_lossy().into_owned();
     let message = match (&class_attribute, value) {
         (Some(_), _) => format!("'{}' object attribute '{name_text}' is read-only", ty.name()),
-        (None, Some(_)) => format!(
-            "'{}' object has no attribute '{name_text}' and no __dict__ for setting new attributes",
-            ty.name()
-        ),
+        (None, Some(_)) => {
+            format!("'{}' object has no attribute '{name_text}' and no __dict__ for setting new attributes", ty.name())
+        }
         (None, None) => return Err(vm.no_attribute(object, name)),
     };
     Err(vm.attribute_error_for(message, object, name))

@@ -14,8 +14,10 @@ impl Vm {
         if let Some(iter) = ty.slots().iter {
             let iterator = iter(value, self)?;
             if iterator.ty(self).slots().next.is_none() {
-                return Err(self
-                    .type_error(format!("iter() returned non-iterator of type '{}'", full_type_name(&iterator, self))));
+                return Err(self.type_error(format!(
+                    "iter() returned non-iterator of type '{}'",
+                    full_type_name(&iterator, self)
+                )));
             }
             return Ok(iterator);
         }
@@ -88,8 +90,9 @@ impl Vm {
             return Ok(default);
         }
         match hint.as_int() {
-            None => Err(self
-                .type_error(format!("__length_hint__ must be an integer, not {}", full_type_name(&hint, self)))),
+            None => {
+                Err(self.type_error(format!("__length_hint__ must be an integer, not {}", full_type_name(&hint, self))))
+            }
             Some(n) if n.is_negative() => Err(self.value_error("__length_hint__() should return >= 0")),
             Some(n) => match n.to_i64() {
                 Some(n) => Ok(n as usize),

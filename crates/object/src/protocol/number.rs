@@ -128,7 +128,9 @@ impl Vm {
 
     fn repeat_count(&self, n: &Value) -> PyResult<isize> {
         if n.as_int().is_none() && n.ty(self).slots().index.is_none() {
-            return Err(self.type_error(format!("can't multiply sequence by non-int of type '{}'", full_type_name(n, self))));
+            return Err(
+                self.type_error(format!("can't multiply sequence by non-int of type '{}'", full_type_name(n, self)))
+            );
         }
         match self.index_i64(n)? {
             Some(n) => Ok(n as isize),
@@ -229,7 +231,9 @@ impl Vm {
     fn unary(&self, value: &Value, operation: Option<crate::slots::UnaryFn>, symbol: &str) -> PyResult {
         match operation {
             Some(operation) => operation(value, self),
-            None => Err(self.type_error(format!("bad operand type for unary {symbol}: '{}'", full_type_name(value, self)))),
+            None => {
+                Err(self.type_error(format!("bad operand type for unary {symbol}: '{}'", full_type_name(value, self))))
+            }
         }
     }
 
@@ -268,8 +272,10 @@ impl Vm {
     pub fn index_isize(&self, value: &Value) -> PyResult<isize> {
         match self.index_i64(value)? {
             Some(n) => Ok(n as isize),
-            None => Err(self
-                .index_error(format!("cannot fit '{}' into an index-sized integer", full_type_name(value, self)))),
+            None => {
+                Err(self
+                    .index_error(format!("cannot fit '{}' into an index-sized integer", full_type_name(value, self))))
+            }
         }
     }
 

@@ -23,8 +23,9 @@ impl Vm {
         }
         if let Some(item) = slots.sq_item {
             if key.as_int().is_none() && key.ty(self).slots().index.is_none() {
-                return Err(self
-                    .type_error(format!("sequence index must be integer, not '{}'", full_type_name(key, self))));
+                return Err(
+                    self.type_error(format!("sequence index must be integer, not '{}'", full_type_name(key, self)))
+                );
             }
             let index = self.sequence_index(container, key)?;
             return item(container, index, self);
@@ -51,8 +52,9 @@ impl Vm {
         }
         if let Some(assign) = slots.sq_ass_item {
             if key.as_int().is_none() && key.ty(self).slots().index.is_none() {
-                return Err(self
-                    .type_error(format!("sequence index must be integer, not '{}'", full_type_name(key, self))));
+                return Err(
+                    self.type_error(format!("sequence index must be integer, not '{}'", full_type_name(key, self)))
+                );
             }
             let index = self.sequence_index(container, key)?;
             return assign(container, index, value, self);

@@ -164,6 +164,10 @@ impl Vm {
 
     /// Raises StopIteration, with a value unless it is None.
     pub fn stop_iteration(&self, value: Value) -> Raised {
-        if value.is_none() { self.raise_with(B::StopIteration, &[]) } else { self.raise_with(B::StopIteration, &[value]) }
+        if value.is_none() {
+            self.raise_with(B::StopIteration, &[])
+        } else {
+            self.raise_with(B::StopIteration, &[value])
+        }
     }
 }

@@ -17,7 +17,8 @@ pub fn banner() -> String {
     )
 }
 
-pub const SHORT: &str = "usage: pyrope [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `pyrope -h' for more information.\n";
+pub const SHORT: &str =
+    "usage: pyrope [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `pyrope -h' for more information.\n";
 
 pub const LONG: &str = "\
 usage: pyrope [option] ... [-c cmd | -m mod | file | -] [arg] ...

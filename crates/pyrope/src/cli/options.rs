@@ -103,8 +103,7 @@ pub fn parse(arguments: &[Vec<u8>]) -> Outcome {
     }
     if let Some(program) = arguments.get(at) {
         options.argv = arguments[at..].to_vec();
-        options.program =
-            if program == b"-" { Program::StandardInput } else { Program::File(program.clone()) };
+        options.program = if program == b"-" { Program::StandardInput } else { Program::File(program.clone()) };
     }
     Outcome::Run(Box::new(options))
 }

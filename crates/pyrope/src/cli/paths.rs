@@ -33,7 +33,8 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Settings {
         warn_options.push("default".into());
     }
     if let Some(list) = variable("PYTHONWARNINGS", options) {
-        warn_options.extend(String::from_utf8_lossy(&list).split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()));
+        warn_options
+            .extend(String::from_utf8_lossy(&list).split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()));
     }
     warn_options.extend(options.warn_options.iter().cloned());
     match options.bytes_warning {
@@ -133,9 +134,8 @@ fn seeded_key(seed: u32) -> (u64, u64) {
         x = x.wrapping_mul(214_013).wrapping_add(2_531_011);
         *byte = (x >> 16) as u8;
     }
-    let half = |range: std::ops::Range<usize>| {
-        bytes[range].iter().rev().fold(0u64, |word, &byte| word << 8 | u64::from(byte))
-    };
+    let half =
+        |range: std::ops::Range<usize>| bytes[range].iter().rev().fold(0u64, |word, &byte| word << 8 | u64::from(byte));
     (half(0..8), half(8..16))
 }
 

@@ -59,8 +59,13 @@ static NEW: MethodDef = MethodDef {
 /// `T.__new__` of a native type.
 pub(crate) fn new_function(ty: &Type, vm: &Vm) -> Value {
     let owner = Ref::from_borrowed(ty);
-    let function =
-        BuiltinFunction { header: Header::blank(), def: &NEW, slf: owner.to_value(), module: Value::none(), new_of: Some(owner) };
+    let function = BuiltinFunction {
+        header: Header::blank(),
+        def: &NEW,
+        slf: owner.to_value(),
+        module: Value::none(),
+        new_of: Some(owner),
+    };
     Ref::new(vm, function).into_value()
 }
 
@@ -70,7 +75,9 @@ pub(crate) fn new_function_owner(value: &Value) -> Option<Ref<Type>> {
 }
 
 fn call_new(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-    let Some(owner) = slf.downcast::<Type>() else { return Err(vm.system_error("__new__() called with non-type 'self'")) };
+    let Some(owner) = slf.downcast::<Type>() else {
+        return Err(vm.system_error("__new__() called with non-type 'self'"));
+    };
     let Some((class_value, _)) = args.positional().split_first() else {
         return Err(vm.type_error(format!("{}.__new__(): not enough arguments", owner.name())));
     };
@@ -120,7 +127,12 @@ const FUNCTION_SLOTS: Slots = Slots {
         let text = if f.slf.is_none() || f.slf.ty(vm).is_subtype(vm.builtin(B::Module)) {
             format!("<built-in function {}>", f.def.name)
         } else {
-            format!("<built-in method {} of {} object at {:#x}>", f.def.name, pyrope_object::bind::full_type_name(&f.slf, vm), f.slf.id())
+            format!(
+                "<built-in method {} of {} object at {:#x}>",
+                f.def.name,
+                pyrope_object::bind::full_type_name(&f.slf, vm),
+                f.slf.id()
+            )
         };
         Ok(vm.try_str(&text)?.into_value())
     }),

@@ -277,8 +277,8 @@ const BOUND_WRAPPER_SLOTS: Slots = Slots {
     }),
     hash: Some(|slf, vm| {
         let w = described::<MethodWrapper>(slf, vm)?;
-        let hash = super::object::identity_hash(&w.instance, vm)?
-            ^ super::object::identity_hash(w.descriptor.as_value(), vm)?;
+        let hash =
+            super::object::identity_hash(&w.instance, vm)? ^ super::object::identity_hash(w.descriptor.as_value(), vm)?;
         Ok(if hash == -1 { -2 } else { hash })
     }),
     richcompare: Some(|a, b, op, _| {

@@ -191,10 +191,9 @@ impl Module {
             Some(annotate) => {
                 let result = vm.call(&annotate, &[vm.int(1)])?;
                 if result.downcast::<Dict>().is_none() {
-                    return Err(vm.type_error(format!(
-                        "__annotate__() must return a dict, not {}",
-                        vm.type_name(&result)
-                    )));
+                    return Err(
+                        vm.type_error(format!("__annotate__() must return a dict, not {}", vm.type_name(&result)))
+                    );
                 }
                 result
             }

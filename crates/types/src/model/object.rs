@@ -157,8 +157,13 @@ fn refuse_abstract(class: &Type, vm: &Vm) -> PyResult<pyrope_object::Raised> {
 }
 
 /// `__dict__` of instances of classes that add one.
-pub(crate) static DICT_ATTRIBUTE: GetSetDef =
-    GetSetDef { name: "__dict__", get: get_dict, set: Some(set_dict), doc: "dictionary for instance variables", member: false };
+pub(crate) static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
+    name: "__dict__",
+    get: get_dict,
+    set: Some(set_dict),
+    doc: "dictionary for instance variables",
+    member: false,
+};
 
 /// `__weakref__` of instances of classes that add it.
 pub(crate) static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
@@ -188,10 +193,7 @@ pub fn set_dict(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
             slf.replace_instance_dict(dict);
             Ok(())
         }
-        None => Err(vm.type_error(format!(
-            "__dict__ must be set to a dictionary, not a '{}'",
-            vm.type_name(value)
-        ))),
+        None => Err(vm.type_error(format!("__dict__ must be set to a dictionary, not a '{}'", vm.type_name(value)))),
     }
 }
 
@@ -211,18 +213,15 @@ impl ObjectType {
     fn set_class(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let Some(value) = value else { return Err(vm.type_error("can't delete __class__ attribute")) };
         let Some(new) = value.cast::<Type>() else {
-            return Err(vm.type_error(format!(
-                "__class__ must be set to a class, not '{}' object",
-                vm.type_name(value)
-            )));
+            return Err(
+                vm.type_error(format!("__class__ must be set to a class, not '{}' object", vm.type_name(value)))
+            );
         };
         let old = slf.ty(vm);
         let modules = old.is_subtype(vm.builtin(B::Module)) && new.is_subtype(vm.builtin(B::Module));
         let mutable = |t: &Type| t.is_heap() && !t.flags().has(TypeFlags::IMMUTABLE);
         if !modules && !(mutable(old) && mutable(&new)) {
-            return Err(vm.type_error(
-                "__class__ assignment only supported for mutable types or ModuleType subclasses",
-            ));
+            return Err(vm.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses"));
         }
         class::compatible_for_assignment(old, &new, "__class__", vm)?;
         slf.set_class(&new, vm)
@@ -251,16 +250,10 @@ impl ObjectType {
     #[method("__format__($self, format_spec, /)")]
     fn format(slf: &Value, format_spec: &Value, vm: &Vm) -> PyResult {
         let Some(spec) = format_spec.downcast::<Str>() else {
-            return Err(vm.type_error(format!(
-                "__format__() argument must be str, not {}",
-                vm.type_name(format_spec)
-            )));
+            return Err(vm.type_error(format!("__format__() argument must be str, not {}", vm.type_name(format_spec))));
         };
         if !spec.is_empty() {
-            return Err(vm.type_error(format!(
-                "unsupported format string passed to {}.__format__",
-                vm.type_name(slf)
-            )));
+            return Err(vm.type_error(format!("unsupported format string passed to {}.__format__", vm.type_name(slf))));
         }
         Ok(vm.str(slf)?.into_value())
     }

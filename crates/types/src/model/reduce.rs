@@ -57,9 +57,7 @@ fn reduce_newobj(slf: &Value, vm: &Vm) -> PyResult {
     } else {
         Value::none()
     };
-    Ok(vm
-        .new_tuple(vec![constructor, constructor_args.into_value(), state, list_items, dict_items])
-        .into_value())
+    Ok(vm.new_tuple(vec![constructor, constructor_args.into_value(), state, list_items, dict_items]).into_value())
 }
 
 type NewArguments = (Option<Ref<Tuple>>, Option<Ref<Dict>>);
@@ -70,16 +68,14 @@ fn new_arguments(slf: &Value, vm: &Vm) -> PyResult<NewArguments> {
     if let Some(method) = vm.lookup_special(slf, &names.__getnewargs_ex__)? {
         let result = vm.call(&method, &[])?;
         let Some(pair) = result.downcast::<Tuple>() else {
-            return Err(vm.type_error(format!(
-                "__getnewargs_ex__ should return a tuple, not '{}'",
-                vm.type_name(&result)
-            )));
+            return Err(
+                vm.type_error(format!("__getnewargs_ex__ should return a tuple, not '{}'", vm.type_name(&result)))
+            );
         };
         let [args, kwargs] = pair.as_slice() else {
-            return Err(vm.value_error(format!(
-                "__getnewargs_ex__ should return a tuple of length 2, not {}",
-                pair.len()
-            )));
+            return Err(
+                vm.value_error(format!("__getnewargs_ex__ should return a tuple of length 2, not {}", pair.len()))
+            );
         };
         let Some(args) = args.cast::<Tuple>() else {
             return Err(vm.type_error(format!(
@@ -101,10 +97,9 @@ fn new_arguments(slf: &Value, vm: &Vm) -> PyResult<NewArguments> {
             let result = vm.call(&method, &[])?;
             match result.cast::<Tuple>() {
                 Some(args) => Ok((Some(args), None)),
-                None => Err(vm.type_error(format!(
-                    "__getnewargs__ should return a tuple, not '{}'",
-                    vm.type_name(&result)
-                ))),
+                None => {
+                    Err(vm.type_error(format!("__getnewargs__ should return a tuple, not '{}'", vm.type_name(&result))))
+                }
             }
         }
     }

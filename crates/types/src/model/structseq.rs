@@ -47,9 +47,27 @@ const FIELD_SLOTS: Slots = Slots {
 };
 
 static METHODS: [MethodDef; 3] = [
-    MethodDef { name: "__repr__", function: NativeFn::NoArgs(repr), binding: Binding::Instance, signature: "($self, /)", doc: "Return repr(self)." },
-    MethodDef { name: "__reduce__", function: NativeFn::NoArgs(reduce), binding: Binding::Instance, signature: "($self, /)", doc: "" },
-    MethodDef { name: "__replace__", function: NativeFn::Any(replace), binding: Binding::Instance, signature: "($self, /, **changes)", doc: "Return a copy of the structure with new values for the specified fields." },
+    MethodDef {
+        name: "__repr__",
+        function: NativeFn::NoArgs(repr),
+        binding: Binding::Instance,
+        signature: "($self, /)",
+        doc: "Return repr(self).",
+    },
+    MethodDef {
+        name: "__reduce__",
+        function: NativeFn::NoArgs(reduce),
+        binding: Binding::Instance,
+        signature: "($self, /)",
+        doc: "",
+    },
+    MethodDef {
+        name: "__replace__",
+        function: NativeFn::Any(replace),
+        binding: Binding::Instance,
+        signature: "($self, /, **changes)",
+        doc: "Return a copy of the structure with new values for the specified fields.",
+    },
 ];
 
 static NEW: MethodDef = MethodDef {
@@ -80,7 +98,10 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
         let field = Field { header: Header::blank(), name: vm.intern(name), index };
         set(name, Ref::new(vm, field).into_value())?;
     }
-    set("__new__", super::wrappers::static_method(builtin_function::native_function(&NEW, Value::none(), None, vm), vm))?;
+    set(
+        "__new__",
+        super::wrappers::static_method(builtin_function::native_function(&NEW, Value::none(), None, vm), vm),
+    )?;
     let tuple = Ref::from_borrowed(vm.builtin(B::Tuple));
     let parts = ClassParts {
         name: Rc::from(name),
@@ -136,7 +157,11 @@ fn new(_: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         match key.downcast::<Str>().and_then(Str::as_ascii) {
             Some("sequence") => sequence = Some(value.clone()),
             Some("dict") => extra = Some(value.clone()),
-            _ => return Err(vm.type_error(format!("structseq() got an unexpected keyword argument {}", vm.repr_text(key)?))),
+            _ => {
+                return Err(
+                    vm.type_error(format!("structseq() got an unexpected keyword argument {}", vm.repr_text(key)?))
+                );
+            }
         }
     }
     let Some(sequence) = sequence else {
@@ -224,10 +249,9 @@ fn replace(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     }
     let ty = slf.ty(vm);
     if number(ty, "n_unnamed_fields", vm)? > 0 {
-        return Err(vm.type_error(format!(
-            "__replace__() is not supported for {} because it has unnamed field(s)",
-            ty.name()
-        )));
+        return Err(
+            vm.type_error(format!("__replace__() is not supported for {} because it has unnamed field(s)", ty.name()))
+        );
     }
     let names = field_names(ty, vm)?;
     let mut values = slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default().to_vec();

@@ -287,10 +287,7 @@ fn set_cached_attribute(slf: &Value, name: &str, value: Option<&Value>, vm: &Vm)
         Some(value) => slf.set_instance_attribute(&key, value.clone(), vm),
         None => match slf.delete_instance_attribute(&key, vm)? {
             Some(_) => Ok(()),
-            None => Err(vm.attribute_error(format!(
-                "'{}' object has no attribute '{name}'",
-                vm.type_name(slf)
-            ))),
+            None => Err(vm.attribute_error(format!("'{}' object has no attribute '{name}'", vm.type_name(slf)))),
         },
     }
 }
@@ -315,9 +312,7 @@ const PROPERTY_SLOTS: Slots = Slots {
         };
         Ok(Ref::new_in(vm, class, fields).into_value())
     }),
-    init: Some(|slf, args, vm| {
-        property_init::FUNCTIONS[0].call_init(slf, args, vm)
-    }),
+    init: Some(|slf, args, vm| property_init::FUNCTIONS[0].call_init(slf, args, vm)),
     descr_get: Some(|slf, object, _, vm| {
         let (Some(property), Some(object)) = (slf.downcast::<Property>(), object) else { return Ok(slf.clone()) };
         match property.get.get() {
@@ -425,11 +420,8 @@ impl Property {
         if !function.is_none() {
             parts[index] = function.clone();
         }
-        let doc = if this.getter_doc.get() && !parts[0].is_none() {
-            none
-        } else {
-            this.doc.get().unwrap_or(Value::none())
-        };
+        let doc =
+            if this.getter_doc.get() && !parts[0].is_none() { none } else { this.doc.get().unwrap_or(Value::none()) };
         let [get, set, delete] = parts;
         let copy = vm.call(&slf.ty(vm).to_value(), &[get, set, delete, doc])?;
         if let (Some(copy), Some(name)) = (copy.downcast::<Property>(), this.name.get()) {

@@ -7,7 +7,6 @@ use pyrope_object::{
 };
 use pyrope_textual::float as textual;
 
-
 use super::float::arithmetic::{compare_with_int, operand};
 use super::text::{self, NumberKind, to_ascii};
 

@@ -97,9 +97,9 @@ pub(crate) fn decode(bytes: &[u8], filename: &Value, flags: u32, vm: &Vm) -> PyR
 
 /// Encodings that the front end does not know go through the codec registry.
 fn decode_with_codec(encoding: &str, bytes: &[u8], vm: &Vm) -> Result<String, String> {
-    let decoded = vm.new_bytes(bytes).and_then(|bytes| {
-        vm.call_method(bytes.as_value(), "decode", &[vm.new_str(encoding).into_value()])
-    });
+    let decoded = vm
+        .new_bytes(bytes)
+        .and_then(|bytes| vm.call_method(bytes.as_value(), "decode", &[vm.new_str(encoding).into_value()]));
     match decoded {
         Ok(text) => match text.downcast::<Str>().and_then(Str::to_utf8) {
             Some(text) => Ok(text.into_owned()),
@@ -210,10 +210,7 @@ pub(crate) fn compile_text(
         }
         Err(CompileError::Syntax(mut error)) => {
             if error.text.is_none() {
-                error.text = text
-                    .split_inclusive('\n')
-                    .nth((error.lineno as usize).wrapping_sub(1))
-                    .map(str::to_owned);
+                error.text = text.split_inclusive('\n').nth((error.lineno as usize).wrapping_sub(1)).map(str::to_owned);
             }
             Err(syntax_error(&error, filename, vm))
         }
@@ -261,9 +258,7 @@ pub(super) mod functions {
     /// the effects of any future statements in effect in the code calling
     /// compile; if absent or false these statements do influence the compilation,
     /// in addition to any features explicitly specified.
-    #[pyfunction(
-        "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)"
-    )]
+    #[pyfunction("compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)")]
     fn compile(
         source: &Value,
         filename: &Value,

@@ -157,10 +157,9 @@ pub(super) mod functions {
                 attribute_name(name, vm)?;
                 Ok(vm.find_attr(object, name)?.unwrap_or_else(|| default.clone()))
             }
-            [] | [_] => Err(vm.type_error(format!(
-                "getattr expected at least 2 arguments, got {}",
-                args.positional().len()
-            ))),
+            [] | [_] => {
+                Err(vm.type_error(format!("getattr expected at least 2 arguments, got {}", args.positional().len())))
+            }
             more => Err(vm.type_error(format!("getattr expected at most 3 arguments, got {}", more.len()))),
         }
     }
@@ -270,10 +269,9 @@ pub(super) mod functions {
         };
         let iterator = aiter(async_iterable, vm)?;
         if iterator.ty(vm).slots().am_anext.is_none() {
-            return Err(vm.type_error(format!(
-                "aiter() returned not an async iterator of type '{}'",
-                vm.type_name(&iterator)
-            )));
+            return Err(
+                vm.type_error(format!("aiter() returned not an async iterator of type '{}'", vm.type_name(&iterator)))
+            );
         }
         Ok(iterator)
     }
@@ -290,9 +288,7 @@ pub(super) mod functions {
         let awaitable = anext(async_iterator, vm)?;
         match default {
             None => Ok(awaitable),
-            Some(default) => {
-                vm.call(&vm.builtin(B::AnextAwaitable).to_value(), &[awaitable, default.clone()])
-            }
+            Some(default) => vm.call(&vm.builtin(B::AnextAwaitable).to_value(), &[awaitable, default.clone()]),
         }
     }
 
@@ -345,9 +341,9 @@ pub(super) mod functions {
             [iterable] => iterable.clone(),
             many if default.is_some() => {
                 let _ = many;
-                return Err(vm.type_error(format!(
-                    "Cannot specify a default for {name}() with multiple positional arguments"
-                )));
+                return Err(
+                    vm.type_error(format!("Cannot specify a default for {name}() with multiple positional arguments"))
+                );
             }
             many => vm.tuple_from_slice(many).into_value(),
         };
@@ -419,17 +415,14 @@ pub(super) mod functions {
         if let Some(text) = character.downcast::<Str>() {
             return match (text.len(), text.code_point(0)) {
                 (1, Some(code)) => Ok(vm.int(i64::from(code))),
-                (n, _) => Err(vm.type_error(format!(
-                    "ord() expected a character, but string of length {n} found"
-                ))),
+                (n, _) => Err(vm.type_error(format!("ord() expected a character, but string of length {n} found"))),
             };
         }
         let bytes_like = [B::Bytes, B::ByteArray].into_iter().any(|k| character.ty(vm).is_subtype(vm.builtin(k)));
         if !bytes_like {
-            return Err(vm.type_error(format!(
-                "ord() expected string of length 1, but {} found",
-                vm.type_name(character)
-            )));
+            return Err(
+                vm.type_error(format!("ord() expected string of length 1, but {} found", vm.type_name(character)))
+            );
         }
         match vm.len(character)? {
             1 => vm.get_item(character, &vm.int(0)),

@@ -75,9 +75,7 @@ pub(super) fn run(
             });
             match cells {
                 Some(_) => pyrope_vm::run_code_in(code, globals, Some(locals.clone()), closure.cast(), vm),
-                None => Err(vm.type_error(format!(
-                    "code object requires a closure of exactly length {free}"
-                ))),
+                None => Err(vm.type_error(format!("code object requires a closure of exactly length {free}"))),
             }
         }
     }

@@ -141,9 +141,8 @@ impl Writer<'_> {
     }
 
     fn complex(&mut self, value: &Value, flagged: bool) -> PyResult<()> {
-        let part = |name: &str| -> PyResult<f64> {
-            Ok(self.vm.get_attr_str(value, name)?.as_float().unwrap_or_default())
-        };
+        let part =
+            |name: &str| -> PyResult<f64> { Ok(self.vm.get_attr_str(value, name)?.as_float().unwrap_or_default()) };
         let (real, imag) = (part("real")?, part("imag")?);
         if self.version > 1 {
             self.out.complex(real, imag, flagged);

@@ -12,11 +12,25 @@ static FLAGS: StructSequence = StructSequence {
     name: "sys.flags",
     doc: "sys.flags\n\nFlags provided through command line arguments or environment vars.",
     fields: &[
-        ("debug", "-d"), ("inspect", "-i"), ("interactive", "-i"), ("optimize", "-O or -OO"),
-        ("dont_write_bytecode", "-B"), ("no_user_site", "-s"), ("no_site", "-S"), ("ignore_environment", "-E"),
-        ("verbose", "-v"), ("bytes_warning", "-b"), ("quiet", "-q"), ("hash_randomization", "-R"), ("isolated", "-I"),
-        ("dev_mode", "-X dev"), ("utf8_mode", "-X utf8"), ("warn_default_encoding", "-X warn_default_encoding"),
-        ("safe_path", "-P"), ("int_max_str_digits", "-X int_max_str_digits"), ("gil", "-X gil"),
+        ("debug", "-d"),
+        ("inspect", "-i"),
+        ("interactive", "-i"),
+        ("optimize", "-O or -OO"),
+        ("dont_write_bytecode", "-B"),
+        ("no_user_site", "-s"),
+        ("no_site", "-S"),
+        ("ignore_environment", "-E"),
+        ("verbose", "-v"),
+        ("bytes_warning", "-b"),
+        ("quiet", "-q"),
+        ("hash_randomization", "-R"),
+        ("isolated", "-I"),
+        ("dev_mode", "-X dev"),
+        ("utf8_mode", "-X utf8"),
+        ("warn_default_encoding", "-X warn_default_encoding"),
+        ("safe_path", "-P"),
+        ("int_max_str_digits", "-X int_max_str_digits"),
+        ("gil", "-X gil"),
         ("thread_inherit_context", "-X thread_inherit_context"),
         ("context_aware_warnings", "-X context_aware_warnings"),
     ],
@@ -27,8 +41,11 @@ static VERSION_INFO: StructSequence = StructSequence {
     name: "sys.version_info",
     doc: "sys.version_info\n\nVersion information as a named tuple.",
     fields: &[
-        ("major", "Major release number"), ("minor", "Minor release number"), ("micro", "Patch release number"),
-        ("releaselevel", "'alpha', 'beta', 'candidate', or 'final'"), ("serial", "Serial release number"),
+        ("major", "Major release number"),
+        ("minor", "Minor release number"),
+        ("micro", "Patch release number"),
+        ("releaselevel", "'alpha', 'beta', 'candidate', or 'final'"),
+        ("serial", "Serial release number"),
     ],
     visible: 5,
 };
@@ -38,9 +55,17 @@ static FLOAT_INFO: StructSequence = StructSequence {
     doc: "sys.float_info\n\nA named tuple holding information about the float type. It contains low level\ninformation about \
           the precision and internal representation. Please study\nyour system's :file:`float.h` for more information.",
     fields: &[
-        ("max", "DBL_MAX"), ("max_exp", "DBL_MAX_EXP"), ("max_10_exp", "DBL_MAX_10_EXP"), ("min", "DBL_MIN"),
-        ("min_exp", "DBL_MIN_EXP"), ("min_10_exp", "DBL_MIN_10_EXP"), ("dig", "DBL_DIG"), ("mant_dig", "DBL_MANT_DIG"),
-        ("epsilon", "DBL_EPSILON"), ("radix", "FLT_RADIX"), ("rounds", "FLT_ROUNDS"),
+        ("max", "DBL_MAX"),
+        ("max_exp", "DBL_MAX_EXP"),
+        ("max_10_exp", "DBL_MAX_10_EXP"),
+        ("min", "DBL_MIN"),
+        ("min_exp", "DBL_MIN_EXP"),
+        ("min_10_exp", "DBL_MIN_10_EXP"),
+        ("dig", "DBL_DIG"),
+        ("mant_dig", "DBL_MANT_DIG"),
+        ("epsilon", "DBL_EPSILON"),
+        ("radix", "FLT_RADIX"),
+        ("rounds", "FLT_ROUNDS"),
     ],
     visible: 11,
 };
@@ -50,7 +75,8 @@ static INT_INFO: StructSequence = StructSequence {
     doc: "sys.int_info\n\nA named tuple that holds information about Python's\ninternal representation of integers.  The \
           attributes are read only.",
     fields: &[
-        ("bits_per_digit", "size of a digit in bits"), ("sizeof_digit", "size in bytes of the C type used to represent a digit"),
+        ("bits_per_digit", "size of a digit in bits"),
+        ("sizeof_digit", "size in bytes of the C type used to represent a digit"),
         ("default_max_str_digits", "maximum string conversion digits limitation"),
         ("str_digits_check_threshold", "minimum positive value for int_max_str_digits"),
     ],
@@ -61,8 +87,15 @@ static HASH_INFO: StructSequence = StructSequence {
     name: "sys.hash_info",
     doc: "hash_info\n\nA named tuple providing parameters used for computing hashes.",
     fields: &[
-        ("width", ""), ("modulus", ""), ("inf", ""), ("nan", ""), ("imag", ""), ("algorithm", ""), ("hash_bits", ""),
-        ("seed_bits", ""), ("cutoff", ""),
+        ("width", ""),
+        ("modulus", ""),
+        ("inf", ""),
+        ("nan", ""),
+        ("imag", ""),
+        ("algorithm", ""),
+        ("hash_bits", ""),
+        ("seed_bits", ""),
+        ("cutoff", ""),
     ],
     visible: 9,
 };
@@ -156,16 +189,32 @@ fn implementation(version: Value, vm: &Vm) -> PyResult {
 
 fn float_info(vm: &Vm) -> PyResult {
     let values = vec![
-        vm.float(f64::MAX), vm.int(1024), vm.int(308), vm.float(f64::MIN_POSITIVE), vm.int(-1021), vm.int(-307), vm.int(15),
-        vm.int(53), vm.float(f64::EPSILON), vm.int(2), vm.int(1),
+        vm.float(f64::MAX),
+        vm.int(1024),
+        vm.int(308),
+        vm.float(f64::MIN_POSITIVE),
+        vm.int(-1021),
+        vm.int(-307),
+        vm.int(15),
+        vm.int(53),
+        vm.float(f64::EPSILON),
+        vm.int(2),
+        vm.int(1),
     ];
     sequence(&FLOAT_INFO, values, vm)
 }
 
 fn hash_info(vm: &Vm) -> PyResult {
     let values = vec![
-        vm.int(64), vm.int((1 << 61) - 1), vm.int(314_159), vm.int(0), vm.int(1_000_003),
-        vm.new_str("siphash13").into_value(), vm.int(64), vm.int(128), vm.int(0),
+        vm.int(64),
+        vm.int((1 << 61) - 1),
+        vm.int(314_159),
+        vm.int(0),
+        vm.int(1_000_003),
+        vm.new_str("siphash13").into_value(),
+        vm.int(64),
+        vm.int(128),
+        vm.int(0),
     ];
     sequence(&HASH_INFO, values, vm)
 }

@@ -333,9 +333,7 @@ pub(super) mod functions {
     fn set_asyncgen_hooks(firstiter: Option<&Value>, finalizer: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let check = |hook: Option<&Value>, name: &str| -> PyResult<()> {
             match hook.filter(|h| !h.is_none() && h.ty(vm).slots().call.is_none()) {
-                Some(hook) => {
-                    Err(vm.type_error(format!("callable {name} expected, got {}", vm.type_name(hook))))
-                }
+                Some(hook) => Err(vm.type_error(format!("callable {name} expected, got {}", vm.type_name(hook)))),
                 None => Ok(()),
             }
         };
@@ -360,7 +358,10 @@ pub(super) mod functions {
             name: "sys.asyncgen_hooks",
             doc: "asyncgen_hooks\n\nA named tuple providing information about asynchronous\ngenerators hooks.  The \
                   attributes are read only.",
-            fields: &[("firstiter", "Hook to intercept first iteration"), ("finalizer", "Hook to intercept finalization")],
+            fields: &[
+                ("firstiter", "Hook to intercept first iteration"),
+                ("finalizer", "Hook to intercept finalization"),
+            ],
             visible: 2,
         };
         #[derive(Default)]

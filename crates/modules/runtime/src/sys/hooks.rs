@@ -151,7 +151,8 @@ pub(super) mod functions {
             }
             vm.ignore(raised);
             let encoding = vm.get_attr_str(&stdout, "encoding")?;
-            let escaped = vm.call_method(&shown, "encode", &[encoding.clone(), vm.intern("backslashreplace").into_value()])?;
+            let escaped =
+                vm.call_method(&shown, "encode", &[encoding.clone(), vm.intern("backslashreplace").into_value()])?;
             let safe = vm.call_method(&escaped, "decode", &[encoding, vm.intern("strict").into_value()])?;
             vm.call_method(&stdout, "write", &[safe])?;
         }
@@ -164,10 +165,8 @@ pub(super) mod functions {
     fn excepthook(exctype: &Value, value: &Value, traceback: &Value, vm: &Vm) -> PyResult<()> {
         let _ = exctype;
         if !value.ty(vm).is_subtype(vm.builtin(B::BaseException)) {
-            let shown = format!(
-                "TypeError: print_exception(): Exception expected for value, {} found\n",
-                vm.type_name(value)
-            );
+            let shown =
+                format!("TypeError: print_exception(): Exception expected for value, {} found\n", vm.type_name(value));
             return write_error(&shown, vm);
         }
         let missing = vm.get_attr(value, vm.names().__traceback__.as_value())?.is_none();

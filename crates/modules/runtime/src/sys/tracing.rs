@@ -7,17 +7,11 @@ use pyrope_object::{Args, BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::{module_dict, native_module};
 
 /// `sys.monitoring`
-static MONITORING: ModuleDef = ModuleDef {
-    name: "sys.monitoring",
-    doc: "",
-    functions: &[monitoring::FUNCTIONS],
-    types: &[],
-    exec: Some(fill),
-};
+static MONITORING: ModuleDef =
+    ModuleDef { name: "sys.monitoring", doc: "", functions: &[monitoring::FUNCTIONS], types: &[], exec: Some(fill) };
 
 /// `sys._jit`: no machine code is made.
-static JIT: ModuleDef =
-    ModuleDef { name: "sys._jit", doc: "", functions: &[jit::FUNCTIONS], types: &[], exec: None };
+static JIT: ModuleDef = ModuleDef { name: "sys._jit", doc: "", functions: &[jit::FUNCTIONS], types: &[], exec: None };
 
 /// `sys._jit`, to be put into `sys`.
 pub(super) fn jit_module(vm: &Vm) -> PyResult {
@@ -47,10 +41,25 @@ mod jit {
 
 /// Names and bits of `sys.monitoring.events`.
 const EVENTS: &[(&str, i64)] = &[
-    ("PY_START", 1), ("PY_RESUME", 1 << 1), ("PY_RETURN", 1 << 2), ("PY_YIELD", 1 << 3), ("CALL", 1 << 4),
-    ("LINE", 1 << 5), ("INSTRUCTION", 1 << 6), ("JUMP", 1 << 7), ("BRANCH_LEFT", 1 << 8), ("BRANCH_RIGHT", 1 << 9),
-    ("STOP_ITERATION", 1 << 10), ("RAISE", 1 << 11), ("EXCEPTION_HANDLED", 1 << 12), ("PY_UNWIND", 1 << 13),
-    ("PY_THROW", 1 << 14), ("RERAISE", 1 << 15), ("C_RETURN", 1 << 16), ("C_RAISE", 1 << 17), ("BRANCH", 1 << 18),
+    ("PY_START", 1),
+    ("PY_RESUME", 1 << 1),
+    ("PY_RETURN", 1 << 2),
+    ("PY_YIELD", 1 << 3),
+    ("CALL", 1 << 4),
+    ("LINE", 1 << 5),
+    ("INSTRUCTION", 1 << 6),
+    ("JUMP", 1 << 7),
+    ("BRANCH_LEFT", 1 << 8),
+    ("BRANCH_RIGHT", 1 << 9),
+    ("STOP_ITERATION", 1 << 10),
+    ("RAISE", 1 << 11),
+    ("EXCEPTION_HANDLED", 1 << 12),
+    ("PY_UNWIND", 1 << 13),
+    ("PY_THROW", 1 << 14),
+    ("RERAISE", 1 << 15),
+    ("C_RETURN", 1 << 16),
+    ("C_RAISE", 1 << 17),
+    ("BRANCH", 1 << 18),
     ("NO_EVENTS", 0),
 ];
 

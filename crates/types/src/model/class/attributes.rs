@@ -348,10 +348,7 @@ impl TypeType {
         let annotations = if annotate.ty(vm).slots().call.is_some() {
             let result = vm.call(&annotate, &[vm.int(1)])?;
             if result.downcast::<Dict>().is_none() {
-                return Err(vm.type_error(format!(
-                    "__annotate__() must return a dict, not {}",
-                    vm.type_name(&result)
-                )));
+                return Err(vm.type_error(format!("__annotate__() must return a dict, not {}", vm.type_name(&result))));
             }
             result
         } else {
@@ -372,7 +369,11 @@ impl TypeType {
         let dict = this.dict(vm);
         match value {
             Some(value) => {
-                let key = if dict.get_str("__annotations__", vm)?.is_some() { "__annotations__" } else { "__annotations_cache__" };
+                let key = if dict.get_str("__annotations__", vm)?.is_some() {
+                    "__annotations__"
+                } else {
+                    "__annotations_cache__"
+                };
                 set_own(this, key, value.clone(), vm)?;
             }
             None => {

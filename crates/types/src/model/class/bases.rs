@@ -44,7 +44,11 @@ pub fn best_base(bases: &[Ref<Type>], vm: &Vm) -> PyResult<Ref<Type>> {
 /// `tp_name` as C sees it: with the module for native types outside `builtins`.
 pub fn type_full_name(ty: &Type, _: &Vm) -> String {
     let def = ty.behaviour();
-    if ty.is_heap() || def.module == "builtins" { ty.name().to_string() } else { format!("{}.{}", def.module, ty.name()) }
+    if ty.is_heap() || def.module == "builtins" {
+        ty.name().to_string()
+    } else {
+        format!("{}.{}", def.module, ty.name())
+    }
 }
 
 /// May an object of class `old` become one of class `new`? The error names the attribute being assigned.
@@ -55,11 +59,7 @@ pub fn compatible_for_assignment(old: &Type, new: &Type, attribute: &str, vm: &V
     if std::ptr::eq(old.def(), new.def()) && same_solid && same_extras && old.basic_size() == new.basic_size() {
         return Ok(());
     }
-    Err(vm.type_error(format!(
-        "{attribute} assignment: '{}' object layout differs from '{}'",
-        new.name(),
-        old.name()
-    )))
+    Err(vm.type_error(format!("{attribute} assignment: '{}' object layout differs from '{}'", new.name(), old.name())))
 }
 
 /// Two classes that each add the same `__slots__` to the same base are alike.

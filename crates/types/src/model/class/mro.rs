@@ -86,10 +86,7 @@ fn inconsistent(sequences: &[Vec<Ref<Type>>], heads: &[usize], vm: &Vm) -> pyrop
             names.push(ty.name());
         }
     }
-    vm.type_error(format!(
-        "Cannot create a consistent method resolution order (MRO) for bases {}",
-        names.join(", ")
-    ))
+    vm.type_error(format!("Cannot create a consistent method resolution order (MRO) for bases {}", names.join(", ")))
 }
 
 /// The MRO as a tuple.

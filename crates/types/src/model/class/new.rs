@@ -59,9 +59,7 @@ pub(crate) fn type_new(metatype: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     };
     for base in base_tuple.as_slice() {
         if base.downcast::<Type>().is_none() && vm.find_attr(base, vm.names().__mro_entries__.as_value())?.is_some() {
-            return Err(vm.type_error(
-                "type() doesn't support MRO entry resolution; use types.new_class()",
-            ));
+            return Err(vm.type_error("type() doesn't support MRO entry resolution; use types.new_class()"));
         }
     }
     let metatype_ref = Ref::from_borrowed(metatype);
@@ -101,10 +99,9 @@ pub fn new_class_from_namespace(
         Some(entry) => match entry.value.downcast::<Str>() {
             Some(text) => text.to_string_lossy().into(),
             None => {
-                return Err(vm.type_error(format!(
-                    "type __qualname__ must be a str, not {}",
-                    vm.type_name(&entry.value)
-                )));
+                return Err(
+                    vm.type_error(format!("type __qualname__ must be a str, not {}", vm.type_name(&entry.value)))
+                );
             }
         },
     };
@@ -134,10 +131,7 @@ fn base_types(values: &[Value], vm: &Vm) -> PyResult<Vec<Ref<Type>>> {
     if values.is_empty() {
         return Ok(vec![Ref::from_borrowed(vm.builtin(B::Object))]);
     }
-    values
-        .iter()
-        .map(|v| v.cast::<Type>().ok_or_else(|| vm.type_error("bases must be types")))
-        .collect()
+    values.iter().map(|v| v.cast::<Type>().ok_or_else(|| vm.type_error("bases must be types"))).collect()
 }
 
 fn class_name(name: &Ref<Str>, vm: &Vm) -> PyResult<Rc<str>> {
@@ -206,10 +200,7 @@ impl Members {
     ) -> PyResult<()> {
         let names = if slots.downcast::<Str>().is_some() { vec![slots.clone()] } else { vm.collect(slots)? };
         if !names.is_empty() && variable {
-            return Err(vm.type_error(format!(
-                "nonempty __slots__ not supported for subtype of '{}'",
-                base.name()
-            )));
+            return Err(vm.type_error(format!("nonempty __slots__ not supported for subtype of '{}'", base.name())));
         }
         for name in names {
             let Some(text) = name.cast::<Str>() else {
@@ -259,8 +250,7 @@ fn mangle(class_name: &str, name: &Ref<Str>, vm: &Vm) -> Ref<Str> {
 
 fn class_flags(base: &Type, base_list: &[Ref<Type>], members: &Members) -> TypeFlags {
     let mut flags = TypeFlags::HEAP.or(TypeFlags::BASETYPE).or(TypeFlags::GC);
-    let inherited =
-        [TypeFlags::EXTENSION, TypeFlags::DICT, TypeFlags::WEAKREF, TypeFlags::MATCH_SELF, TypeFlags::GC];
+    let inherited = [TypeFlags::EXTENSION, TypeFlags::DICT, TypeFlags::WEAKREF, TypeFlags::MATCH_SELF, TypeFlags::GC];
     for flag in inherited {
         if base.flags().has(flag) {
             flags = flags.or(flag);
@@ -273,9 +263,9 @@ fn class_flags(base: &Type, base_list: &[Ref<Type>], members: &Members) -> TypeF
         flags = flags.or(TypeFlags::WEAKREF).or(TypeFlags::EXTENSION);
     }
     // The first base that says sequence or mapping decides which patterns match.
-    if let Some(kind) = base_list.iter().find_map(|b| {
-        [TypeFlags::SEQUENCE, TypeFlags::MAPPING].into_iter().find(|f| b.flags().has(*f))
-    }) {
+    if let Some(kind) =
+        base_list.iter().find_map(|b| [TypeFlags::SEQUENCE, TypeFlags::MAPPING].into_iter().find(|f| b.flags().has(*f)))
+    {
         flags = flags.or(kind);
     }
     flags
@@ -360,10 +350,7 @@ fn set_default(dict: &Ref<Dict>, key: &Value, value: Value, vm: &Vm) -> PyResult
 /// The compiler leaves cells in the namespace that want the class and its dict.
 fn fill_class_cells(class: &Ref<Type>, namespace: &Ref<Dict>, vm: &Vm) -> PyResult<()> {
     let names = vm.names();
-    let cells = [
-        (&names.__classcell__, class.to_value()),
-        (&names.__classdictcell__, class.dict(vm).to_value()),
-    ];
+    let cells = [(&names.__classcell__, class.to_value()), (&names.__classdictcell__, class.dict(vm).to_value())];
     for (name, content) in cells {
         if let Some(entry) = namespace.remove(name.as_value(), vm)? {
             if !entry.value.ty(vm).is(vm.builtin(B::Cell)) {

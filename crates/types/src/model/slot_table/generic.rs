@@ -35,14 +35,7 @@ fn try_method(slf: &Value, name: &Ref<Str>, other: &Value, vm: &Vm) -> PyResult 
 }
 
 /// The logic of CPython's `SLOT1BINFULL`: `is_own` tells whether a type's slot is this very function.
-fn binary(
-    a: &Value,
-    b: &Value,
-    is_own: fn(&Type) -> bool,
-    name: &Ref<Str>,
-    rname: &Ref<Str>,
-    vm: &Vm,
-) -> PyResult {
+fn binary(a: &Value, b: &Value, is_own: fn(&Type) -> bool, name: &Ref<Str>, rname: &Ref<Str>, vm: &Vm) -> PyResult {
     let (a_type, b_type) = (a.ty(vm), b.ty(vm));
     let mut do_other = !a_type.is(b_type) && is_own(b_type);
     if is_own(a_type) {
@@ -222,9 +215,7 @@ pub(super) fn richcompare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) ->
 pub(super) fn iter(slf: &Value, vm: &Vm) -> PyResult {
     let names = vm.names();
     match slf.ty(vm).lookup(&names.__iter__, vm) {
-        Some(found) if found.is_none() => {
-            Err(vm.type_error(format!("'{}' object is not iterable", vm.type_name(slf))))
-        }
+        Some(found) if found.is_none() => Err(vm.type_error(format!("'{}' object is not iterable", vm.type_name(slf)))),
         Some(found) => vm.call_found(slf, &found, &[]),
         None if slf.ty(vm).lookup(&names.__getitem__, vm).is_some() => {
             let class = vm.builtin(B::SequenceIterator).to_value();

@@ -11,7 +11,6 @@ use pyrope_object::{
 };
 use pyrope_textual::float::{self as textual, HexError};
 
-
 use super::text::{self, NumberKind, invalid, to_ascii};
 use arithmetic::{compare_with_int, exact_integer, float_div, operand};
 

@@ -79,14 +79,23 @@ impl<S: Sink> DecodeErrors<S> for PyDecodeErrors<'_> {
         }
         let handler = lookup_error(self.errors, vm)?;
         let exception = self.exception(issue)?;
-        let result = vm.call(&handler, &[exception])?;
+        let result = vm.call(&handler, std::slice::from_ref(&exception))?;
         let wrong = || vm.type_error("decoding error handler must return (str, int) tuple");
         let pair = result.downcast::<Tuple>().ok_or_else(wrong)?;
         let [text, position] = pair.as_slice() else { return Err(wrong()) };
         let text = text.downcast::<Str>().ok_or_else(wrong)?;
-        let next = next_position(position, self.input.len(), wrong, vm)?;
+        // The handler may have put another object in: its length counts, but decoding goes on in the first one.
+        let object = exception.downcast::<UnicodeError>().and_then(|error| error.object.get());
+        let Some(object) = object.and_then(|object| object.cast::<Bytes>()) else {
+            return Err(vm.type_error("UnicodeError 'object' attribute must be a bytes"));
+        };
+        let length = object.as_slice().len();
+        let next = next_position(position, length, wrong, vm)?;
         text.code_points().for_each(|c| out.push(c));
-        Ok(next)
+        if object.as_slice() == self.input {
+            return Ok(next);
+        }
+        Ok(if next == length { self.input.len() } else { next.max(issue.end) })
     }
 }
 
