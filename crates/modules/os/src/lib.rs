@@ -3,6 +3,8 @@
 mod errno;
 pub mod io;
 pub mod posix;
+mod posixsubprocess;
+mod select;
 pub mod signal;
 mod stat_module;
 pub mod system;
@@ -11,5 +13,13 @@ mod time;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] =
-    &[&errno::MODULE, &io::MODULE, &posix::MODULE, &signal::MODULE, &stat_module::MODULE, &time::MODULE];
+pub const MODULES: &[&ModuleDef] = &[
+    &errno::MODULE,
+    &io::MODULE,
+    &posix::MODULE,
+    &posixsubprocess::MODULE,
+    &select::MODULE,
+    &signal::MODULE,
+    &stat_module::MODULE,
+    &time::MODULE,
+];

@@ -6,7 +6,7 @@ mod directories;
 mod files;
 mod identity;
 mod names;
-mod process;
+pub(crate) mod process;
 mod stat;
 mod text;
 
