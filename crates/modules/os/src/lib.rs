@@ -1,6 +1,8 @@
 //! Native modules about the operating system: io, posix, time, signal, select, fcntl.
 
+mod accounts;
 mod errno;
+mod fcntl;
 pub mod io;
 pub mod posix;
 mod posixsubprocess;
@@ -15,6 +17,9 @@ use pyrope_object::ModuleDef;
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
     &errno::MODULE,
+    &accounts::PWD,
+    &accounts::GRP,
+    &fcntl::MODULE,
     &io::MODULE,
     &posix::MODULE,
     &posixsubprocess::MODULE,
