@@ -256,10 +256,6 @@ impl Value {
     pub fn refcount(&self) -> u32 {
         self.header().map_or(u32::MAX, |header| header.refcount.get())
     }
-
-    pub(crate) fn pointer(&self) -> Option<NonNull<Header>> {
-        self.header().map(NonNull::from)
-    }
 }
 
 #[inline(always)]

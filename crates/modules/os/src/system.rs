@@ -193,10 +193,7 @@ impl Path {
     }
 
     fn convert(value: &Value, what: &ArgName<'_>, kind: PathKind, vm: &Vm) -> PyResult<Path> {
-        let name = match what.argument.split('\'').nth(1) {
-            Some(name) => name,
-            None => "path",
-        };
+        let name = what.argument.split('\'').nth(1).unwrap_or("path");
         if value.is_none() && kind.allows_none() {
             return Ok(Path { text: CString::from(c"."), object: Value::none(), is_bytes: false, descriptor: None });
         }

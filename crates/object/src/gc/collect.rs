@@ -68,7 +68,7 @@ fn mark_reachable(members: &[&GcLinks], held: usize) {
     for links in members {
         let count = links.header().refcount.get();
         let count = if count >= IMMORTAL { IMMORTAL as usize } else { (count as usize).saturating_sub(held) };
-        links.prev.set(count * ONE | COLLECTING | (links.prev.get() & FINALIZED));
+        links.prev.set((count * ONE) | COLLECTING | (links.prev.get() & FINALIZED));
     }
     for links in members {
         visit_references(links.header(), &mut |value| {

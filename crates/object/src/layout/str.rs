@@ -163,11 +163,6 @@ impl Str {
         self.hash.get()
     }
 
-    /// The hash, if it is known already.
-    pub(crate) fn known_hash(&self) -> Option<i64> {
-        (self.hash.get() != -1).then(|| self.hash.get())
-    }
-
     /// True if this is the one interned object with its text.
     pub fn is_interned(&self) -> bool {
         self.chars & INTERNED != 0

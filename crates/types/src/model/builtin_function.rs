@@ -50,7 +50,7 @@ pub fn bound_method(function: Value, instance: Value, vm: &Vm) -> Value {
 
 static NEW: MethodDef = MethodDef {
     name: "__new__",
-    function: NativeFn::Any(|slf, args, vm| call_new(slf, args, vm)),
+    function: NativeFn::Any(call_new),
     binding: pyrope_object::Binding::Static,
     signature: "($type, *args, **kwargs)",
     doc: "Create and return a new object.  See help(type) for accurate signature.",

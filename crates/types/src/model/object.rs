@@ -1,7 +1,7 @@
 //! `object`
 
 use pyrope_macros::{pyclass, pymethods};
-use pyrope_object::layout::{Dict, List, PLAIN_LAYOUT, Plain, Str, Tuple};
+use pyrope_object::layout::{Dict, PLAIN_LAYOUT, Plain, Str};
 use pyrope_object::protocol::{generic_getattr, generic_setattr};
 use pyrope_object::{
     Args, BuiltinType as B, CompareOp, GetSetDef, Header, PyResult, Ref, Slots, Type, TypeDef, TypeFlags, Value, Vm,
@@ -220,7 +220,8 @@ impl ObjectType {
         let old = slf.ty(vm);
         let modules = old.is_subtype(vm.builtin(B::Module)) && new.is_subtype(vm.builtin(B::Module));
         let mutable = |t: &Type| t.is_heap() && !t.flags().has(TypeFlags::IMMUTABLE);
-        if !modules && !(mutable(old) && mutable(&new)) {
+        let allowed = modules || (mutable(old) && mutable(&new));
+        if !allowed {
             return Err(vm.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses"));
         }
         class::compatible_for_assignment(old, &new, "__class__", vm)?;
@@ -299,14 +300,5 @@ impl ObjectType {
     #[classmethod("__subclasshook__($type, object, /)")]
     fn subclasshook(_cls: &Value, _object: &Value) -> Value {
         Value::not_implemented()
-    }
-}
-
-/// The items of a list or tuple, without asking Python code; `None` for anything else.
-pub(crate) fn sequence_items(value: &Value) -> Option<Vec<Value>> {
-    match (value.downcast::<List>(), value.downcast::<Tuple>()) {
-        (Some(list), _) => Some(list.to_vec()),
-        (_, Some(tuple)) => Some(tuple.as_slice().to_vec()),
-        _ => None,
     }
 }

@@ -8,7 +8,7 @@ mod wrap;
 
 use pyrope_object::{Args, PyResult, Slots, Value, Vm};
 
-pub(crate) use generic::{call_new, is_generic_getattr, lookup_and_call};
+pub(crate) use generic::call_new;
 
 /// One special method and its slot.
 pub struct SlotEntry {

@@ -52,7 +52,7 @@ const SLOTS: Slots = Slots {
         let starred = make(vm.builtin(B::GenericAlias), &this.origin, &this.args, true, vm);
         vm.iter(vm.new_tuple(vec![starred]).as_value())
     }),
-    or: Some(|a, b, vm| super::union_of(a, b, vm)),
+    or: Some(super::union_of),
     mp_subscript: Some(|slf, item, vm| {
         let this = receiver!(GenericAlias, slf, vm);
         let args = substitute(slf, this.args.as_slice(), &this.parameters(vm)?, item, vm)?;

@@ -81,7 +81,7 @@ fn hexlify(data: &BytesLike<'_>, sep: Option<&Value>, bytes_per_sep: isize, vm: 
 
 fn unhexlify(text: &AsciiData<'_>, vm: &Vm) -> PyResult<Ref<Bytes>> {
     let text = text.to_cow();
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return Err(error("Odd-length string", vm));
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).map(|d| d as u8);

@@ -29,5 +29,5 @@ pub fn to_half(x: f64) -> Option<u16> {
     let exponent = ((size.to_bits() >> 52) as i32 - 1023).max(-14);
     let units = (size * 2f64.powi(10 - exponent)).round_ties_even() as u32;
     let bits = if exponent == -14 && units < 1024 { units } else { (((exponent + 14) as u32) << 10) + units };
-    (bits < 0x7C00).then(|| sign | bits as u16)
+    (bits < 0x7C00).then_some(sign | bits as u16)
 }

@@ -250,7 +250,7 @@ fn open(
                 return Err(os_error_from_errno(vm, libc::EISDIR, Some(file), None));
             }
             if st.st_blksize > 1 {
-                this.block_size.set(st.st_blksize as i64);
+                this.block_size.set(st.st_blksize);
             }
             this.size_hint.set(st.st_size);
             this.maybe_terminal.set(st.st_mode & libc::S_IFMT == libc::S_IFCHR);
@@ -357,10 +357,7 @@ impl FileIO {
             }
             data.resize(used + step, 0);
             let got = retry_released(vm, || os_call!(libc::read(fd, data[used..].as_mut_ptr().cast(), step)));
-            let got = match got {
-                Ok(got) => got,
-                Err(raised) => return Err(raised),
-            };
+            let got = got?;
             match would_block(got, vm)? {
                 None if used == 0 => return Ok(None),
                 None | Some(0) => {

@@ -43,7 +43,7 @@ impl NewlineState {
             text = join(&[StrView::Ascii("\r"), text.view()], vm)?;
             self.pending_cr = false;
         }
-        if !last && text.len() > 0 && text.code_point(text.len() - 1) == Some(13) {
+        if !last && !text.is_empty() && text.code_point(text.len() - 1) == Some(13) {
             text = vm.str_from_view(text.view().slice(0, text.len() - 1))?;
             self.pending_cr = true;
         }

@@ -24,7 +24,7 @@ fn timespec(seconds: i64, nanos: i64) -> libc::timespec {
     libc::timespec { tv_sec: seconds, tv_nsec: nanos }
 }
 
-fn pair<'a>(value: &'a Value) -> Option<[&'a Value; 2]> {
+fn pair(value: &Value) -> Option<[&Value; 2]> {
     match value.downcast::<Tuple>()?.as_slice() {
         [a, b] => Some([a, b]),
         _ => None,

@@ -66,7 +66,7 @@ pub fn stat_result(st: &libc::stat, vm: &Vm) -> PyResult {
         vm.int(st.st_mode.into()),
         vm.int_from_u64(st.st_ino),
         vm.int_from_u64(st.st_dev),
-        vm.int_from_u64(st.st_nlink as u64),
+        vm.int_from_u64(st.st_nlink),
         vm.int(st.st_uid.into()),
         vm.int(st.st_gid.into()),
         vm.int(st.st_size),
@@ -78,7 +78,7 @@ pub fn stat_result(st: &libc::stat, vm: &Vm) -> PyResult {
             vm.int_from_big(IBig::from(seconds) * IBig::from(1_000_000_000) + IBig::from(nanos))
         }),
     );
-    values.extend([vm.int(st.st_blksize as i64), vm.int(st.st_blocks), vm.int_from_u64(st.st_rdev)]);
+    values.extend([vm.int(st.st_blksize), vm.int(st.st_blocks), vm.int_from_u64(st.st_rdev)]);
     sequence(&STAT_RESULT, values, vm)
 }
 

@@ -151,7 +151,8 @@ const LOCK_SLOTS: Slots = Slots {
 };
 
 impl Lock {
-    /// An unlocked lock.
+    /// An unlocked lock, as a value.
+    #[allow(clippy::new_ret_no_self, reason = "an object is its value")]
     pub fn new(vm: &Vm) -> Value {
         Ref::new(vm, Lock { header: Header::blank(), raw: Arc::default() }).into_value()
     }

@@ -149,7 +149,7 @@ fn spawn(function: &Value, args: OwnedArgs, thread: &Arc<Thread>, vm: &Vm) -> Py
     });
     match std::thread::Builder::new().stack_size(size).spawn(move || parcel.run()) {
         Ok(join) => {
-            thread.set_ident(join.as_pthread_t() as u64);
+            thread.set_ident(join.as_pthread_t());
             // The new thread cannot have ended yet: it needs the lock that this one holds.
             thread.set(Stage::Running);
             state.count.set(state.count.get() + 1);

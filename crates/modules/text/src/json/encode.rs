@@ -329,10 +329,6 @@ impl Writer<'_> {
                 note(raised, &format!("when serializing {kind} object"), vm)
             })
         })
-        .map_err(|raised| {
-            // `default` itself failed, or what it gave: either way the object is named once.
-            raised
-        })
     }
 }
 

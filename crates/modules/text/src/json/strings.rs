@@ -1,4 +1,5 @@
 //! JSON strings: reading and writing.
+#![allow(clippy::useless_conversion, reason = "one body for units of three widths")]
 
 use pyrope_object::{PyResult, Raised, Ref, Str, StrView, Value, Vm};
 use pyrope_textual::Unit;

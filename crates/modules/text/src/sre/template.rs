@@ -26,7 +26,7 @@ impl ReplacementTemplate {
     /// Of a list of texts and group numbers in turn.
     pub(super) fn make(pattern: &Pattern, list: &List, vm: &Vm) -> PyResult<Ref<ReplacementTemplate>> {
         let items = list.to_vec();
-        if items.len() % 2 == 0 {
+        if items.len().is_multiple_of(2) {
             return Err(invalid(vm));
         }
         let mut items = items.into_iter();

@@ -185,11 +185,6 @@ pub(super) fn getattr(slf: &Value, name: &Value, vm: &Vm) -> PyResult {
     }
 }
 
-/// True if a type's attribute look-up is the slot above: it has `__getattr__` or its own `__getattribute__`.
-pub(crate) fn is_generic_getattr(ty: &Type) -> bool {
-    ty.slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, getattr as fn(_, _, _) -> _))
-}
-
 pub(super) fn setattr(slf: &Value, name: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
     let names = vm.names();
     match value {

@@ -283,7 +283,7 @@ fn array_set_subscript(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm)
         return delete_stepped(this, indices, vm);
     }
     if new.len() != indices.count {
-        if new.is_empty() && !value.is_none() {
+        if new.is_empty() && value.is_some() {
             return delete_stepped(this, indices, vm);
         }
         return Err(vm.value_error(format!(

@@ -66,11 +66,10 @@ impl<'a> Source<'a> {
 
 /// Octets of a count (zeros), a buffer or an iterable of numbers.
 pub(super) fn octets_of(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec<u8>> {
-    if is_index(object, vm) {
-        match count(object, vm)? {
-            Some(count) => return zeros(count, vm),
-            None => {}
-        }
+    if is_index(object, vm)
+        && let Some(count) = count(object, vm)?
+    {
+        return zeros(count, vm);
     }
     if let Some(lend) = object.ty(vm).slots().buffer {
         return Ok(lend(object, flags::FULL_RO, vm)?.to_vec());

@@ -1,4 +1,5 @@
 //! Case mappings and questions about all characters.
+#![allow(clippy::useless_conversion, reason = "one body for units of three widths")]
 
 use pyrope_macros::pymethods;
 use pyrope_object::{PyResult, Ref, Str, StrView, Vm};
