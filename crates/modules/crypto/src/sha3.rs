@@ -154,16 +154,10 @@ fn room(length: &Value, vm: &Vm) -> PyResult<Vec<u8>> {
     Ok(room)
 }
 
+#[rustfmt::skip] // It moves the attribute further right at every run.
 macro_rules! shake_type {
     ($ty:ident, $slots:ident, $name:tt, $block:expr, $doc:tt) => {
-        #[pyrope_macros::pyclass(
-                                                            name = $name,
-                                                            module = "_sha3",
-                                                            doc = $doc,
-                                                            methods($ty::METHODS),
-                                                            getset($ty::GETSETS),
-                                                            slots = $slots
-                                                        )]
+        #[pyrope_macros::pyclass(name = $name, module = "_sha3", doc = $doc, methods($ty::METHODS), getset($ty::GETSETS), slots = $slots)]
         pub struct $ty {
             header: Header,
             state: Guarded<State>,
