@@ -277,7 +277,6 @@ pub(super) mod functions {
         if !(-1..=2).contains(&optimize) {
             return Err(vm.value_error("compile(): invalid optimize value"));
         }
-        let func_type = mode == "func_type";
         let parse_mode = match mode {
             "exec" => Mode::Exec,
             "eval" => Mode::Eval,
@@ -291,7 +290,6 @@ pub(super) mod functions {
             }
             _ => return Err(vm.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
         };
-        let _ = func_type;
         let mut options = inherited_options(!dont_inherit, vm);
         options.flags |= flags;
         if optimize >= 0 {

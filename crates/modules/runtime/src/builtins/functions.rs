@@ -104,13 +104,8 @@ pub(super) mod functions {
     /// Return a Unicode string of one character with ordinal i; 0 <= i <= 0x10ffff.
     #[pyfunction("chr(i, /)")]
     fn chr(i: &Value, vm: &Vm) -> PyResult {
-        let index = vm.index(i)?;
-        match index.as_int().map(|n| (n.to_i64(), n.is_negative())) {
-            Some((Some(code @ 0..=0x10_FFFF), _)) => Ok(vm.str_from_code_points(&[code as u32])?.into_value()),
-            Some((None, negative)) => {
-                let _ = negative;
-                Err(vm.value_error("chr() arg not in range(0x110000)"))
-            }
+        match vm.index_i64(i)? {
+            Some(code @ 0..=0x10_FFFF) => Ok(vm.str_from_code_points(&[code as u32])?.into_value()),
             _ => Err(vm.value_error("chr() arg not in range(0x110000)")),
         }
     }
@@ -339,8 +334,7 @@ pub(super) mod functions {
         let source = match args.positional() {
             [] => return Err(vm.type_error(format!("{name} expected at least 1 argument, got 0"))),
             [iterable] => iterable.clone(),
-            many if default.is_some() => {
-                let _ = many;
+            _ if default.is_some() => {
                 return Err(
                     vm.type_error(format!("Cannot specify a default for {name}() with multiple positional arguments"))
                 );
