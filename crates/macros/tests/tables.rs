@@ -82,8 +82,7 @@ impl Sample {
     }
 
     #[method("encode($self, /, encoding='utf-8', errors='strict')")]
-    fn encode(slf: &Value, encoding: &str, errors: Option<&str>) -> usize {
-        let _ = slf;
+    fn encode(_slf: &Value, encoding: &str, errors: Option<&str>) -> usize {
         encoding.len() + errors.map_or(0, str::len)
     }
 
@@ -168,8 +167,7 @@ mod functions {
     }
 
     #[pyfunction("sum(iterable, /, start=0)")]
-    fn sum(iterable: &Value, start: i64) -> i64 {
-        let _ = iterable;
+    fn sum(_iterable: &Value, start: i64) -> i64 {
         start
     }
 

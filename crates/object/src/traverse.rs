@@ -10,9 +10,7 @@ pub trait Traverse {
     /// Calls `visit` once for each owned reference.
     fn traverse(&self, visit: &mut dyn FnMut(&Value));
     /// Moves out of mutable storage what may close a cycle. The caller drops `out` later.
-    fn clear(&self, out: &mut Vec<Value>) {
-        let _ = out;
-    }
+    fn clear(&self, _out: &mut Vec<Value>) {}
 }
 
 /// Payloads inside a [`Guarded`], which can be emptied.

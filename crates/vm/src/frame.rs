@@ -389,8 +389,7 @@ impl FrameObject {
     }
 
     #[getter]
-    fn f_generator(&self, vm: &Vm) -> Value {
-        let _ = vm;
+    fn f_generator(&self) -> Value {
         self.frame().and_then(crate::generator::generator_of).unwrap_or(Value::none())
     }
 

@@ -114,11 +114,10 @@ macro_rules! constructors {
             #[pyfunction($signature)]
             fn $function(
                 data: Option<&Value>,
-                usedforsecurity: bool,
+                _usedforsecurity: bool,
                 string: Option<&Value>,
                 vm: &Vm,
             ) -> PyResult<Ref<$ty>> {
-                let _ = usedforsecurity;
                 Ok($ty::make(started(State::fixed::<$digest>(), data, string, vm)?, vm))
             })*
         }

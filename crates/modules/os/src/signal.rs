@@ -333,8 +333,7 @@ mod functions {
 
     /// Sets the fd to be written to (with the signal number) when a signal comes in.
     #[pyfunction("set_wakeup_fd(fd, /, *, warn_on_full_buffer=True)")]
-    fn set_wakeup_fd(fd: i32, warn_on_full_buffer: bool, vm: &Vm) -> PyResult<i32> {
-        let _ = warn_on_full_buffer;
+    fn set_wakeup_fd(fd: i32, _warn_on_full_buffer: bool, vm: &Vm) -> PyResult<i32> {
         if fd != -1 {
             if crate::posix::status_of(fd).is_err() {
                 return Err(last_error(vm));

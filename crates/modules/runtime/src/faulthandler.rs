@@ -70,8 +70,7 @@ mod functions {
 
     /// Dump the traceback of the current thread into file.
     #[pyfunction("dump_traceback(file=sys.stderr, all_threads=True)")]
-    fn dump_traceback(file: Option<&Value>, all_threads: Option<&Value>, vm: &Vm) -> PyResult<()> {
-        let _ = all_threads;
+    fn dump_traceback(file: Option<&Value>, _all_threads: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let text = stack_text(vm)?;
         let Some(file) = file.filter(|f| !f.is_none()) else { return crate::sys::write_error(&text, vm) };
         let text = vm.try_str(&text)?.into_value();

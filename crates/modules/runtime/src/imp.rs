@@ -457,8 +457,7 @@ mod functions {
 
     /// Return info about the corresponding frozen module (if there is one) or None.
     #[pyfunction("find_frozen(name, /, *, withdata=False)")]
-    fn find_frozen_info(name: &str, withdata: bool, vm: &Vm) -> PyResult {
-        let _ = withdata;
+    fn find_frozen_info(name: &str, _withdata: bool, vm: &Vm) -> PyResult {
         match find_frozen(name, vm) {
             None => Ok(Value::none()),
             Some(found) => {
@@ -470,8 +469,7 @@ mod functions {
 
     /// Create a code object for a frozen module.
     #[pyfunction("get_frozen_object(name, data=None, /)")]
-    fn get_frozen_object(name: &str, data: OrNone<&Value>, vm: &Vm) -> PyResult {
-        let _ = data;
+    fn get_frozen_object(name: &str, _data: OrNone<&Value>, vm: &Vm) -> PyResult {
         match frozen_code(name, vm)? {
             Some((code, _)) => Ok(code.into_value()),
             None => Err(vm.import_error(format!("No such frozen object named {name}"))),

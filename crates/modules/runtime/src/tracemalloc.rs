@@ -32,15 +32,13 @@ mod functions {
 
     /// Get the traceback where the Python object obj was allocated.
     #[pyfunction("_get_object_traceback(obj, /)")]
-    fn get_object_traceback(obj: &Value) -> Value {
-        let _ = obj;
+    fn get_object_traceback(_obj: &Value) -> Value {
         Value::none()
     }
 
     /// Start tracing Python memory allocations.
     #[pyfunction("start(nframe=1, /)")]
-    fn start(nframe: i32, vm: &Vm) -> PyResult<()> {
-        let _ = nframe;
+    fn start(_nframe: i32, vm: &Vm) -> PyResult<()> {
         Err(vm.not_implemented_error("tracing of memory allocations is not supported"))
     }
 

@@ -239,8 +239,7 @@ mod decoders {
     }
 
     #[pyfunction("latin_1_decode(data, errors=None, /)")]
-    fn latin_1_decode(data: BytesLike<'_>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
-        let _ = errors;
+    fn latin_1_decode(data: BytesLike<'_>, _errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let mut out = TextBuilder::with_capacity(data.len());
         data.with(|bytes| algorithms::decode_latin1(bytes, &mut out));
         decoded(out, data.len(), vm)
@@ -320,8 +319,7 @@ mod encoders {
     }
 
     #[pyfunction("utf_7_encode(str, errors=None, /)")]
-    fn utf_7_encode(text: Ref<Str>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
-        let _ = errors;
+    fn utf_7_encode(text: Ref<Str>, _errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let data = with_units!(text.view(), units => algorithms::encode_utf7(units));
         encoded(&data, text.len(), vm)
     }
@@ -369,8 +367,7 @@ mod encoders {
     }
 
     #[pyfunction("readbuffer_encode(data, errors=None, /)")]
-    fn readbuffer_encode(data: &Value, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
-        let _ = errors;
+    fn readbuffer_encode(data: &Value, _errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let bytes = bytes_or_text(data, vm)?;
         encoded(&bytes, bytes.len(), vm)
     }
@@ -414,15 +411,13 @@ mod escapes {
     }
 
     #[pyfunction("unicode_escape_encode(str, errors=None, /)")]
-    fn unicode_escape_encode(text: Ref<Str>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
-        let _ = errors;
+    fn unicode_escape_encode(text: Ref<Str>, _errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let data = with_units!(text.view(), units => algorithms::encode_unicode_escape(units));
         encoded(&data, text.len(), vm)
     }
 
     #[pyfunction("raw_unicode_escape_encode(str, errors=None, /)")]
-    fn raw_unicode_escape_encode(text: Ref<Str>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
-        let _ = errors;
+    fn raw_unicode_escape_encode(text: Ref<Str>, _errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let data = with_units!(text.view(), units => algorithms::encode_raw_unicode_escape(units));
         encoded(&data, text.len(), vm)
     }
@@ -437,8 +432,7 @@ mod escapes {
     }
 
     #[pyfunction("escape_encode(data, errors=None, /)")]
-    fn escape_encode(data: Ref<pyrope_object::Bytes>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
-        let _ = errors;
+    fn escape_encode(data: Ref<pyrope_object::Bytes>, _errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         encoded(&algorithms::encode_bytes_escape(data.as_slice()), data.as_slice().len(), vm)
     }
 }

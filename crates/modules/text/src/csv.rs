@@ -83,22 +83,19 @@ mod functions {
 
     /// Return a reader object that will process lines from the given iterable.
     #[pyfunction("reader")]
-    fn reader(module: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-        let _ = module;
+    fn reader(_module: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         reader::make(args, vm)
     }
 
     /// Return a writer object that will write user data on the given file object.
     #[pyfunction("writer")]
-    fn writer(module: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-        let _ = module;
+    fn writer(_module: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         writer::make(args, vm)
     }
 
     /// Create a mapping from a string name to a CVS dialect.
     #[pyfunction("register_dialect")]
-    fn register_dialect(module: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
-        let _ = module;
+    fn register_dialect(_module: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
         let Some(name) = args.positional().first() else {
             return Err(vm.type_error("register_dialect expected at least 1 argument, got 0"));
         };

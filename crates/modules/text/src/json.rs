@@ -59,8 +59,7 @@ mod functions {
     /// Returns a tuple of the decoded string and the index of the character in s
     /// after the end quote.
     #[pyfunction("scanstring")]
-    fn scanstring(module: &Value, args: pyrope_object::Args<'_>, vm: &Vm) -> PyResult {
-        let _ = module;
+    fn scanstring(_module: &Value, args: pyrope_object::Args<'_>, vm: &Vm) -> PyResult {
         let values = pyrope_object::bind::check_positional("scanstring", args, 2, 3, vm)?;
         let Some(text) = values[0].downcast::<Str>() else {
             let kind = full_type_name(&values[0], vm);

@@ -197,8 +197,7 @@ pub fn set_dict(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
     }
 }
 
-fn get_weakref(slf: &Value, vm: &Vm) -> PyResult {
-    let _ = vm;
+fn get_weakref(slf: &Value, _vm: &Vm) -> PyResult {
     Ok(pyrope_object::weak::references_to(slf).first().map_or(Value::none(), Ref::to_value))
 }
 

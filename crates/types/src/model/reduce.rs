@@ -117,7 +117,7 @@ fn object_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
 pub(crate) fn default_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
     let class = slf.ty(vm);
     let slot_names = slot_names(slf, vm)?;
-    if required && !can_be_rebuilt(class, &slot_names) {
+    if required && !can_be_rebuilt(class) {
         return Err(vm.type_error(format!("cannot pickle '{}' object", super::class::type_full_name(class, vm))));
     }
     let bare = slf.has_instance_attributes() && slf.instance_attributes(vm).is_empty();
@@ -141,10 +141,9 @@ pub(crate) fn default_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
 }
 
 /// Native state beyond dict and slots cannot be rebuilt by `__newobj__`.
-fn can_be_rebuilt(class: &pyrope_object::Type, slot_names: &[Value]) -> bool {
+fn can_be_rebuilt(class: &pyrope_object::Type) -> bool {
     let native = class.def();
     let plain = native.layout.size == size_of::<pyrope_object::layout::Plain>() && native.layout.trailing.is_none();
-    let _ = slot_names;
     plain && (class.is_heap() || native.builtin == Some(B::Object) || class.flags().has(TypeFlags::DICT))
 }
 

@@ -515,8 +515,7 @@ impl Property {
 
     /// Method to set name of a property.
     #[method("__set_name__($self, owner, name, /)")]
-    fn set_name_hook(&self, owner: &Value, name: &Value) {
-        let _ = owner;
+    fn set_name_hook(&self, _owner: &Value, name: &Value) {
         self.name.set(Some(name.clone()));
     }
 }

@@ -209,20 +209,17 @@ impl GenericAlias {
     }
 
     #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, bases: &Value, vm: &Vm) -> Value {
-        let _ = bases;
+    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> Value {
         vm.new_tuple(vec![self.origin.clone()]).into_value()
     }
 
     #[method("__instancecheck__($self, instance, /)")]
-    fn instancecheck(&self, instance: &Value, vm: &Vm) -> PyResult {
-        let _ = instance;
+    fn instancecheck(&self, _instance: &Value, vm: &Vm) -> PyResult {
         Err(vm.type_error("isinstance() argument 2 cannot be a parameterized generic"))
     }
 
     #[method("__subclasscheck__($self, cls, /)")]
-    fn subclasscheck(&self, cls: &Value, vm: &Vm) -> PyResult {
-        let _ = cls;
+    fn subclasscheck(&self, _cls: &Value, vm: &Vm) -> PyResult {
         Err(vm.type_error("issubclass() argument 2 cannot be a parameterized generic"))
     }
 

@@ -414,8 +414,7 @@ impl TypeVar {
     }
 
     #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, bases: &Value, vm: &Vm) -> PyResult {
-        let _ = bases;
+    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
         cannot_subclass("TypeVar", vm)
     }
 
@@ -524,8 +523,7 @@ impl ParamSpec {
     }
 
     #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, bases: &Value, vm: &Vm) -> PyResult {
-        let _ = bases;
+    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
         cannot_subclass("ParamSpec", vm)
     }
 
@@ -576,8 +574,7 @@ macro_rules! part {
             }
 
             #[method("__mro_entries__($self, bases, /)")]
-            fn mro_entries(&self, bases: &Value, vm: &Vm) -> PyResult {
-                let _ = bases;
+            fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
                 cannot_subclass($name, vm)
             }
         }
@@ -643,8 +640,7 @@ impl TypeVarTuple {
     }
 
     #[method("__typing_subst__($self, arg, /)")]
-    fn subst(&self, arg: &Value, vm: &Vm) -> PyResult {
-        let _ = arg;
+    fn subst(&self, _arg: &Value, vm: &Vm) -> PyResult {
         Err(vm.type_error("Substitution of bare TypeVarTuple is not supported"))
     }
 
@@ -654,8 +650,7 @@ impl TypeVarTuple {
     }
 
     #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, bases: &Value, vm: &Vm) -> PyResult {
-        let _ = bases;
+    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
         cannot_subclass("TypeVarTuple", vm)
     }
 

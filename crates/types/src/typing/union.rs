@@ -224,14 +224,12 @@ impl Union {
     }
 
     #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(slf: &Value, bases: &Value, vm: &Vm) -> PyResult {
-        let _ = bases;
+    fn mro_entries(slf: &Value, _bases: &Value, vm: &Vm) -> PyResult {
         Err(vm.type_error(format!("Cannot subclass {}", vm.repr_text(slf)?)))
     }
 
     #[classmethod("__class_getitem__($type, params, /)")]
-    fn class_getitem(cls: &Value, params: &Value, vm: &Vm) -> PyResult {
-        let _ = cls;
+    fn class_getitem(_cls: &Value, params: &Value, vm: &Vm) -> PyResult {
         match params.downcast::<Tuple>() {
             Some(params) => union_of_args(params.as_slice(), vm),
             None => union_of_args(std::slice::from_ref(params), vm),

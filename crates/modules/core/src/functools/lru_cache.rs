@@ -292,8 +292,7 @@ impl LruCache {
 
     /// The function itself.
     #[method("__deepcopy__($self, memo, /)")]
-    fn deepcopy(slf: &Value, memo: &Value) -> Value {
-        let _ = memo;
+    fn deepcopy(slf: &Value, _memo: &Value) -> Value {
         slf.clone()
     }
 }

@@ -170,8 +170,7 @@ impl Array {
 
     /// Return a copy of the array.
     #[method("__deepcopy__($self, unused, /)")]
-    fn deepcopy(&self, unused: &Value, vm: &Vm) -> Value {
-        let _ = unused;
+    fn deepcopy(&self, _unused: &Value, vm: &Vm) -> Value {
         self.with_data(self.data.get(), vm)
     }
 

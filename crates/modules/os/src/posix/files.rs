@@ -282,8 +282,7 @@ pub(super) mod functions {
 
     /// Create a symbolic link pointing to src named dst.
     #[pyfunction("symlink(src, dst, target_is_directory=False, *, dir_fd=None)")]
-    fn symlink(src: Path, dst: Path, target_is_directory: bool, dir_fd: Option<DirFd>, vm: &Vm) -> PyResult<()> {
-        let _ = target_is_directory;
+    fn symlink(src: Path, dst: Path, _target_is_directory: bool, dir_fd: Option<DirFd>, vm: &Vm) -> PyResult<()> {
         let result = os_call!(libc::symlinkat(src.ptr(), at(dir_fd), dst.ptr()));
         two_paths(&src, &dst, result, (), vm)
     }

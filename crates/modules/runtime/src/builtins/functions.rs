@@ -674,12 +674,11 @@ pub(super) mod functions {
     fn __import__(
         name: &Value,
         globals: OrNone<&Value>,
-        locals: OrNone<&Value>,
+        _locals: OrNone<&Value>,
         fromlist: Option<&Value>,
         level: Option<i64>,
         vm: &Vm,
     ) -> PyResult {
-        let _ = locals;
         crate::imp::import(name, globals.0, fromlist, level.unwrap_or(0), vm)
     }
 }

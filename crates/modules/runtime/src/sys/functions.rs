@@ -386,8 +386,7 @@ pub(super) mod functions {
 
     /// Turn on the perf profiler trampoline.
     #[pyfunction("activate_stack_trampoline(backend, /)")]
-    fn activate_stack_trampoline(backend: &Value, vm: &Vm) -> PyResult<()> {
-        let _ = backend;
+    fn activate_stack_trampoline(_backend: &Value, vm: &Vm) -> PyResult<()> {
         Err(vm.value_error("perf trampoline not available"))
     }
 

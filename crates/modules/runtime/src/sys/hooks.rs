@@ -162,8 +162,7 @@ pub(super) mod functions {
 
     /// Handle an exception by displaying it with a traceback on sys.stderr.
     #[pyfunction("excepthook(exctype, value, traceback, /)")]
-    fn excepthook(exctype: &Value, value: &Value, traceback: &Value, vm: &Vm) -> PyResult<()> {
-        let _ = exctype;
+    fn excepthook(_exctype: &Value, value: &Value, traceback: &Value, vm: &Vm) -> PyResult<()> {
         if !value.ty(vm).is_subtype(vm.builtin(B::BaseException)) {
             let shown =
                 format!("TypeError: print_exception(): Exception expected for value, {} found\n", vm.type_name(value));

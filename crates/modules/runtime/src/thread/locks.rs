@@ -223,8 +223,7 @@ impl Lock {
 
     /// Release the lock.
     #[method("__exit__($self, /, *exc_info)")]
-    fn exit(&self, exc_info: &[Value], vm: &Vm) -> PyResult<()> {
-        let _ = exc_info;
+    fn exit(&self, _exc_info: &[Value], vm: &Vm) -> PyResult<()> {
         self.free(vm)
     }
 
@@ -394,8 +393,7 @@ impl RLock {
 
     /// Release the lock.
     #[method("__exit__($self, /, *exc_info)")]
-    fn exit(&self, exc_info: &[Value], vm: &Vm) -> PyResult<()> {
-        let _ = exc_info;
+    fn exit(&self, _exc_info: &[Value], vm: &Vm) -> PyResult<()> {
         self.free(vm)
     }
 

@@ -234,15 +234,13 @@ fn char_value(c: Option<u32>, vm: &Vm) -> PyResult {
 impl Dialect {
     /// raises an exception to avoid pickling
     #[method("__reduce__")]
-    fn reduce(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-        let _ = args;
+    fn reduce(slf: &Value, _args: Args<'_>, vm: &Vm) -> PyResult {
         Err(vm.type_error(format!("cannot pickle '{}' instances", vm.type_name(slf))))
     }
 
     /// raises an exception to avoid pickling
     #[method("__reduce_ex__")]
-    fn reduce_ex(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-        let _ = args;
+    fn reduce_ex(slf: &Value, _args: Args<'_>, vm: &Vm) -> PyResult {
         Err(vm.type_error(format!("cannot pickle '{}' instances", vm.type_name(slf))))
     }
 

@@ -194,8 +194,7 @@ impl Match {
     }
 
     #[method("__deepcopy__($self, memo, /)")]
-    fn deepcopy(this: &Ref<Match>, memo: &Value) -> Value {
-        let _ = memo;
+    fn deepcopy(this: &Ref<Match>, _memo: &Value) -> Value {
         this.to_value()
     }
 

@@ -305,8 +305,7 @@ impl Pattern {
     }
 
     #[method("__deepcopy__($self, memo, /)")]
-    fn deepcopy(this: &Ref<Pattern>, memo: &Value) -> Value {
-        let _ = memo;
+    fn deepcopy(this: &Ref<Pattern>, _memo: &Value) -> Value {
         this.to_value()
     }
 

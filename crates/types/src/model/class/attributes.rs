@@ -526,8 +526,7 @@ impl TypeType {
 
     /// Return memory consumption of the type object.
     #[method("__sizeof__($self, /)")]
-    fn sizeof(this: &Type) -> usize {
-        let _ = this;
+    fn sizeof(_this: &Type) -> usize {
         size_of::<Type>()
     }
 }

@@ -41,10 +41,7 @@ pub(crate) fn type_new(metatype: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     }
     let [name, base_values, namespace] = args.positional() else {
         return Err(vm.type_error(match args.positional().len() {
-            n if metatype.is(vm.builtin(B::Type)) => {
-                let _ = n;
-                "type() takes 1 or 3 arguments".to_string()
-            }
+            _ if metatype.is(vm.builtin(B::Type)) => "type() takes 1 or 3 arguments".to_string(),
             n => format!("type.__new__() takes exactly 3 arguments ({n} given)"),
         }));
     };

@@ -200,8 +200,7 @@ impl MemoryView {
 
     /// A view of an object's buffer, asked for with these flags.
     #[classmethod("_from_flags($type, /, object, flags)")]
-    fn from_flags(cls: &Value, object: &Value, flags: i32, vm: &Vm) -> PyResult<Ref<MemoryView>> {
-        let _ = cls;
+    fn from_flags(_cls: &Value, object: &Value, flags: i32, vm: &Vm) -> PyResult<Ref<MemoryView>> {
         MemoryView::of(object, flags as u32, vm)
     }
 
@@ -247,8 +246,7 @@ impl MemoryView {
 
     /// Release the view.
     #[method("__exit__($self, /, *exc_info)")]
-    fn exit(&self, exc_info: &[Value], vm: &Vm) -> PyResult<()> {
-        let _ = exc_info;
+    fn exit(&self, _exc_info: &[Value], vm: &Vm) -> PyResult<()> {
         self.release(vm)
     }
 
