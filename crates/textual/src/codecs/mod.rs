@@ -14,6 +14,7 @@ mod utf16;
 mod utf32;
 mod utf7;
 mod utf8;
+mod wide;
 
 use pyrope_text::Wtf8Buf;
 

@@ -1,6 +1,7 @@
 //! UTF-16, with or without a byte order mark.
 
-use super::{ByteOrder, DecodeErrors, EncodeErrors, Issue, Replacement, Sink, is_surrogate};
+use super::wide::encode_wide;
+use super::{ByteOrder, DecodeErrors, EncodeErrors, Issue, Sink};
 use crate::Unit;
 
 /// Decodes UTF-16. Returns the bytes consumed and the order found: a mark is looked for if `order` is [`ByteOrder::Mark`],
@@ -56,43 +57,17 @@ pub fn encode_utf16<U: Unit, H: EncodeErrors>(
     order: ByteOrder,
     errors: &mut H,
 ) -> Result<Vec<u8>, H::Error> {
-    let encoding = match order {
-        ByteOrder::Mark => "utf-16",
-        ByteOrder::Little => "utf-16-le",
-        ByteOrder::Big => "utf-16-be",
-    };
-    let big = order.is_big();
-    let mut out = Vec::with_capacity(text.len() * 2 + 2);
-    let push = |out: &mut Vec<u8>, unit: u16| {
-        out.extend_from_slice(&if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
-    };
-    if order == ByteOrder::Mark {
-        push(&mut out, 0xFEFF);
-    }
-    let mut at = 0;
-    while at < text.len() {
-        let code_point: u32 = text[at].into();
-        if !is_surrogate(code_point) {
-            match code_point.checked_sub(0x10000) {
-                None => push(&mut out, code_point as u16),
-                Some(rest) => {
-                    push(&mut out, 0xD800 + (rest >> 10) as u16);
-                    push(&mut out, 0xDC00 + (rest & 0x3FF) as u16);
-                }
+    let names = ["utf-16", "utf-16-le", "utf-16-be"];
+    encode_wide(text, order, names, 2, errors, |out, code_point| {
+        let mut push = |unit: u16| {
+            out.extend_from_slice(&if order.is_big() { unit.to_be_bytes() } else { unit.to_le_bytes() });
+        };
+        match code_point.checked_sub(0x10000) {
+            None => push(code_point as u16),
+            Some(rest) => {
+                push(0xD800 + (rest >> 10) as u16);
+                push(0xDC00 + (rest & 0x3FF) as u16);
             }
-            at += 1;
-            continue;
         }
-        let issue = Issue { encoding, start: at, end: at + 1, reason: "surrogates not allowed" };
-        let (replacement, next) = errors.handle(&issue)?;
-        match replacement {
-            Replacement::Bytes(bytes) if bytes.len() % 2 == 0 => out.extend_from_slice(&bytes),
-            Replacement::Text(text) if text.iter().all(|&c| c < 0x80) => {
-                text.iter().for_each(|&c| push(&mut out, c as u16));
-            }
-            _ => return Err(errors.fail(&issue)),
-        }
-        at = next.min(text.len());
-    }
-    Ok(out)
+    })
 }

@@ -1,6 +1,7 @@
 //! UTF-32, with or without a byte order mark.
 
-use super::{ByteOrder, DecodeErrors, EncodeErrors, Issue, Replacement, Sink, is_surrogate};
+use super::wide::encode_wide;
+use super::{ByteOrder, DecodeErrors, EncodeErrors, Issue, Sink};
 use crate::Unit;
 
 /// Decodes UTF-32; see [`super::decode_utf16`] for the order of bytes.
@@ -44,37 +45,8 @@ pub fn encode_utf32<U: Unit, H: EncodeErrors>(
     order: ByteOrder,
     errors: &mut H,
 ) -> Result<Vec<u8>, H::Error> {
-    let encoding = match order {
-        ByteOrder::Mark => "utf-32",
-        ByteOrder::Little => "utf-32-le",
-        ByteOrder::Big => "utf-32-be",
-    };
-    let big = order.is_big();
-    let mut out = Vec::with_capacity(text.len() * 4 + 4);
-    let push = |out: &mut Vec<u8>, unit: u32| {
-        out.extend_from_slice(&if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
-    };
-    if order == ByteOrder::Mark {
-        push(&mut out, 0xFEFF);
-    }
-    let mut at = 0;
-    while at < text.len() {
-        let code_point: u32 = text[at].into();
-        if !is_surrogate(code_point) {
-            push(&mut out, code_point);
-            at += 1;
-            continue;
-        }
-        let issue = Issue { encoding, start: at, end: at + 1, reason: "surrogates not allowed" };
-        let (replacement, next) = errors.handle(&issue)?;
-        match replacement {
-            Replacement::Bytes(bytes) if bytes.len() % 4 == 0 => out.extend_from_slice(&bytes),
-            Replacement::Text(text) if text.iter().all(|&c| c < 0x80) => {
-                text.iter().for_each(|&c| push(&mut out, c));
-            }
-            _ => return Err(errors.fail(&issue)),
-        }
-        at = next.min(text.len());
-    }
-    Ok(out)
+    let names = ["utf-32", "utf-32-le", "utf-32-be"];
+    encode_wide(text, order, names, 4, errors, |out, code_point| {
+        out.extend_from_slice(&if order.is_big() { code_point.to_be_bytes() } else { code_point.to_le_bytes() });
+    })
 }
