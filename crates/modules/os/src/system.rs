@@ -2,12 +2,15 @@
 #![allow(unsafe_code, reason = "the system's errno")]
 
 use std::ffi::CString;
+use std::marker::PhantomData;
 
 use pyrope_object::args::{ArgName, FromArg};
+use pyrope_object::bind::{BytesLike, WritableBytes};
 use pyrope_object::{BuiltinType as B, Bytes, PyResult, Raised, Str, Value, Vm};
 use pyrope_types::exceptions::os_error_from_errno;
 
 /// Calls a C function. What is passed must be valid for it: NUL-terminated text, buffers with their lengths.
+#[macro_export]
 macro_rules! os_call {
     ($call:expr) => {{
         // SAFETY: pointers among the arguments come from live buffers, whose lengths are passed along.
@@ -17,7 +20,7 @@ macro_rules! os_call {
         }
     }};
 }
-pub(crate) use os_call;
+pub use os_call;
 
 /// The number of the last failure.
 pub fn errno() -> i32 {
@@ -372,5 +375,65 @@ pub fn split_seconds(value: &Value, vm: &Vm) -> PyResult<(i64, i64)> {
     match vm.index_i64(value)? {
         Some(seconds) => Ok((seconds, 0)),
         None => Err(vm.overflow_error("timestamp out of range for platform time_t")),
+    }
+}
+
+/// Nanoseconds of a number of seconds, rounded away from zero, as time limits are.
+pub fn nanoseconds(value: &Value, vm: &Vm) -> PyResult<i64> {
+    let too_large = || vm.overflow_error("timestamp out of range for C PyTime_t");
+    if let Some(seconds) = value.as_float() {
+        if seconds.is_nan() {
+            return Err(vm.value_error("Invalid value NaN (not a number)"));
+        }
+        let exact = seconds * 1e9;
+        let rounded = if exact < 0.0 { exact.floor() } else { exact.ceil() };
+        // The largest float below 2**63 is the largest number of nanoseconds.
+        return if rounded.abs() < i64::MAX as f64 { Ok(rounded as i64) } else { Err(too_large()) };
+    }
+    if value.ty(vm).slots().index.is_none() {
+        let kind = vm.type_name(value);
+        return Err(vm.type_error(format!("'{kind}' object cannot be interpreted as an integer or float")));
+    }
+    vm.index_i64(value)?.and_then(|seconds| seconds.checked_mul(1_000_000_000)).ok_or_else(too_large)
+}
+
+/// Where the bytes of a borrowed buffer lie, for calls that run while other threads do: its exporter neither moves nor
+/// frees them as long as the buffer is held.
+#[derive(Clone, Copy)]
+pub struct Pinned<'a> {
+    at: *mut u8,
+    length: usize,
+    held: PhantomData<&'a ()>,
+}
+
+impl<'a> Pinned<'a> {
+    /// Bytes to read.
+    pub fn readable(bytes: &'a BytesLike<'_>) -> Pinned<'a> {
+        bytes.with(|bytes| Pinned { at: bytes.as_ptr().cast_mut(), length: bytes.len(), held: PhantomData })
+    }
+
+    /// Bytes to fill.
+    pub fn writable(bytes: &'a WritableBytes) -> Pinned<'a> {
+        let pinned = bytes.with_mut(|bytes| Pinned { at: bytes.as_mut_ptr(), length: bytes.len(), held: PhantomData });
+        pinned.unwrap_or(Pinned { at: std::ptr::NonNull::dangling().as_ptr(), length: 0, held: PhantomData })
+    }
+
+    /// Without the first `count` bytes.
+    pub fn from(self, count: usize) -> Pinned<'a> {
+        let count = count.min(self.length);
+        Pinned { at: self.at.wrapping_add(count), length: self.length - count, ..self }
+    }
+
+    pub fn pointer(self) -> *const u8 {
+        self.at
+    }
+
+    pub fn pointer_mut(self) -> *mut u8 {
+        self.at
+    }
+
+    #[allow(clippy::len_without_is_empty, reason = "a length for calls of the system")]
+    pub fn len(self) -> usize {
+        self.length
     }
 }

@@ -11,7 +11,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 use super::base::{self, RawIOBase};
 use super::{bound, unsupported};
 use crate::posix::status_of;
-use crate::system::{checked, errno, fs_c_string, last_error, os_call, retry, retry_released};
+use crate::system::{Pinned, checked, errno, fs_c_string, last_error, os_call, retry_released};
 
 /// Open a file.
 ///
@@ -452,9 +452,8 @@ impl FileIO {
     #[method("readinto($self, buffer, /)")]
     fn readinto(&self, buffer: WritableBytes, vm: &Vm) -> PyResult<Option<usize>> {
         let fd = self.for_reading(vm)?;
-        let got = retry(vm, || {
-            buffer.with_mut(|bytes| os_call!(libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()))).unwrap_or(0)
-        })?;
+        let buffer = Pinned::writable(&buffer);
+        let got = retry_released(vm, || os_call!(libc::read(fd, buffer.pointer_mut().cast(), buffer.len())))?;
         would_block(got, vm)
     }
 
@@ -466,7 +465,8 @@ impl FileIO {
     #[method("write($self, b, /)")]
     fn write(&self, b: BytesLike<'_>, vm: &Vm) -> PyResult<Option<usize>> {
         let fd = self.for_writing(vm)?;
-        let done = retry(vm, || b.with(|bytes| os_call!(libc::write(fd, bytes.as_ptr().cast(), bytes.len()))))?;
+        let data = Pinned::readable(&b);
+        let done = retry_released(vm, || os_call!(libc::write(fd, data.pointer().cast(), data.len())))?;
         would_block(done, vm)
     }
 

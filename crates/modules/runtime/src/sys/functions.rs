@@ -5,7 +5,7 @@ pub(super) mod functions {
     use crate::sys::SysState;
     use pyrope_object::bind::OrNone;
     use pyrope_object::layout::Str;
-    use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
+    use pyrope_object::{BuiltinType as B, PyResult, Ref, Type, TypeFlags, Value, Vm};
 
     /// Return the current exception.
     ///
@@ -279,6 +279,21 @@ pub(super) mod functions {
     /// Clear all internal performance-related caches.
     #[pyfunction("_clear_internal_caches()")]
     fn clear_internal_caches() {}
+
+    /// Private function for clearing certain descriptors from a type's dictionary.
+    ///
+    /// See gh-135228 for context.
+    #[pyfunction("_clear_type_descriptors(type, /)")]
+    fn clear_type_descriptors(class: &Type, vm: &Vm) -> PyResult<()> {
+        if class.flags().has(TypeFlags::IMMUTABLE) {
+            return Err(vm.type_error("argument is immutable"));
+        }
+        for name in [&vm.names().__dict__, &vm.names().__weakref__] {
+            drop(class.dict(vm).remove(name.as_value(), vm)?);
+        }
+        class.modified();
+        Ok(())
+    }
 
     /// Call func(*args), while tracing is enabled.
     #[pyfunction("call_tracing(func, args, /)")]
