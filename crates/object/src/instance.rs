@@ -235,7 +235,9 @@ impl Header {
     fn member_address(&self, index: usize) -> Option<*mut Option<Value>> {
         let ty = self.ty();
         (index < ty.member_slot_count()).then(|| {
-            let base = (self as *const Header as *mut u8).wrapping_add(ty.native_size());
+            // SAFETY: a live object of this layout.
+            let trailing = ty.def().layout.trailing.map_or(0, |trailing| unsafe { trailing(self) });
+            let base = (self as *const Header as *mut u8).wrapping_add(ty.member_offset(trailing));
             base.cast::<Option<Value>>().wrapping_add(index)
         })
     }

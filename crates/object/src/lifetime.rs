@@ -1,7 +1,7 @@
 //! Birth and death of objects.
 //!
 //! An object's block is: extension words (if its type has them), collector links (if it can be part of a cycle), header
-//! and native fields, `__slots__` members, attribute slots, or trailing items.
+//! and native fields, trailing items, `__slots__` members, attribute slots.
 
 use std::ptr::NonNull;
 
@@ -31,14 +31,8 @@ impl Header {
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
     debug_assert!(class.derives_layout(T::def()));
     let prefix = class.prefix_bytes();
-    let own = if T::def().layout.trailing.is_some() {
-        size_of::<T>() + trailing
-    } else {
-        class.basic_size() + class.inline_capacity() * 8
-    };
-    let Some(total) = prefix.checked_add(own).filter(|&total| total < isize::MAX as usize) else {
-        return Err(vm.memory_error());
-    };
+    let total = class.instance_size(trailing).and_then(|own| prefix.checked_add(own));
+    let Some(total) = total.filter(|&total| total < isize::MAX as usize) else { return Err(vm.memory_error()) };
     let Some(block) = vm.interp().heap.allocate(total) else { return Err(vm.memory_error()) };
     // SAFETY: the block has room for the prefix, `T`, and all slots; each part is written once before use.
     unsafe {
@@ -51,9 +45,9 @@ pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize,
         }
         object.cast::<T>().write(fixed);
         object.cast::<Header>().write(Header::new(class, class.instance_shape()));
-        if T::def().layout.trailing.is_none() {
-            let first = class.native_size();
-            object.add(first).write_bytes(0, own - first);
+        if T::def().layout.trailing.is_none() || class.member_slot_count() > 0 {
+            let first = class.member_offset(trailing);
+            object.add(first).write_bytes(0, total - prefix - first);
         }
         if class.is_heap() {
             class.header.increment();
@@ -158,10 +152,8 @@ unsafe fn destroy_now(object: NonNull<Header>) {
     let layout = &ty.def().layout;
     // SAFETY: the layout describes this object; size is read before the fields go.
     unsafe {
-        let own = match layout.trailing {
-            Some(trailing) => layout.size + trailing(object.as_ptr()),
-            None => ty.basic_size() + ty.inline_capacity() * 8,
-        };
+        let trailing = layout.trailing.map_or(0, |trailing| trailing(object.as_ptr()));
+        let own = ty.instance_size(trailing).unwrap_or(0);
         let prefix = ty.prefix_bytes();
         let heap_class = ty.is_heap();
         (layout.drop)(object.as_ptr());

@@ -402,9 +402,21 @@ impl Type {
         self.member_slots.get() as usize
     }
 
-    /// Bytes of the native fields alone.
-    pub(crate) fn native_size(&self) -> usize {
-        self.def.layout.size
+    /// Bytes from an instance's header to its `__slots__` members: native fields and trailing items go before.
+    pub(crate) fn member_offset(&self, trailing: usize) -> usize {
+        (self.def.layout.size + trailing).next_multiple_of(8)
+    }
+
+    /// Bytes from an instance's header to the end of it; `None` if that overflows.
+    pub(crate) fn instance_size(&self, trailing: usize) -> Option<usize> {
+        if self.def.layout.trailing.is_none() {
+            return Some(self.basic_size() + self.inline_capacity() * 8);
+        }
+        let own = self.def.layout.size.checked_add(trailing)?;
+        match self.member_slot_count() {
+            0 => Some(own),
+            members => own.checked_next_multiple_of(8)?.checked_add(members * 8),
+        }
     }
 }
 

@@ -32,6 +32,9 @@ impl Bytes {
             let fixed = Bytes { header: Header::blank(), hash: Cell::new(-1), data: Trailing::with_len(data.len()) };
             let bytes = lifetime::allocate::<Bytes>(vm, class, data.len(), fixed)?;
             std::ptr::copy_nonoverlapping(data.as_ptr(), bytes.data.as_ptr(), data.len());
+            if class.is_heap() {
+                lifetime::track(vm, bytes.as_value());
+            }
             Ok(bytes)
         }
     }

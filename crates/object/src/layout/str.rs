@@ -183,6 +183,9 @@ impl Str {
                 Str { header: Header::blank(), hash: Cell::new(-1), chars, data: Trailing::with_len(data.len()) };
             let string = lifetime::allocate::<Str>(vm, class, data.len(), fixed)?;
             std::ptr::copy_nonoverlapping(data.as_ptr(), string.data.as_ptr(), data.len());
+            if class.is_heap() {
+                lifetime::track(vm, string.as_value());
+            }
             Ok(string)
         }
     }

@@ -28,7 +28,10 @@ impl Vm {
         // The common case makes no exception just to drop it.
         if object.ty(self).slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(_, _, _) -> _))
         {
-            return generic_find_attr(object, name, self);
+            return match generic_find_attr(object, name, self) {
+                Err(raised) => self.suppress(Err(raised), B::AttributeError),
+                found => found,
+            };
         }
         let result = self.get_attr(object, name);
         self.suppress(result, B::AttributeError)
@@ -89,7 +92,7 @@ pub fn generic_getattr(object: &Value, name: &Value, vm: &Vm) -> PyResult {
 }
 
 /// `object.__getattribute__`, `None` instead of AttributeError when nothing is found.
-/// (An AttributeError that a descriptor raises is suppressed too.)
+/// (An AttributeError that a descriptor raises is passed on.)
 pub fn generic_find_attr(object: &Value, name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     let ty = object.ty(vm);
     let Some(text) = name.downcast::<Str>() else {
@@ -100,7 +103,7 @@ pub fn generic_find_attr(object: &Value, name: &Value, vm: &Vm) -> PyResult<Opti
     if let (Some(found), Some(get)) = (&class_attribute, bind)
         && found.ty(vm).slots().descr_set.is_some()
     {
-        return vm.suppress_attribute_error(get(found, Some(object), Some(&ty.to_value()), vm));
+        return get(found, Some(object), Some(&ty.to_value()), vm).map(Some);
     }
     if let Some(own) = object.instance_attribute(name, vm)? {
         return Ok(Some(own));
@@ -108,15 +111,9 @@ pub fn generic_find_attr(object: &Value, name: &Value, vm: &Vm) -> PyResult<Opti
     match (class_attribute, bind) {
         (Some(found), Some(get)) => {
             let owner = object.ty(vm).to_value();
-            vm.suppress_attribute_error(get(&found, Some(object), Some(&owner), vm))
+            get(&found, Some(object), Some(&owner), vm).map(Some)
         }
         (found, _) => Ok(found),
-    }
-}
-
-impl Vm {
-    fn suppress_attribute_error(&self, result: PyResult) -> PyResult<Option<Value>> {
-        result.map(Some)
     }
 }
 

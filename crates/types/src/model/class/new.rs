@@ -157,7 +157,7 @@ impl Members {
         class_name: &str,
         vm: &Vm,
     ) -> PyResult<Members> {
-        let variable = base.def().layout.trailing.is_some();
+        let variable = has_items(base, vm);
         let may_add_dict = !base.flags().has(TypeFlags::DICT) && !base.derives_layout(vm.builtin(B::Type).def());
         let may_add_weakref = !base.flags().has(TypeFlags::WEAKREF);
         let mut members =
@@ -233,6 +233,11 @@ impl Members {
         self.names.sort_by(|a, b| a.code_points().cmp(b.code_points()));
         Ok(())
     }
+}
+
+/// True for layouts that CPython gives an item size: nothing can follow their items.
+fn has_items(base: &Type, vm: &Vm) -> bool {
+    [B::Int, B::Bytes, B::Tuple, B::Type].into_iter().any(|kind| base.derives_layout(vm.builtin(kind).def()))
 }
 
 /// Private names get the class's name before them.
