@@ -63,3 +63,7 @@ assert complex(" ( 1_0+2j ) ") == 10 + 2j and hash(1 + 0j) == hash(1)
 
 assert f"{255:#06x}|{-5:+d}|{12345678:_}|{1234.5:,.2f}|{0.5:%}|{2j:.1f}" == "0x00ff|-5|12_345_678|1,234.50|50.000000%|0.0+2.0j"
 assert True & False is False and True | 2 == 3 and repr(True) == "True" and str(True + True) == "2"
+
+# Where two shortest texts are equally near, the one with the even last digit is taken.
+assert repr(93191810640046.125) == '93191810640046.12' and repr(1331298639406636.25) == '1331298639406636.2'
+assert repr(1331298639406636.75) == '1331298639406636.8' and repr(5e-324) == '5e-324'

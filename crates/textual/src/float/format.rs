@@ -96,7 +96,38 @@ fn strip_zeros(digits: &mut Vec<u8>) {
 }
 
 fn shortest(x: f64) -> Digits {
-    if x.is_finite() { from_scientific(&format!("{x:e}")) } else { Digits { digits: Vec::new(), point: 0 } }
+    if !x.is_finite() {
+        return Digits { digits: Vec::new(), point: 0 };
+    }
+    let mut number = from_scientific(&format!("{x:e}"));
+    settle_tie(x, &mut number.digits);
+    number
+}
+
+/// Where two shortest texts are equally near to `x`, Rust takes the one further from zero and Python the one that ends
+/// in an even digit.
+fn settle_tie(x: f64, digits: &mut [u8]) {
+    // Up to 15 digits tell all doubles apart, so a tie has 15 at least. It has at most 17, and the exact value ends one
+    // place after it, so its binary fraction is short.
+    const FEWEST_DIGITS: usize = 15;
+    const MOST_PLACES: i32 = 17;
+    if digits.len() < FEWEST_DIGITS {
+        return;
+    }
+    let Some((last, head)) = digits.split_last_mut() else { return };
+    let is_short = |places: i32| (x * f64::powi(2.0, places)).fract() == 0.0;
+    if *last % 2 == 0 || !is_short(MOST_PLACES) {
+        return;
+    }
+    let text = format!("{x:.*}", MOST_PLACES as usize);
+    let mut exact: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).skip_while(|&d| d == b'0').collect();
+    strip_zeros(&mut exact);
+    if let [exact_head @ .., before, b'5'] = exact.as_slice()
+        && exact_head == head
+        && *before + 1 == *last
+    {
+        *last = *before;
+    }
 }
 
 fn significant(x: f64, count: usize) -> Digits {
