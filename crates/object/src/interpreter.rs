@@ -293,7 +293,8 @@ impl Interpreter {
         text.clone()
     }
 
-    pub(crate) fn interned_ascii(&self, text: &str) -> Option<Ref<Str>> {
+    /// The interned `str` with this text, if there is one (ASCII text only).
+    pub fn interned_ascii(&self, text: &str) -> Option<Ref<Str>> {
         self.interned.with(|table| table.get(text.as_bytes()).cloned())
     }
 

@@ -54,8 +54,16 @@ pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm
         Constant::Bytes(data) => vm.new_bytes(data)?.into_value(),
         Constant::Tuple(items) => vm.new_tuple(all(items)?).into_value(),
         Constant::FrozenSet(items) => {
+            // CPython makes the set again when it merges equal constants, and again when it replaces an item by an
+            // interned string. That shows in the order of iteration.
+            let rounds = 2 + usize::from(items.iter().any(|item| is_known_name(item, vm)));
             let class = vm.builtin(B::FrozenSet).to_value();
-            vm.call(&class, &[vm.new_tuple(all(items)?).into_value()])?
+            let mut items = vm.new_tuple(all(items)?);
+            for _ in 1..rounds {
+                let set = vm.call(&class, &[items.into_value()])?;
+                items = vm.new_tuple(vm.collect(&set)?);
+            }
+            vm.call(&class, &[items.into_value()])?
         }
         Constant::Slice(parts) => {
             let class = vm.builtin(B::Slice).to_value();
@@ -70,6 +78,16 @@ pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm
             }
         }
     })
+}
+
+/// Is this a string that another object was interned for?
+fn is_known_name(constant: &Constant, vm: &Vm) -> bool {
+    match constant {
+        Constant::Str { value, interned: true } => {
+            value.as_str().is_some_and(|text| vm.interp().interned_ascii(text).is_some())
+        }
+        _ => false,
+    }
 }
 
 /// The constant that a value is, if code can hold it.
