@@ -117,8 +117,12 @@ fn compile(relative: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let text = pyrope_text::encoding::decode(bytes, Some(relative), None).ok()?.text;
     let text = pyrope_text::source::normalise(&text, false).into_owned();
     let module = relative.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
-    let filename =
-        if FROZEN.contains(&module.as_str()) { format!("<frozen {module}>") } else { format!("{ROOT}/{relative}") };
+    let filename = match module.as_str() {
+        // Part of the import system: tracebacks and warnings leave its frames out by this name.
+        "_pyrope_importer" => "<frozen importlib._bootstrap_external>".to_owned(),
+        known if FROZEN.contains(&known) => format!("<frozen {known}>"),
+        _ => format!("{ROOT}/{relative}"),
+    };
     // A thread of its own: nested sources need more stack than a build script's main thread may have.
     let compile = move || {
         let output = compile_source(&text, Mode::Exec, &Wtf8Buf::from(filename), &CompileOptions::default());

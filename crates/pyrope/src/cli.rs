@@ -105,7 +105,19 @@ fn run_path(python: &Interpreter, options: &Options, path: &[u8]) -> i32 {
     let folder = file.canonicalize().ok().and_then(|f| f.parent().map(|p| p.as_os_str().as_bytes().to_vec()));
     first_path(python, options, &folder.unwrap_or_default());
     let source = if options.skip_first_line { without_first_line(source) } else { source };
-    python.run_file(path, &source)
+    python.run_file(&absolute_path(path), &source)
+}
+
+/// The path under which the program knows itself (`__file__`): absolute, but not tidied up.
+fn absolute_path(path: &[u8]) -> Vec<u8> {
+    if path.is_empty() || path.starts_with(b"/") {
+        return path.to_vec();
+    }
+    let Ok(folder) = std::env::current_dir() else { return path.to_vec() };
+    let mut whole = folder.into_os_string().into_encoded_bytes();
+    whole.push(b'/');
+    whole.extend_from_slice(path.strip_prefix(b"./").unwrap_or(path));
+    whole
 }
 
 /// The line itself goes, its line end stays, so that numbers are right.
