@@ -15,7 +15,7 @@ pub mod suggest;
 
 pub use bytes::{BytesLike, WritableBytes, not_bytes_like};
 pub use call::{accepts_keywords, call_native, call_unbound, wrong_receiver};
-pub use convert::{CodePoint, NullableArg, OrNone, argument_type_name, bad_argument, full_type_name, utf8};
+pub use convert::{CodePoint, NullableArg, OrNone, argument_type_name, bad_argument, full_name, full_type_name, utf8};
 
 use crate::args::{Args, Kwargs};
 use crate::error::{PyResult, Raised};

@@ -19,6 +19,7 @@ mod codecs;
 mod csv;
 mod json;
 mod locale;
+mod multibyte;
 mod sre;
 mod string;
 mod unicode_data;
@@ -31,6 +32,12 @@ pub const MODULES: &[&ModuleDef] = &[
     &csv::MODULE,
     &json::MODULE,
     &locale::MODULE,
+    &multibyte::MODULE,
+    &multibyte::cn::MODULE,
+    &multibyte::hk::MODULE,
+    &multibyte::jp::MODULE,
+    &multibyte::kr::MODULE,
+    &multibyte::tw::MODULE,
     &sre::MODULE,
     &string::MODULE,
     &unicode_data::MODULE,

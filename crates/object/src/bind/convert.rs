@@ -9,12 +9,17 @@ use crate::builtin::BuiltinType;
 use crate::error::{PyResult, Raised};
 use crate::layout::{IntView, Str};
 use crate::reference::{Object, Ref};
+use crate::ty::Type;
 use crate::value::Value;
 use crate::vm::Vm;
 
 /// The type of `value` as messages show it: with its module for native types outside `builtins`.
 pub fn full_type_name(value: &Value, vm: &Vm) -> String {
-    let ty = value.ty(vm);
+    full_name(value.ty(vm))
+}
+
+/// The name of a type as messages show it.
+pub fn full_name(ty: &Type) -> String {
     let def = ty.def();
     if ty.is_heap() || def.module == "builtins" {
         ty.name().to_string()

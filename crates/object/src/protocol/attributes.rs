@@ -1,6 +1,6 @@
 //! Attribute access.
 
-use crate::bind::full_type_name;
+use crate::bind::{full_name, full_type_name};
 use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
 use crate::layout::Str;
@@ -64,7 +64,7 @@ impl Vm {
     pub fn no_attribute(&self, object: &Value, name: &Value) -> crate::error::Raised {
         let text = name.downcast::<Str>().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let message = match object.downcast::<crate::ty::Type>() {
-            Some(ty) => format!("type object '{}' has no attribute '{text}'", ty.name()),
+            Some(ty) => format!("type object '{}' has no attribute '{text}'", full_name(ty)),
             None => format!("'{}' object has no attribute '{text}'", full_type_name(object, self)),
         };
         self.attribute_error_for(message, object, name)

@@ -1,0 +1,132 @@
+"""Judges a Python by CPython's own test suite, test by test, against the ledger.
+
+    python tools/conformance --tests FOLDER target/release/pyrope [MODULE…]
+
+FOLDER holds CPython 3.14's package `test` (Debian: libpython3.14-testsuite; `fetch` beside this file gets it). Each
+module runs in a process of its own with a limit of time. Without MODULEs all of the ledger's are judged. A test that
+the ledger does not excuse must pass, and no process may crash or hang; otherwise the exit code is 1. `--update` writes
+what was found into the ledger.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+
+import ledger
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NEVER_EXCUSED = ('crashed', 'hung')
+
+
+def judge(command, tests, module, limit):
+    """Runs a module; its results: name of the test → (outcome, why)."""
+    with tempfile.TemporaryDirectory(prefix='conformance') as folder:
+        report = os.path.join(folder, 'report')
+        environment = dict(os.environ, PYTHONPATH=tests, PYTHONDONTWRITEBYTECODE='1')
+        try:
+            ended = subprocess.run(
+                [*command, os.path.join(HERE, 'worker.py'), module, report], env=environment, cwd=folder, timeout=limit,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            )
+            death = 'crashed', _death(ended)
+        except subprocess.TimeoutExpired:
+            death = 'hung', f'no end after {limit} seconds'
+        return results_of(report, module, death)
+
+
+def _death(ended):
+    last = ended.stderr.decode(errors='replace').strip().splitlines()[-1:]
+    return f'exit {ended.returncode}: {"".join(last)}'[:200]
+
+
+def results_of(report, module, death):
+    """The results in a worker's report; `death` is what befell the test that was running at its end."""
+    results, running, ended = {}, None, False
+    lines = []
+    if os.path.exists(report):
+        with open(report, encoding='utf-8') as file:
+            lines = file.read().splitlines()
+    for line in map(json.loads, lines):
+        if 'start' in line:
+            running = line['start']
+        elif 'test' in line:
+            results[_short(line['test'], module)] = line['outcome'], line['why']
+            running = None
+            ended = ended or line['test'] == ''
+        else:
+            ended = True
+    if not ended:
+        results[_short(running, module) if running else '*'] = death
+    return results
+
+
+def _short(name, module):
+    """The name of a test without its module; one word."""
+    name = name.removeprefix(f'test.{module}.').removeprefix('unittest.loader._FailedTest.')
+    return name.replace(' ', '_') or '*'
+
+
+def compare(module, results, excused):
+    """What is worse and what is better than the ledger says, as lines."""
+    worse, better = [], []
+    for name, (outcome, why) in results.items():
+        bad = outcome not in ('passed', 'skipped')
+        if bad and (name not in excused and '*' not in excused or outcome in NEVER_EXCUSED):
+            worse.append(f'{module}.{name}: {outcome}: {why}')
+        elif name in excused and not bad:
+            better.append(f'{module}.{name}: {outcome}')
+    return worse, better
+
+
+def print_module(module, results):
+    count = Counter(outcome for outcome, _ in results.values())
+    good = all(outcome in ('passed', 'skipped') for outcome in count)
+    print(f'{"ok " if good else "   "} {module:32}', *(f'{outcome} {number}' for outcome, number in sorted(count.items())), flush=True)
+    return good, count
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog='conformance', description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('--tests', required=True, type=os.path.abspath, help='the folder that holds the package test')
+    parser.add_argument('--ledger', default=os.path.join(HERE, 'ledger.txt'))
+    parser.add_argument('--limit', type=int, default=300, help='seconds for a module (300)')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes at a time (one a core)')
+    parser.add_argument('--update', action='store_true', help='write the findings into the ledger')
+    parser.add_argument('command', help='the Python to judge')
+    parser.add_argument('modules', nargs='*', metavar='MODULE')
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    excused = ledger.read(arguments.ledger)
+    modules = arguments.modules or list(excused)
+    command = [os.path.abspath(arguments.command)]
+    total, full, worse, better = Counter(), 0, [], []
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        judged = pool.map(lambda module: judge(command, arguments.tests, module, arguments.limit), modules)
+        for module, results in zip(modules, judged):
+            good, count = print_module(module, results)
+            full += good
+            total += count
+            changes = compare(module, results, excused.get(module, {}))
+            worse += changes[0]
+            better += changes[1]
+            excused[module] = ledger.merged(excused.get(module, {}), ledger.entries_of(results))
+    print(f'\n{full} of {len(modules)} modules pass in full; tests:', *(f'{outcome} {number}' for outcome, number in sorted(total.items())))
+    for title, lines in (('Better than the ledger says:', better), ('Worse than the ledger says:', worse)):
+        if lines:
+            print(title, *lines, sep='\n  ')
+    if arguments.update:
+        ledger.write(arguments.ledger, excused)
+    elif worse:
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    main()

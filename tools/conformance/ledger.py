@@ -1,0 +1,43 @@
+"""The ledger: which tests of CPython's suite do not pass, and why.
+
+A section for each judged module, in brackets; a line for each test that does not pass, with its outcome and a reason:
+
+    [test_dict]
+    DictTest.test_example  failed  counts objects of CPython's allocator
+
+A module without lines passes in full. A line for `*` stands for the whole module.
+"""
+
+
+def read(path):
+    """The judged modules, in order, each with its entries: name of the test → (outcome, reason)."""
+    modules, entries = {}, None
+    with open(path, encoding='utf-8') as file:
+        for line in file:
+            line = line.strip()
+            if line.startswith('[') and line.endswith(']'):
+                entries = modules.setdefault(line[1:-1], {})
+            elif line and not line.startswith('#'):
+                name, outcome, *reason = line.split(None, 2)
+                entries[name] = outcome, ''.join(reason)
+    return modules
+
+
+def write(path, modules):
+    """Writes modules and entries as `read` gives them."""
+    with open(path, 'w', encoding='utf-8') as file:
+        print("# Tests of CPython 3.14's suite that do not pass; tools/conformance reads and updates this file.", file=file)
+        for module in sorted(modules):
+            print(f'\n[{module}]', file=file)
+            for name, (outcome, reason) in sorted(modules[module].items()):
+                print(f'{name}  {outcome}  {reason}'.rstrip(), file=file)
+
+
+def entries_of(results):
+    """The entries that a run's results make: what neither passed nor was skipped."""
+    return {name: (outcome, why) for name, (outcome, why) in results.items() if outcome not in ('passed', 'skipped')}
+
+
+def merged(old, new):
+    """New entries, with the reasons that somebody wrote for the same outcome before."""
+    return {name: old[name] if name in old and old[name][0] == entry[0] else entry for name, entry in new.items()}
