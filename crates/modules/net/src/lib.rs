@@ -11,7 +11,6 @@
 //! | `socket::resolve` | names and addresses of hosts, services, protocols |
 //! | `socket::convert` | byte orders, addresses as text, interfaces |
 
-mod arguments;
 mod socket;
 
 use pyrope_object::ModuleDef;

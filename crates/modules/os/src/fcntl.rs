@@ -1,10 +1,12 @@
 //! `fcntl`: control of descriptors, and locks on files.
 #![allow(unsafe_code, reason = "calls of the system")]
 
-use pyrope_object::{ModuleDef, PyResult, Value, Vm};
+use pyrope_object::bind::{BytesLike, WritableBytes, full_type_name, utf8};
+use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Str, Value, Vm};
 use pyrope_types::model::module;
 
-use crate::system::{Descriptor, os_call, retried_released};
+use crate::arguments::{masked_u32, part};
+use crate::system::{Descriptor, Pinned, os_call, retried_released};
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "fcntl",
@@ -94,25 +96,132 @@ const CONSTANTS: &[(&str, i64)] = &[
     ("RWH_WRITE_LIFE_SHORT", 2),
 ];
 
+/// Devices may write more than they were given; arguments up to this size are copied into as much room and a guard.
+const ROOM: usize = 1024;
+const GUARD: usize = 1024;
+
+/// What a device may change: the argument itself, or if it is small a copy.
+struct Memory<'a> {
+    argument: Pinned<'a>,
+    copy: Option<Vec<u8>>,
+}
+
+impl<'a> Memory<'a> {
+    fn of(argument: Pinned<'a>) -> Memory<'a> {
+        let small = argument.len() <= ROOM;
+        let copy = small.then(|| {
+            let mut room = vec![0; ROOM + GUARD];
+            // SAFETY: the argument has so many bytes, and the room more.
+            unsafe { std::ptr::copy_nonoverlapping(argument.pointer(), room.as_mut_ptr(), argument.len()) };
+            room
+        });
+        Memory { argument, copy }
+    }
+
+    fn at(&mut self) -> *mut u8 {
+        match &mut self.copy {
+            Some(copy) => copy.as_mut_ptr(),
+            None => self.argument.pointer_mut(),
+        }
+    }
+
+    fn give_back(self) {
+        if let Some(copy) = self.copy {
+            // SAFETY: the argument has so many bytes, and the room more.
+            unsafe {
+                std::ptr::copy_nonoverlapping(copy.as_ptr(), self.argument.pointer_mut(), self.argument.len());
+            }
+        }
+    }
+}
+
+/// The bytes of an argument that can be changed.
+fn writable(value: &Value, vm: &Vm) -> Option<WritableBytes> {
+    value.ty(vm).slots().buffer?;
+    match part::<WritableBytes>(value, vm) {
+        Ok(buffer) => Some(buffer),
+        Err(raised) => {
+            vm.ignore(raised);
+            None
+        }
+    }
+}
+
+/// A copy of the bytes of an argument, or its text as UTF-8.
+fn octets(value: &Value, function: &str, vm: &Vm) -> PyResult<Vec<u8>> {
+    if let Some(text) = value.downcast::<Str>() {
+        return Ok(utf8(value, text, vm)?.into_owned().into_bytes());
+    }
+    let data = part::<BytesLike<'_>>(value, vm).map_err(|raised| match vm.raised_is(B::TypeError) {
+        true => {
+            vm.ignore(raised);
+            let shown = full_type_name(value, vm);
+            let wanted = "an integer, a bytes-like object, or a string";
+            vm.type_error(format!("{function}() argument 3 must be {wanted}, not {shown}"))
+        }
+        false => raised,
+    })?;
+    Ok(data.to_cow().into_owned())
+}
+
+/// Calls with a copy of the bytes, and gives the copy back as it then is.
+fn call_with_copy(data: &[u8], function: &str, vm: &Vm, call: impl Fn(*mut u8) -> i32) -> PyResult {
+    if data.len() > ROOM {
+        return Err(vm.value_error(format!("{function} argument 3 is too long")));
+    }
+    let mut room = vec![0; ROOM + GUARD];
+    room[..data.len()].copy_from_slice(data);
+    retried_released(vm, || call(room.as_mut_ptr()) as isize)?;
+    Ok(vm.new_bytes(&room[..data.len()])?.into_value())
+}
+
 #[pyrope_macros::pyfunctions]
 mod functions {
     use super::*;
 
-    /// Perform the operation cmd, with an integer argument, on a file descriptor and return its result.
+    /// Perform the operation cmd on a file descriptor: with an integer the result is the system's, with bytes or text a copy
+    /// of them as the system changed it.
     #[pyfunction("fcntl(fd, cmd, arg=0, /)")]
     fn fcntl(fd: Descriptor, cmd: i32, arg: Option<&Value>, vm: &Vm) -> PyResult {
         let arg = match arg {
             None => 0,
-            Some(arg) if arg.ty(vm).slots().index.is_some() => {
-                let number = vm.index_i64(arg)?.filter(|n| (i32::MIN.into()..=u32::MAX.into()).contains(n));
-                number.ok_or_else(|| vm.overflow_error("Python int too large to convert to C int"))? as i32
-            }
+            Some(arg) if arg.ty(vm).slots().index.is_some() => masked_u32(arg, vm)?,
             Some(arg) => {
-                let shown = vm.type_name(arg);
-                return Err(vm.type_error(format!("fcntl() argument 3 must be an integer, not {shown}")));
+                let data = octets(arg, "fcntl", vm)?;
+                return call_with_copy(&data, "fcntl", vm, |at| os_call!(libc::fcntl(fd.0, cmd, at)));
             }
         };
         retried_released(vm, || os_call!(libc::fcntl(fd.0, cmd, arg)) as isize).map(|n| vm.int_from_usize(n))
+    }
+
+    /// Perform the operation request on a file descriptor's device.
+    ///
+    /// arg is an integer, or bytes that the device reads and perhaps changes: the result is the changed copy, unless arg
+    /// can be changed itself and mutate_flag is true; then the result is what the system returned.
+    #[pyfunction("ioctl(fd, request, arg=0, mutate_flag=True, /)")]
+    fn ioctl(fd: Descriptor, request: &Value, arg: Option<&Value>, mutate_flag: Option<bool>, vm: &Vm) -> PyResult {
+        if request.as_int().is_none() {
+            let shown = pyrope_object::bind::argument_type_name(request, vm);
+            return Err(vm.type_error(format!("ioctl() argument 2 must be int, not {shown}")));
+        }
+        let request = (vm.index_big(request)? & dashu_int::IBig::from(u64::MAX)).try_into().unwrap_or(u64::MAX);
+        let arg = match arg {
+            None => 0,
+            Some(arg) if arg.ty(vm).slots().index.is_some() => masked_u32(arg, vm)?,
+            Some(arg) => {
+                if mutate_flag.unwrap_or(true)
+                    && let Some(buffer) = writable(arg, vm)
+                {
+                    let mut memory = Memory::of(Pinned::writable(&buffer));
+                    let result = retried_released(vm, || os_call!(libc::ioctl(fd.0, request, memory.at())) as isize)?;
+                    memory.give_back();
+                    return Ok(vm.int_from_usize(result));
+                }
+                let data = octets(arg, "ioctl", vm)?;
+                return call_with_copy(&data, "ioctl", vm, |at| os_call!(libc::ioctl(fd.0, request, at)));
+            }
+        };
+        retried_released(vm, || os_call!(libc::ioctl(fd.0, request, arg)) as isize).map(|n| vm.int_from_usize(n))
     }
 
     /// Perform the lock operation on a file descriptor: LOCK_SH, LOCK_EX or LOCK_UN, perhaps with LOCK_NB.

@@ -1,15 +1,22 @@
-//! Native modules about the operating system: io, posix, time, signal, select, fcntl.
+//! Native modules about the operating system: io, posix, time, signal, select, fcntl, mmap, termios and their like.
 
 mod accounts;
+pub mod arguments;
 mod errno;
 mod fcntl;
 pub mod io;
+mod mmap;
 pub mod posix;
 mod posixsubprocess;
+mod resource;
 mod select;
+mod semaphore;
+mod shared_memory;
 pub mod signal;
 mod stat_module;
+mod syslog;
 pub mod system;
+mod termios;
 mod time;
 
 use pyrope_object::ModuleDef;
@@ -21,10 +28,16 @@ pub const MODULES: &[&ModuleDef] = &[
     &accounts::GRP,
     &fcntl::MODULE,
     &io::MODULE,
+    &mmap::MODULE,
     &posix::MODULE,
     &posixsubprocess::MODULE,
+    &resource::MODULE,
     &select::MODULE,
+    &semaphore::MODULE,
+    &shared_memory::MODULE,
     &signal::MODULE,
     &stat_module::MODULE,
+    &syslog::MODULE,
+    &termios::MODULE,
     &time::MODULE,
 ];

@@ -1,27 +1,29 @@
 //! `select`: waiting for descriptors with `select` and `poll`.
 #![allow(unsafe_code, reason = "calls of the system")]
 
+mod epoll;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::{BuiltinType as B, Header, ModuleDef, PyResult, Ref, Value, Vm};
+use pyrope_object::{BuiltinType as B, Header, ModuleDef, Object, PyResult, Ref, Value, Vm};
 use pyrope_types::exceptions::os_error_from_errno;
 use pyrope_types::model::module;
 
-use crate::system::{Descriptor, descriptor_of, errno, os_call, split_seconds};
+use crate::system::{Descriptor, descriptor_of, errno, nanoseconds_of, os_call};
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "select",
     doc: "This module supports asynchronous I/O on multiple file descriptors.\n\n*** IMPORTANT NOTICE ***\n\nOn Windows, \
           only sockets are supported; on Unix, all file descriptors.",
     functions: &[functions::FUNCTIONS],
-    types: &[],
+    types: &[<epoll::Epoll as Object>::def],
     exec: Some(|module, vm| {
         let dict = module::module_dict(module, vm)?;
         dict.set_str("error", vm.builtin(B::OSError).to_value(), vm)?;
-        for (name, number) in CONSTANTS {
+        for (name, number) in CONSTANTS.iter().chain(epoll::CONSTANTS) {
             dict.set_str(name, vm.int(*number), vm)?;
         }
         Ok(())
@@ -122,19 +124,7 @@ impl Poll {
     /// Returns a list of (descriptor, events) of those that have something to report.
     #[method("poll($self, timeout=None, /)")]
     fn poll(&self, timeout: Option<&Value>, vm: &Vm) -> PyResult {
-        let timeout = match timeout.filter(|t| !t.is_none()) {
-            None => None,
-            Some(t) => {
-                if t.as_float().is_none() && t.ty(vm).slots().index.is_none() {
-                    return Err(vm.type_error("timeout must be an integer or None"));
-                }
-                let millis = t.as_float().map_or_else(|| vm.index_i64(t), |x| Ok(Some(x.ceil() as i64)))?;
-                match millis.map(i32::try_from) {
-                    Some(Ok(n)) => u64::try_from(n).ok().map(Duration::from_millis),
-                    _ => return Err(vm.overflow_error("timeout is too large")),
-                }
-            }
-        };
+        let timeout = short_time_limit(timeout.filter(|t| !t.is_none()), 1_000_000, vm)?;
         if self.running.replace(true) {
             return Err(vm.runtime_error("concurrent poll() invocation"));
         }
@@ -191,15 +181,24 @@ impl Waited {
     }
 }
 
-fn seconds(timeout: Option<&Value>, vm: &Vm) -> PyResult<Option<Duration>> {
-    let Some(timeout) = timeout.filter(|t| !t.is_none()) else { return Ok(None) };
-    if timeout.as_float().is_none() && timeout.ty(vm).slots().index.is_none() {
-        return Err(vm.type_error("timeout must be a float or None"));
-    }
-    let (whole, nanos) = split_seconds(timeout, vm)?;
-    match u64::try_from(whole) {
-        Ok(whole) => Ok(Some(Duration::new(whole, nanos as u32))),
-        Err(_) => Err(vm.value_error("timeout must be non-negative")),
+/// A time limit in units of so many nanoseconds; negative is none. `message` is for what is no number.
+fn time_limit(value: Option<&Value>, unit: i64, message: &str, vm: &Vm) -> PyResult<Option<Duration>> {
+    let Some(value) = value else { return Ok(None) };
+    let nanoseconds = nanoseconds_of(value, unit, vm).map_err(|raised| match vm.raised_is(B::TypeError) {
+        true => {
+            vm.ignore(raised);
+            vm.type_error(message)
+        }
+        false => raised,
+    })?;
+    Ok(u64::try_from(nanoseconds).ok().map(Duration::from_nanos))
+}
+
+/// The same for calls that take milliseconds in a C `int`.
+fn short_time_limit(value: Option<&Value>, unit: i64, vm: &Vm) -> PyResult<Option<Duration>> {
+    match time_limit(value, unit, "timeout must be an integer or None", vm)? {
+        Some(limit) if limit.as_millis() > i32::MAX as u128 => Err(vm.overflow_error("timeout is too large")),
+        limit => Ok(limit),
     }
 }
 
@@ -212,7 +211,14 @@ mod functions {
     /// The lists are of what to wait for: reading, writing, exceptional conditions. Returns the ready ones of each.
     #[pyfunction("select(rlist, wlist, xlist, timeout=None, /)")]
     fn select(rlist: &Value, wlist: &Value, xlist: &Value, timeout: Option<&Value>, vm: &Vm) -> PyResult {
-        let timeout = seconds(timeout, vm)?;
+        let timeout = match timeout.filter(|t| !t.is_none()) {
+            None => None,
+            Some(_) => {
+                let message = "timeout must be a float or None";
+                let limit = time_limit(timeout, 1_000_000_000, message, vm)?;
+                Some(limit.ok_or_else(|| vm.value_error("timeout must be non-negative"))?)
+            }
+        };
         let mut waited = [Waited::new(rlist, vm)?, Waited::new(wlist, vm)?, Waited::new(xlist, vm)?];
         let count = waited.iter().flat_map(|w| &w.items).map(|(_, fd)| fd + 1).max().unwrap_or(0);
         let mut sets = [waited[0].set, waited[1].set, waited[2].set];

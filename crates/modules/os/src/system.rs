@@ -380,12 +380,17 @@ pub fn split_seconds(value: &Value, vm: &Vm) -> PyResult<(i64, i64)> {
 
 /// Nanoseconds of a number of seconds, rounded away from zero, as time limits are.
 pub fn nanoseconds(value: &Value, vm: &Vm) -> PyResult<i64> {
+    nanoseconds_of(value, 1_000_000_000, vm)
+}
+
+/// The same of a number in units of so many nanoseconds.
+pub fn nanoseconds_of(value: &Value, unit: i64, vm: &Vm) -> PyResult<i64> {
     let too_large = || vm.overflow_error("timestamp out of range for C PyTime_t");
-    if let Some(seconds) = value.as_float() {
-        if seconds.is_nan() {
+    if let Some(number) = value.as_float() {
+        if number.is_nan() {
             return Err(vm.value_error("Invalid value NaN (not a number)"));
         }
-        let exact = seconds * 1e9;
+        let exact = number * unit as f64;
         let rounded = if exact < 0.0 { exact.floor() } else { exact.ceil() };
         // The largest float below 2**63 is the largest number of nanoseconds.
         return if rounded.abs() < i64::MAX as f64 { Ok(rounded as i64) } else { Err(too_large()) };
@@ -394,7 +399,7 @@ pub fn nanoseconds(value: &Value, vm: &Vm) -> PyResult<i64> {
         let kind = vm.type_name(value);
         return Err(vm.type_error(format!("'{kind}' object cannot be interpreted as an integer or float")));
     }
-    vm.index_i64(value)?.and_then(|seconds| seconds.checked_mul(1_000_000_000)).ok_or_else(too_large)
+    vm.index_i64(value)?.and_then(|number| number.checked_mul(unit)).ok_or_else(too_large)
 }
 
 /// Where the bytes of a borrowed buffer lie, for calls that run while other threads do: its exporter neither moves nor

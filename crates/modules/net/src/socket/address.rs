@@ -12,7 +12,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 
 use super::object::Socket;
 use super::resolve::resolve;
-use crate::arguments::{masked_u32, part};
+use pyrope_modules_os::arguments::{masked_u32, part};
 
 /// Room for an address of any family, and how much of it counts.
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 
 use super::address::{read_ip, show_ip};
 use super::message::{SOCKLEN_MAX, control_size};
-use crate::arguments::Positional;
+use pyrope_modules_os::arguments::Positional;
 
 unsafe extern "C" {
     fn inet_aton(text: *const libc::c_char, packed: *mut libc::in_addr) -> libc::c_int;

@@ -13,7 +13,7 @@ use super::address::Address;
 use super::call::{Wait, outcome};
 use super::object::Socket;
 use super::transfer::{filled, room};
-use crate::arguments::{Positional, part};
+use pyrope_modules_os::arguments::{Positional, part};
 
 /// The largest size that the system's calls take.
 pub const SOCKLEN_MAX: usize = i32::MAX as usize;

@@ -13,7 +13,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 use super::State;
 use super::address::Address;
 use super::call::outcome;
-use crate::arguments::{Positional, part};
+use pyrope_modules_os::arguments::{Positional, part};
 
 /// socket(family=AF_INET, type=SOCK_STREAM, proto=0) -> socket object
 /// socket(family=-1, type=-1, proto=-1, fileno=None) -> socket object

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::call::{Failure, Wait, outcome};
 use super::object::Socket;
 use super::transfer::{filled, room};
-use crate::arguments::{Positional, part};
+use pyrope_modules_os::arguments::{Positional, part};
 
 /// How many connections wait to be accepted, if the caller does not say.
 const DEFAULT_BACKLOG: i32 = 128;
@@ -168,7 +168,7 @@ impl Socket {
         let none = args.positional().get(2).is_some_and(Value::is_none);
         if let ([level, option, _, length], true) = (args.positional(), none) {
             let (level, option) = (part(level, vm)?, part(option, vm)?);
-            let length = crate::arguments::masked_u32(length, vm)?;
+            let length = pyrope_modules_os::arguments::masked_u32(length, vm)?;
             return self.set_option(level, option, std::ptr::null(), length as usize, vm);
         }
         let args = Positional::count("setsockopt", args, 3, 3, vm)?;

@@ -13,7 +13,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 
 use super::address::{Address, encode_idna, host_name};
 use super::{raise_gaierror, raise_herror};
-use crate::arguments::{Positional, masked_u32, part};
+use pyrope_modules_os::arguments::{Positional, masked_u32, part};
 
 unsafe extern "C" {
     fn gethostbyname_r(

@@ -12,7 +12,7 @@ use pyrope_object::{Args, PyResult, Value, Vm};
 use super::address::Address;
 use super::call::{Failure, Wait, outcome};
 use super::object::Socket;
-use crate::arguments::Positional;
+use pyrope_modules_os::arguments::Positional;
 
 /// Room for `size` bytes, or MemoryError.
 pub fn room(size: usize, vm: &Vm) -> PyResult<Vec<u8>> {

@@ -145,28 +145,7 @@ fn wait_with_usage(pid: i32, options: i32, vm: &Vm) -> PyResult {
     // SAFETY: a plain C struct of integers, for which zero is a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     let pid = retried_released(vm, || os_call!(libc::wait4(pid, &mut status, options, &mut usage)) as isize)?;
-    let resource = vm.import("resource")?;
-    let ty = vm.get_attr_str(&resource, "struct_rusage")?;
-    let seconds = |t: libc::timeval| vm.float(t.tv_sec as f64 + t.tv_usec as f64 * 1e-6);
-    let mut items = vec![seconds(usage.ru_utime), seconds(usage.ru_stime)];
-    let counts = [
-        usage.ru_maxrss,
-        usage.ru_ixrss,
-        usage.ru_idrss,
-        usage.ru_isrss,
-        usage.ru_minflt,
-        usage.ru_majflt,
-        usage.ru_nswap,
-        usage.ru_inblock,
-        usage.ru_oublock,
-        usage.ru_msgsnd,
-        usage.ru_msgrcv,
-        usage.ru_nsignals,
-        usage.ru_nvcsw,
-        usage.ru_nivcsw,
-    ];
-    items.extend(counts.map(|n| vm.int(n)));
-    let usage = vm.call(&ty, &[vm.new_tuple(items).into_value()])?;
+    let usage = crate::resource::show_usage(&usage, vm)?;
     Ok(vm.new_tuple(vec![vm.int_from_usize(pid), vm.int(status.into()), usage]).into_value())
 }
 
