@@ -5,6 +5,7 @@ mod binascii;
 mod cmath;
 mod errors;
 mod math;
+mod pickle;
 mod random;
 mod statistics;
 mod structs;
@@ -17,6 +18,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &binascii::MODULE,
     &cmath::MODULE,
     &math::MODULE,
+    &pickle::MODULE,
     &random::MODULE,
     &statistics::MODULE,
     &structs::MODULE,

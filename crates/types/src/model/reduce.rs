@@ -143,7 +143,8 @@ pub(crate) fn default_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
 /// Native state beyond dict and slots cannot be rebuilt by `__newobj__`.
 fn can_be_rebuilt(class: &pyrope_object::Type) -> bool {
     let native = class.def();
-    let plain = native.layout.size == size_of::<pyrope_object::layout::Plain>() && native.layout.trailing.is_none();
+    let small = native.layout.size == size_of::<pyrope_object::layout::Plain>() && native.layout.trailing.is_none();
+    let plain = small && native.builtin != Some(B::Module);
     plain && (class.is_heap() || native.builtin == Some(B::Object) || class.flags().has(TypeFlags::DICT))
 }
 

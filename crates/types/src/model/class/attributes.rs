@@ -156,9 +156,10 @@ fn is_special(name: &Str) -> bool {
 /// `type.__module__`, without going through a metaclass.
 pub fn module_of(ty: &Type, vm: &Vm) -> PyResult {
     match ty.dict(vm).get(vm.names().__module__.as_value(), vm)? {
-        Some(module) => Ok(module),
-        None if ty.is_heap() => Err(vm.attribute_error("__module__")),
-        None => Ok(vm.intern(ty.behaviour().module).into_value()),
+        // What a native type has under that name may describe its instances, as with functions.
+        Some(module) if ty.is_heap() || module.downcast::<Str>().is_some() => Ok(module),
+        _ if ty.is_heap() => Err(vm.attribute_error("__module__")),
+        _ => Ok(vm.intern(ty.behaviour().module).into_value()),
     }
 }
 
@@ -548,6 +549,15 @@ pub fn merge_class_dict(names: &Ref<Dict>, class: &Value, vm: &Vm) -> PyResult<(
     Ok(())
 }
 
+/// True for native types that CPython makes when their module is loaded: all but those of `builtins` and of the
+/// modules that still have static types. `copyreg` takes the first base that is none of them for the native part.
+fn is_heap_type_in_cpython(ty: &Type) -> bool {
+    let (module, name) = (ty.behaviour().module, ty.behaviour().name);
+    let static_module = ["builtins", "types", "weakref", "datetime", "_contextvars", "string.templatelib"];
+    let static_type = [("collections", "OrderedDict"), ("typing", "Union")];
+    !static_module.contains(&module) && !static_type.contains(&(module, name))
+}
+
 /// `__flags__` with CPython's bits, as far as they mean something here.
 fn public_flags(ty: &Type, vm: &Vm) -> u64 {
     let own = TypeFlags::HEAP
@@ -561,6 +571,9 @@ fn public_flags(ty: &Type, vm: &Vm) -> u64 {
         .or(TypeFlags::METHOD_DESCRIPTOR)
         .or(TypeFlags::DISALLOW_INSTANTIATION);
     let mut flags = u64::from(ty.flags().0 & own.0) | 1 << 12;
+    if is_heap_type_in_cpython(ty) {
+        flags |= u64::from(TypeFlags::HEAP.0);
+    }
     for (kind, bit) in [
         (B::Int, 24),
         (B::List, 25),
