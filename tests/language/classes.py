@@ -196,3 +196,18 @@ def read(thing):
 
 
 assert [read(late) for _ in range(4)] == [''] * 4 and [read(Defaults()) for _ in range(4)] == ['abcd'] * 4
+
+# A native base without fields decides the layout although a Python class stands before it.
+import io
+import types
+
+
+class Mixin:
+    pass
+
+
+for native in (io.RawIOBase, io.IOBase, types.ModuleType, types.SimpleNamespace):
+    derived = type('Derived', (Mixin, native), {})
+    made = derived('name') if native is types.ModuleType else derived()
+    assert isinstance(made, native) and derived.__base__ is native
+    assert isinstance(type('More', (derived,), {})('name') if native is types.ModuleType else made, native)

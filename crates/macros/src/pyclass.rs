@@ -196,6 +196,9 @@ fn flags(args: &ClassArgs) -> TokenStream {
     if args.is_gc() {
         tokens.extend(quote!(.or(glue::TypeFlags::GC)));
     }
+    if args.layout.is_none() {
+        tokens.extend(quote!(.or(glue::TypeFlags::STRUCT)));
+    }
     if args.has_flag("DICT") || args.has_flag("WEAKREF") {
         tokens.extend(quote!(.or(glue::TypeFlags::EXTENSION)));
     }

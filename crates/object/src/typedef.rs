@@ -71,6 +71,8 @@ impl TypeFlags {
     pub const DICT: TypeFlags = TypeFlags(1 << 1);
     /// Instances can be weakly referenced.
     pub const WEAKREF: TypeFlags = TypeFlags(1 << 2);
+    /// Rust code reaches instances as a struct of this type's own, be it no larger than the base's.
+    pub const STRUCT: TypeFlags = TypeFlags(1 << 3);
     /// Matches sequence patterns.
     pub const SEQUENCE: TypeFlags = TypeFlags(1 << 5);
     /// Matches mapping patterns.

@@ -1,6 +1,6 @@
 //! Which base a class extends in memory, and which layouts go together.
 
-use pyrope_object::{PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_object::{PyResult, Ref, Type, TypeDef, TypeFlags, Value, Vm};
 
 /// The most derived ancestor (or the type itself) that adds fields to the layout.
 pub fn solid_base(ty: &Type, vm: &Vm) -> Ref<Type> {
@@ -13,6 +13,23 @@ pub fn solid_base(ty: &Type, vm: &Vm) -> Ref<Type> {
                 || (ty.def().layout.trailing.is_some() && base.def().layout.trailing.is_none());
             if native { Ref::from_borrowed(ty) } else { solid }
         }
+    }
+}
+
+/// The native type as whose struct Rust code reaches the instances of `ty`; `None` for plain objects.
+fn struct_of(ty: &Type) -> Option<&'static TypeDef> {
+    let mut def = ty.def();
+    while !def.flags.has(TypeFlags::STRUCT) {
+        def = def.base?();
+    }
+    Some(def)
+}
+
+/// True if Rust code reaches instances of `ty` as a struct that instances of `other` are not.
+fn has_narrower_struct(ty: &Type, other: &Type) -> bool {
+    match (struct_of(ty), struct_of(other)) {
+        (Some(own), Some(known)) => !std::ptr::eq(own, known) && ty.derives_layout(known),
+        (own, _) => own.is_some(),
     }
 }
 
@@ -29,6 +46,11 @@ pub fn best_base(bases: &[Ref<Type>], vm: &Vm) -> PyResult<Ref<Type>> {
             None => {
                 winner = Some(candidate);
                 best = Some(base.clone());
+            }
+            Some(current) if current.is(&candidate) => {
+                if best.as_ref().is_some_and(|best| has_narrower_struct(base, best)) {
+                    best = Some(base.clone());
+                }
             }
             Some(current) if current.is_subtype(&candidate) => {}
             Some(current) if candidate.is_subtype(current) => {
