@@ -13,7 +13,7 @@ use super::slot_table::SlotEntry;
 /// A method of a native type.
 #[pyclass(
     name = "method_descriptor", builtin = MethodDescriptor, flags(GC, METHOD_DESCRIPTOR), slots = METHOD_SLOTS,
-    methods(MethodDescriptor::METHODS), getset(MethodDescriptor::GETSETS), doc = ""
+    methods(MethodDescriptor::METHODS, MethodDescriptor::METHODS_REDUCE), getset(MethodDescriptor::GETSETS), doc = ""
 )]
 #[derive(Traverse)]
 pub struct MethodDescriptor {
@@ -39,7 +39,7 @@ pub struct ClassMethodDescriptor {
 /// A slot of a native type, under its special method's name.
 #[pyclass(
     name = "wrapper_descriptor", builtin = WrapperDescriptor, flags(GC, METHOD_DESCRIPTOR), slots = WRAPPER_SLOTS,
-    methods(WrapperDescriptor::METHODS), getset(WrapperDescriptor::GETSETS), doc = ""
+    methods(WrapperDescriptor::METHODS, WrapperDescriptor::METHODS_REDUCE), getset(WrapperDescriptor::GETSETS), doc = ""
 )]
 #[derive(Traverse)]
 pub struct WrapperDescriptor {
@@ -77,7 +77,7 @@ pub struct GetSetDescriptor {
 /// A field of a native type, or a `__slots__` member of a class.
 #[pyclass(
     name = "member_descriptor", builtin = MemberDescriptor, flags(GC), slots = MEMBER_SLOTS,
-    methods(MemberDescriptor::METHODS), getset(MemberDescriptor::GETSETS), doc = ""
+    methods(MemberDescriptor::METHODS, MemberDescriptor::METHODS_REDUCE), getset(MemberDescriptor::GETSETS), doc = ""
 )]
 #[derive(Traverse)]
 pub struct MemberDescriptor {
@@ -419,12 +419,6 @@ macro_rules! common_attributes {
                     let signature: fn(&Self) -> &'static str = $signature;
                     optional_text(signature(self), vm)
                 }
-
-                #[method("__reduce__($self, /)")]
-                fn reduce(&self, vm: &Vm) -> PyResult {
-                    let name: fn(&Self) -> String = $name;
-                    reduce_as_attribute(self.owner.as_value(), &name(self), vm)
-                }
             }
         )*
     };
@@ -436,6 +430,25 @@ common_attributes! {
     WrapperDescriptor: |d| d.entry.name.into(), |d| d.entry.doc, |d| d.entry.signature;
     GetSetDescriptor: |d| d.def.name.into(), |d| d.def.doc, |_| "";
     MemberDescriptor: |d| d.name.to_string_lossy().into_owned(), |d| match d.kind { MemberKind::Native(def) => def.doc, MemberKind::Slot(_) => "" }, |_| "";
+}
+
+macro_rules! reduced_as_attribute {
+    ($($descriptor:ident: $name:expr;)*) => {$(
+        #[pymethods(REDUCE)]
+        impl $descriptor {
+            #[method("__reduce__($self, /)")]
+            fn reduce(&self, vm: &Vm) -> PyResult {
+                let name: fn(&Self) -> String = $name;
+                reduce_as_attribute(self.owner.as_value(), &name(self), vm)
+            }
+        }
+    )*};
+}
+
+reduced_as_attribute! {
+    MethodDescriptor: |d| d.def.name.into();
+    WrapperDescriptor: |d| d.entry.name.into();
+    MemberDescriptor: |d| d.name.to_string_lossy().into_owned();
 }
 
 #[pymethods]

@@ -76,30 +76,24 @@ impl PickleBuffer {
         owner.ok_or_else(|| vm.value_error("operation forbidden on released PickleBuffer object"))
     }
 
-    /// True if the bytes lie in one piece, in either order of dimensions.
-    pub(super) fn is_contiguous(&self) -> bool {
-        self.view.with(|view| view.as_ref().is_some_and(|view| view.is_c_contiguous() || is_f_contiguous(view)))
+    /// A view of its own of what is wrapped, which stays when this one is released.
+    pub(super) fn view(&self, vm: &Vm) -> PyResult<Buffer> {
+        borrow(&self.owner(vm)?, flags::FULL_RO, vm)
     }
+}
 
-    /// Whether the bytes are read-only, and a copy of them as they lie.
-    pub(super) fn content(&self) -> (bool, Vec<u8>) {
-        self.view.with(|view| match view {
-            Some(view) => {
-                let mut bytes = Vec::new();
-                view.access.with_bytes(&view.owner, &mut |all| {
-                    bytes.extend_from_slice(all.get(view.offset..view.offset + view.len).unwrap_or_default());
-                });
-                (view.readonly, bytes)
-            }
-            None => (true, Vec::new()),
-        })
-    }
+/// True if the bytes lie in one piece, in either order of dimensions.
+pub(super) fn is_contiguous(view: &Buffer) -> bool {
+    view.is_c_contiguous() || is_f_contiguous(view)
+}
 
-    /// ValueError once released; then whether the bytes are read-only.
-    pub(super) fn is_readonly(&self, vm: &Vm) -> PyResult<bool> {
-        self.owner(vm)?;
-        Ok(self.view.with(|view| view.as_ref().is_none_or(|view| view.readonly)))
-    }
+/// A copy of the bytes of a contiguous view, as they lie.
+pub(super) fn bytes_as_they_lie(view: &Buffer) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    view.access.with_bytes(&view.owner, &mut |all| {
+        bytes.extend_from_slice(all.get(view.offset..view.offset + view.len).unwrap_or_default());
+    });
+    bytes
 }
 
 #[pymethods]
@@ -109,11 +103,10 @@ impl PickleBuffer {
     /// Will raise BufferError is the buffer isn't contiguous.
     #[method("raw($self, /)")]
     fn raw(&self, vm: &Vm) -> PyResult {
-        let owner = self.owner(vm)?;
-        if !self.is_contiguous() {
+        let mut view = self.view(vm)?;
+        if !is_contiguous(&view) {
             return Err(vm.buffer_error("cannot extract raw buffer from non-contiguous buffer"));
         }
-        let mut view = borrow(&owner, flags::FULL_RO, vm)?;
         view.format = "B".into();
         view.item_size = 1;
         view.shape = vec![view.len as isize];

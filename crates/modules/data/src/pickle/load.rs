@@ -248,10 +248,7 @@ impl<'a, 'b> Loader<'a, 'b> {
     /// What an opcode finds where it needs more than the stack has.
     #[cold]
     pub(super) fn underflow(&self, vm: &Vm) -> Raised {
-        unpickling_error(
-            if self.marks.is_empty() { "unpickling stack underflow" } else { "unexpected MARK found" },
-            vm,
-        )
+        unpickling_error(if self.marks.is_empty() { "unpickling stack underflow" } else { "unexpected MARK found" }, vm)
     }
 
     #[inline]
@@ -359,8 +356,7 @@ impl<'a, 'b> Loader<'a, 'b> {
 #[cold]
 fn at_end(raised: Raised, vm: &Vm) -> Raised {
     let exception = vm.catch(raised);
-    let is_ours = super::state::unpickling_error_class(vm)
-        .is_ok_and(|class| exception.ty(vm).to_value().is(&class));
+    let is_ours = super::state::unpickling_error_class(vm).is_ok_and(|class| exception.ty(vm).to_value().is(&class));
     if is_ours { vm.raise(B::EOFError, "Ran out of input") } else { vm.reraise(exception) }
 }
 

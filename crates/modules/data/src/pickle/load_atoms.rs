@@ -164,4 +164,3 @@ fn decimal(line: &[u8], vm: &Vm) -> PyResult<IBig> {
         }
     }
 }
-

@@ -314,4 +314,3 @@ fn has_plain_dict(object: &Value, vm: &Vm) -> bool {
     let found = object.ty(vm).lookup(&vm.names().__dict__, vm);
     found.is_some_and(|found| found.ty(vm).is(vm.builtin(B::GetSetDescriptor)))
 }
-

@@ -14,7 +14,11 @@ fn reduce_as_dict(content: Ref<Dict>, vm: &Vm) -> Value {
 }
 
 #[pyclass(
-    name = "PicklerMemoProxy", module = "_pickle", doc = "", flags(GC, DISALLOW_INSTANTIATION), unhashable,
+    name = "PicklerMemoProxy",
+    module = "_pickle",
+    doc = "",
+    flags(GC, DISALLOW_INSTANTIATION),
+    unhashable,
     methods(PicklerMemoProxy::METHODS)
 )]
 #[derive(Traverse)]
@@ -64,7 +68,11 @@ impl PicklerMemoProxy {
 }
 
 #[pyclass(
-    name = "UnpicklerMemoProxy", module = "_pickle", doc = "", flags(GC, DISALLOW_INSTANTIATION), unhashable,
+    name = "UnpicklerMemoProxy",
+    module = "_pickle",
+    doc = "",
+    flags(GC, DISALLOW_INSTANTIATION),
+    unhashable,
     methods(UnpicklerMemoProxy::METHODS)
 )]
 #[derive(Traverse)]
@@ -111,4 +119,3 @@ impl UnpicklerMemoProxy {
         Ok(reduce_as_dict(self.content(vm)?, vm))
     }
 }
-

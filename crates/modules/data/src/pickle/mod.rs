@@ -68,9 +68,7 @@ mod functions {
     /// If *buffer_callback* is None (the default), buffer views are serialized
     /// into *file* as part of the pickle stream.  It is an error if
     /// *buffer_callback* is not None and *protocol* is None or smaller than 5.
-    #[pyfunction(
-        "dump($module, /, obj, file, protocol=None, *, fix_imports=True,\n     buffer_callback=None)"
-    )]
+    #[pyfunction("dump($module, /, obj, file, protocol=None, *, fix_imports=True,\n     buffer_callback=None)")]
     fn dump(
         obj: &Value,
         file: &Value,
@@ -141,9 +139,7 @@ mod functions {
     /// instances pickled by Python 2; these default to 'ASCII' and 'strict',
     /// respectively.  The *encoding* can be 'bytes' to read these 8-bit
     /// string instances as bytes objects.
-    #[pyfunction(
-        "load($module, /, file, *, fix_imports=True, encoding='ASCII',\n     errors='strict', buffers=())"
-    )]
+    #[pyfunction("load($module, /, file, *, fix_imports=True, encoding='ASCII',\n     errors='strict', buffers=())")]
     fn load(
         file: &Value,
         fix_imports: bool,
@@ -173,9 +169,7 @@ mod functions {
     /// instances pickled by Python 2; these default to 'ASCII' and 'strict',
     /// respectively.  The *encoding* can be 'bytes' to read these 8-bit
     /// string instances as bytes objects.
-    #[pyfunction(
-        "loads($module, data, /, *, fix_imports=True, encoding='ASCII',\n      errors='strict', buffers=())"
-    )]
+    #[pyfunction("loads($module, data, /, *, fix_imports=True, encoding='ASCII',\n      errors='strict', buffers=())")]
     fn loads(
         data: &Value,
         fix_imports: bool,

@@ -8,7 +8,6 @@ const FRAME_SIZE_MIN: usize = 4;
 pub(super) const FRAME_SIZE_TARGET: usize = 64 * 1024;
 const FRAME_HEADER: usize = 9;
 
-
 /// A growing pickle.
 #[derive(Default)]
 pub(super) struct Output {

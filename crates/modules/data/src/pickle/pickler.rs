@@ -13,7 +13,6 @@ use super::opcodes::{HIGHEST_PROTOCOL, PROTO, STOP};
 use super::output::{FRAME_SIZE_TARGET, Output};
 use super::state::pickling_error;
 
-
 /// This takes a binary file for writing a pickle data stream.
 ///
 /// The optional *protocol* argument tells the pickler to use the given
@@ -106,6 +105,9 @@ fn receiver<'a>(slf: &'a Value, vm: &Vm) -> PyResult<&'a Pickler> {
 
 fn pickler_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let this = receiver(slf, vm)?;
+    if this.running.get() {
+        return Err(vm.runtime_error("Pickler object is already used"));
+    }
     let mut slots = [None; 4];
     bind(&INIT, args, &mut slots, vm)?;
     let [file, protocol, fix_imports, buffer_callback] = slots;

@@ -1,10 +1,12 @@
 //! Writing one object: atoms here, containers and the rest in the neighbouring files.
 
-use pyrope_object::{BuiltinType as B, Bytes, Dict, IntView, List, Object, PyResult, Ref, Str, StrView, Tuple, Value, Vm};
+use pyrope_object::{
+    BuiltinType as B, Bytes, Dict, IntView, List, Object, PyResult, Ref, Str, StrView, Tuple, Value, Vm,
+};
 use pyrope_types::containers::set::{FrozenSet, Set};
 use pyrope_types::text::{ByteArray, encode_utf8};
 
-use super::buffer::PickleBuffer;
+use super::buffer::{PickleBuffer, bytes_as_they_lie, is_contiguous};
 use super::opcodes as op;
 use super::pickler::Pickler;
 use super::state::{codecs_encode, dispatch_table, pickling_error, type_text, with_note};
@@ -362,8 +364,8 @@ impl Pickler {
         if self.protocol.get() < 5 {
             return Err(pickling_error("PickleBuffer can only be pickled with protocol >= 5", vm));
         }
-        let readonly = buffer.is_readonly(vm)?;
-        if !buffer.is_contiguous() {
+        let view = buffer.view(vm)?;
+        if !is_contiguous(&view) {
             let message = "PickleBuffer can not be pickled when pointing to a non-contiguous buffer";
             return Err(pickling_error(message, vm));
         }
@@ -373,13 +375,13 @@ impl Pickler {
         };
         if !in_band {
             self.write(&[op::NEXT_BUFFER]);
-            if readonly {
+            if view.readonly {
                 self.write(&[op::READONLY_BUFFER]);
             }
             return Ok(());
         }
-        let (readonly, bytes) = buffer.content();
-        if readonly {
+        let bytes = bytes_as_they_lie(&view);
+        if view.readonly {
             self.save_bytes_data(object, &bytes, None, vm)
         } else {
             self.save_bytearray_data(object, &bytes, None, vm)

@@ -1,13 +1,11 @@
 //! Writing what is found by its name: classes, functions, and what reduces to a name.
 
-use pyrope_object::{BuiltinType as B, Dict, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
+use pyrope_object::{BuiltinType as B, Bytes, Dict, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 use pyrope_types::containers::builtin_function;
 
 use super::opcodes as op;
 use super::pickler::Pickler;
-use super::state::{
-    extension_registry, pickling_error, reverse_import_mapping, reverse_name_mapping,
-};
+use super::state::{extension_registry, pickling_error, reverse_import_mapping, reverse_name_mapping};
 
 impl Pickler {
     /// The types of the singletons have no name to be found by: they are calls of `type`.
@@ -101,19 +99,25 @@ impl Pickler {
 
     /// Names beyond ASCII came with protocol 3.
     fn write_identifier(&self, name: &Value, kind: &str, vm: &Vm) -> PyResult<()> {
-        let text = name.downcast::<Str>().and_then(Str::to_utf8);
         let protocol = self.protocol.get();
-        match text.filter(|text| protocol >= 3 || text.is_ascii()) {
-            Some(text) => {
-                self.write(text.as_bytes());
+        let encoding = if protocol >= 3 { "utf-8" } else { "ascii" };
+        let encoded = match name.cast::<Str>() {
+            Some(text) => pyrope_types::text::encode(&text, encoding, "strict", vm),
+            None => Err(vm.type_error(format!("expected str, got {}", vm.type_name(name)))),
+        };
+        match encoded {
+            Ok(encoded) => {
+                self.write(encoded.downcast::<Bytes>().map(Bytes::as_slice).unwrap_or_default());
                 self.write(b"\n");
                 Ok(())
             }
-            None => {
+            Err(raised) if vm.raised_is(B::UnicodeEncodeError) => {
+                let cause = vm.catch(raised);
                 let shown = vm.repr_text(name)?;
                 let message = format!("can't pickle {kind} identifier {shown} using pickle protocol {protocol}");
-                Err(pickling_error(message, vm))
+                Err(from_cause(pickling_error(message, vm), cause, vm))
             }
+            Err(raised) => Err(raised),
         }
     }
 }
@@ -234,9 +238,10 @@ fn search_modules(object: &Value, path: &[Ref<Str>], vm: &Vm) -> PyResult<Option
         return Err(vm.runtime_error("unable to get sys.modules"));
     };
     for entry in modules.entries() {
-        let skipped = entry.key.downcast::<Str>().is_some_and(|name| {
-            name.equals_str("__main__") || name.equals_str("__mp_main__")
-        });
+        let skipped = entry
+            .key
+            .downcast::<Str>()
+            .is_some_and(|name| name.equals_str("__main__") || name.equals_str("__mp_main__"));
         if skipped || entry.value.is_none() {
             continue;
         }

@@ -99,9 +99,7 @@ impl Pickler {
     /// Writes a part, noting on failure which part of what object it is.
     fn save_noted(&self, part: &Value, object: Option<&Value>, what: &str, vm: &Vm) -> PyResult<()> {
         self.save(part, true, vm).map_err(|raised| match object {
-            Some(object) => {
-                with_note(raised, format!("when serializing {} {what}", type_text(object, vm)), vm)
-            }
+            Some(object) => with_note(raised, format!("when serializing {} {what}", type_text(object, vm)), vm),
             None => raised,
         })
     }

@@ -172,7 +172,8 @@ fn text_option(value: Option<&Value>, name: &str, default: &str, vm: &Vm) -> PyR
     match value {
         None => Ok(default.to_owned()),
         Some(value) => {
-            let what = pyrope_object::args::ArgName { function: "Unpickler", argument: format!("argument '{name}'").into() };
+            let what =
+                pyrope_object::args::ArgName { function: "Unpickler", argument: format!("argument '{name}'").into() };
             std::borrow::Cow::<str>::from_arg(value, &what, vm).map(std::borrow::Cow::into_owned)
         }
     }
@@ -182,6 +183,9 @@ fn unpickler_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let Some(this) = slf.downcast::<Unpickler>() else {
         return Err(vm.system_error("bad argument to internal function"));
     };
+    if this.running.get() {
+        return Err(vm.runtime_error("Unpickler object is already used"));
+    }
     let mut slots = [None; 5];
     bind(&INIT, args, &mut slots, vm)?;
     let [file, fix_imports, encoding, errors, buffers] = slots;
@@ -247,7 +251,8 @@ impl Unpickler {
     }
 
     pub(super) fn set_options(&self, options: &Options<'_>, vm: &Vm) -> PyResult<()> {
-        let buffers = options.buffers.filter(|buffers| !buffers.is_none()).map(|buffers| vm.iter(buffers)).transpose()?;
+        let buffers =
+            options.buffers.filter(|buffers| !buffers.is_none()).map(|buffers| vm.iter(buffers)).transpose()?;
         self.buffers.set(buffers);
         self.encoding.set(options.encoding.to_owned());
         self.errors.set(options.errors.to_owned());
