@@ -150,18 +150,23 @@ impl Value {
     pub fn set_class(&self, class: &Type, vm: &Vm) -> PyResult<()> {
         let Some(header) = self.header() else { return Ok(()) };
         let old = header.ty();
+        let capacity = header.inline_capacity();
+        let foreign = capacity != class.inline_capacity();
+        if foreign {
+            // The slots of the block fit no shape of the new class.
+            self.dict_of_instance(vm)?;
+        }
         if old.flags().has(TypeFlags::DICT) && header.attribute_dict().is_none() {
             let attributes = self.instance_attributes(vm);
-            if class.inline_capacity() == old.inline_capacity() {
-                let mut shape = class.instance_shape();
-                for (name, _) in &attributes {
-                    let Some(name) = exact_interned(name, vm) else { break };
-                    shape = vm.interp().shapes.with_mut(|s| s.with_name(shape, &name)).unwrap_or(shape);
-                }
-                header.shape.set(shape);
-            } else {
-                return Err(vm.type_error("__class__ assignment: inline attribute capacity differs"));
+            let mut shape = class.instance_shape();
+            for (name, _) in &attributes {
+                let Some(name) = exact_interned(name, vm) else { break };
+                shape = vm.interp().shapes.with_mut(|s| s.with_name(shape, &name)).unwrap_or(shape);
             }
+            header.shape.set(shape);
+        } else if foreign {
+            class.has_foreign_instances.set(true);
+            header.shape.set(vm.interp().shapes.with_mut(|s| s.foreign(class.instance_shape(), capacity)));
         } else if header.attribute_dict().is_some() {
             header.shape.set(shape::dict_mode_shape(class.instance_shape()));
         } else {
@@ -224,10 +229,21 @@ impl Header {
         (!word.is_null() && word as usize & 1 == 0).then_some(word.cast())
     }
 
-    fn inline_slot(&self, slot: usize) -> Option<*mut Option<Value>> {
+    /// How many attribute slots this object's block has: its class's number, unless it came from another class.
+    #[inline]
+    pub(crate) fn inline_capacity(&self) -> usize {
         let ty = self.ty();
-        (slot < ty.inline_capacity()).then(|| {
-            let base = (self as *const Header as *mut u8).wrapping_add(ty.basic_size());
+        if ty.has_foreign_instances.get() {
+            let own = ty.interp().shapes.with(|s| s.get(self.shape.get()).and_then(|shape| shape.foreign_capacity));
+            own.unwrap_or(ty.inline_capacity())
+        } else {
+            ty.inline_capacity()
+        }
+    }
+
+    fn inline_slot(&self, slot: usize) -> Option<*mut Option<Value>> {
+        (slot < self.inline_capacity()).then(|| {
+            let base = (self as *const Header as *mut u8).wrapping_add(self.ty().basic_size());
             base.cast::<Option<Value>>().wrapping_add(slot)
         })
     }
@@ -279,14 +295,16 @@ impl Header {
         let mut old = Vec::new();
         self.take_attributes(&mut old);
         extension.attributes.set((dict.into_value().into_bits() | 1) as *mut u8);
-        self.shape.set(shape::dict_mode_shape(self.ty().instance_shape()));
+        let ty = self.ty();
+        if self.inline_capacity() == ty.inline_capacity() {
+            self.shape.set(shape::dict_mode_shape(ty.instance_shape()));
+        }
         drop(old);
     }
 
     /// Moves all attributes and the dict out, leaving none.
     pub(crate) fn take_attributes(&self, out: &mut Vec<Value>) {
-        let ty = self.ty();
-        for slot in 0..ty.inline_capacity() {
+        for slot in 0..self.inline_capacity() {
             out.extend(self.inline_slot(slot).and_then(|address| {
                 // SAFETY: inside this object; the slot is left empty.
                 unsafe { (*address).take() }
@@ -317,7 +335,7 @@ impl Header {
     /// Calls back with each attribute, member and the dict.
     pub(crate) fn traverse_attributes(&self, visit: &mut dyn FnMut(&Value)) {
         let ty = self.ty();
-        let inline = (0..ty.inline_capacity()).filter_map(|slot| self.inline_slot(slot));
+        let inline = (0..self.inline_capacity()).filter_map(|slot| self.inline_slot(slot));
         let members = (0..ty.member_slot_count()).filter_map(|index| self.member_address(index));
         for address in inline.chain(members) {
             // SAFETY: inside this object, initialised at allocation; visitors run no Python code.

@@ -31,7 +31,7 @@ impl Header {
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
     debug_assert!(class.derives_layout(T::def()));
     let prefix = class.prefix_bytes();
-    let total = class.instance_size(trailing).and_then(|own| prefix.checked_add(own));
+    let total = class.instance_size(trailing, class.inline_capacity()).and_then(|own| prefix.checked_add(own));
     let Some(total) = total.filter(|&total| total < isize::MAX as usize) else { return Err(vm.memory_error()) };
     let Some(block) = vm.interp().heap.allocate(total) else { return Err(vm.memory_error()) };
     // SAFETY: the block has room for the prefix, `T`, and all slots; each part is written once before use.
@@ -153,7 +153,7 @@ unsafe fn destroy_now(object: NonNull<Header>) {
     // SAFETY: the layout describes this object; size is read before the fields go.
     unsafe {
         let trailing = layout.trailing.map_or(0, |trailing| trailing(object.as_ptr()));
-        let own = ty.instance_size(trailing).unwrap_or(0);
+        let own = ty.instance_size(trailing, header.inline_capacity()).unwrap_or(0);
         let prefix = ty.prefix_bytes();
         let heap_class = ty.is_heap();
         (layout.drop)(object.as_ptr());

@@ -38,15 +38,27 @@ pub struct Shape {
     pub root: u32,
     /// Attributes live in a dict, not in slots.
     pub dict_mode: bool,
+    /// For objects that were made by a class with another number of attribute slots: how many their blocks have.
+    /// Such objects are in dict mode for good, their slots empty.
+    pub foreign_capacity: Option<usize>,
     /// The shape without the last name.
     parent: u32,
     transitions: HashMap<usize, u32>,
+}
+
+impl Shape {
+    fn empty(root: u32, dict_mode: bool) -> Shape {
+        let (names, transitions) = (Vec::new(), HashMap::new());
+        Shape { names, root, dict_mode, foreign_capacity: None, parent: root, transitions }
+    }
 }
 
 /// All shapes of an interpreter.
 #[derive(Default)]
 pub struct ShapeTable {
     shapes: Vec<Shape>,
+    /// By root and capacity.
+    foreign: HashMap<(u32, usize), u32>,
 }
 
 impl ShapeTable {
@@ -59,9 +71,19 @@ impl ShapeTable {
     pub fn new_root(&mut self) -> u32 {
         let root = FIRST_FREE + self.shapes.len() as u32;
         for dict_mode in [false, true] {
-            self.add(Shape { names: Vec::new(), root, dict_mode, parent: root, transitions: HashMap::new() });
+            self.add(Shape::empty(root, dict_mode));
         }
         root
+    }
+
+    /// The dict-mode shape of objects that became instances of the class of `root` and have `capacity` slots.
+    pub fn foreign(&mut self, root: u32, capacity: usize) -> u32 {
+        if let Some(&shape) = self.foreign.get(&(root, capacity)) {
+            return shape;
+        }
+        let shape = self.add(Shape { foreign_capacity: Some(capacity), ..Shape::empty(root, true) });
+        self.foreign.insert((root, capacity), shape);
+        shape
     }
 
     /// The shape with this number; `None` for builtin shapes.
@@ -92,7 +114,7 @@ impl ShapeTable {
         }
         let mut names = from.names.clone();
         names.push(name.clone());
-        let next = Shape { names, root: from.root, dict_mode: false, parent: shape, transitions: HashMap::new() };
+        let next = Shape { names, parent: shape, ..Shape::empty(from.root, false) };
         let next = self.add(next);
         self.shapes[(shape - FIRST_FREE) as usize].transitions.insert(key, next);
         Some(next)

@@ -32,6 +32,8 @@ pub struct Type {
     pub(crate) basic_size: Cell<u32>,
     /// How many attribute slots follow `basic_size` in each instance.
     pub(crate) inline_capacity: Cell<u32>,
+    /// Some instances came from classes that reserve another number of attribute slots; see [`crate::shape::Shape`].
+    pub(crate) has_foreign_instances: Cell<bool>,
     /// How many `__slots__` members lie between the native fields and `basic_size`.
     pub(crate) member_slots: Cell<u32>,
     /// The native methods are in the dict.
@@ -77,6 +79,7 @@ impl Type {
             instance_shape: Cell::new(crate::shape::NO_SHAPE),
             basic_size: Cell::new(def.layout.size as u32),
             inline_capacity: Cell::new(0),
+            has_foreign_instances: Cell::new(false),
             member_slots: Cell::new(0),
             ready: Cell::new(false),
             slots: UnsafeCell::new(behaviour.slots),
@@ -407,10 +410,11 @@ impl Type {
         (self.def.layout.size + trailing).next_multiple_of(8)
     }
 
-    /// Bytes from an instance's header to the end of it; `None` if that overflows.
-    pub(crate) fn instance_size(&self, trailing: usize) -> Option<usize> {
+    /// Bytes from an instance's header to the end of it; `None` if that overflows. `capacity` is the number of its
+    /// attribute slots.
+    pub(crate) fn instance_size(&self, trailing: usize, capacity: usize) -> Option<usize> {
         if self.def.layout.trailing.is_none() {
-            return Some(self.basic_size() + self.inline_capacity() * 8);
+            return Some(self.basic_size() + capacity * 8);
         }
         let own = self.def.layout.size.checked_add(trailing)?;
         match self.member_slot_count() {

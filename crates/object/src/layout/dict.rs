@@ -165,7 +165,9 @@ impl Table {
     }
 
     fn append(&mut self, entry: DictEntry, live: usize) -> bool {
-        if (self.filled + 1) * 3 > self.indices.len() * 2 || self.entries.len() >= MAX_ENTRIES {
+        // Deleted entries keep their places, so that iterators notice a key that went and came back.
+        let used = self.filled.max(self.entries.len());
+        if (used + 1) * 3 > self.indices.len() * 2 || used >= MAX_ENTRIES {
             if live >= MAX_ENTRIES {
                 return false;
             }
@@ -193,9 +195,6 @@ impl Table {
         }
         self.indices[probe.cell] = DELETED;
         self.changes += 1;
-        while matches!(self.entries.last(), Some(None)) {
-            self.entries.pop();
-        }
         if position == self.first {
             let gone = self.entries.iter().skip(position).take_while(|entry| entry.is_none()).count();
             self.first = position + gone;
@@ -358,13 +357,29 @@ impl Dict {
             });
             return Ok(old);
         }
-        if self.table.with_mut(|t| t.append(DictEntry { hash, key, value }, self.used.get())) {
-            self.used.set(self.used.get() + 1);
-            self.keys_changed();
-            Ok(None)
-        } else {
-            Err(vm.memory_error())
+        self.append_absent(DictEntry { hash, key, value }, vm)?;
+        Ok(None)
+    }
+
+    /// `dict.setdefault(key, default)` with a known hash: the key is looked up once.
+    pub fn set_default_hashed(&self, key: Value, hash: i64, default: Value, vm: &Vm) -> PyResult {
+        match self.find(&key, hash, vm)?.and_then(|position| self.value_at(position)) {
+            Some(value) => Ok(value),
+            None => {
+                self.append_absent(DictEntry { hash, key, value: default.clone() }, vm)?;
+                Ok(default)
+            }
         }
+    }
+
+    /// Adds a key that a look-up just found to be absent.
+    fn append_absent(&self, entry: DictEntry, vm: &Vm) -> PyResult<()> {
+        if !self.table.with_mut(|t| t.append(entry, self.used.get())) {
+            return Err(vm.memory_error());
+        }
+        self.used.set(self.used.get() + 1);
+        self.keys_changed();
+        Ok(())
     }
 
     /// Sets and drops the old value.
@@ -411,7 +426,10 @@ impl Dict {
     pub fn pop_last(&self) -> Option<DictEntry> {
         let entry = self.table.with_mut(|t| {
             let position = t.entries.iter().rposition(Option::is_some)?;
-            t.remove_at(position)
+            let entry = t.remove_at(position);
+            t.entries.truncate(position);
+            t.first = t.first.min(position);
+            entry
         });
         self.removed(entry.is_some());
         entry
@@ -444,10 +462,12 @@ impl Dict {
         })
     }
 
-    /// The last live entry before `*position`; moves the position to it.
+    /// The last live entry before `*position`; moves the position to it. None if the dict no longer reaches so far.
     pub fn previous_entry(&self, position: &mut usize) -> Option<DictEntry> {
         self.table.with(|t| {
-            *position = (*position).min(t.entries.len());
+            if *position > t.entries.len() {
+                return None;
+            }
             while *position > 0 {
                 *position -= 1;
                 if let Some(entry) = &t.entries[*position] {

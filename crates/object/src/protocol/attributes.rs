@@ -12,6 +12,7 @@ impl Vm {
     /// `getattr(object, name)`; `name` is a `str`.
     #[inline]
     pub fn get_attr(&self, object: &Value, name: &Value) -> PyResult {
+        self.check_stack("")?;
         match object.ty(self).slots().getattr {
             Some(getattr) => getattr(object, name, self),
             None => Err(self.no_attribute(object, name)),
@@ -49,6 +50,7 @@ impl Vm {
 
     /// `setattr(object, name, value)`, or `delattr` with no value.
     pub fn set_attr(&self, object: &Value, name: &Value, value: Option<&Value>) -> PyResult<()> {
+        self.check_stack("")?;
         match object.ty(self).slots().setattr {
             Some(setattr) => setattr(object, name, value, self),
             None => Err(self.no_attribute(object, name)),

@@ -81,6 +81,7 @@ impl Vm {
         {
             return Ok(text.hash(self));
         }
+        self.check_stack("")?;
         match value.ty(self).slots().hash {
             Some(hash) => hash(value, self),
             None => Err(self.type_error(format!("unhashable type: '{}'", full_type_name(value, self)))),
@@ -121,6 +122,7 @@ impl Vm {
         if value.is_none() {
             return Ok(false);
         }
+        self.check_stack("")?;
         let slots = value.ty(self).slots();
         if let Some(truth) = slots.bool {
             truth(value, self)

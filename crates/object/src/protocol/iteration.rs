@@ -10,6 +10,7 @@ use crate::vm::Vm;
 impl Vm {
     /// `iter(value)`
     pub fn iter(&self, value: &Value) -> PyResult {
+        self.check_stack("")?;
         let ty = value.ty(self);
         if let Some(iter) = ty.slots().iter {
             let iterator = iter(value, self)?;
@@ -31,6 +32,7 @@ impl Vm {
     /// `next(iterator)`; `None` at the end. A StopIteration raised inside counts as the end.
     #[inline]
     pub fn next(&self, iterator: &Value) -> PyResult<Option<Value>> {
+        self.check_stack("")?;
         match iterator.ty(self).slots().next {
             Some(next) => match next(iterator, self) {
                 Err(raised) if self.raised_is(B::StopIteration) => {

@@ -13,6 +13,7 @@ pub type BinarySlot = fn(&Slots) -> Option<BinaryFn>;
 
 /// Tries an operator's slots in CPython's order: a proper subtype on the right goes first. `NotImplemented` if none works.
 pub fn binary_operation(a: &Value, b: &Value, slot: BinarySlot, vm: &Vm) -> PyResult {
+    vm.check_stack("")?;
     let (a_type, b_type) = (a.ty(vm), b.ty(vm));
     let left = slot(a_type.slots());
     let right = if a_type.is(b_type) {

@@ -8,6 +8,7 @@ use crate::vm::Vm;
 impl Vm {
     /// `len(value)`
     pub fn len(&self, value: &Value) -> PyResult<usize> {
+        self.check_stack("")?;
         let slots = value.ty(self).slots();
         match slots.sq_length.or(slots.mp_length) {
             Some(len) => len(value, self),
@@ -17,6 +18,7 @@ impl Vm {
 
     /// `container[key]`
     pub fn get_item(&self, container: &Value, key: &Value) -> PyResult {
+        self.check_stack("")?;
         let slots = container.ty(self).slots();
         if let Some(subscript) = slots.mp_subscript {
             return subscript(container, key, self);
@@ -46,6 +48,7 @@ impl Vm {
 
     /// `container[key] = value`, or `del container[key]` with no value.
     pub fn set_item(&self, container: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
+        self.check_stack("")?;
         let slots = container.ty(self).slots();
         if let Some(assign) = slots.mp_ass_subscript {
             return assign(container, key, value, self);
@@ -73,6 +76,7 @@ impl Vm {
 
     /// `item in container`
     pub fn contains(&self, container: &Value, item: &Value) -> PyResult<bool> {
+        self.check_stack("")?;
         if let Some(contains) = container.ty(self).slots().sq_contains {
             return contains(container, item, self);
         }

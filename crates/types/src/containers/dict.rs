@@ -233,12 +233,7 @@ impl DictType {
     #[method("setdefault($self, key, default=None, /)")]
     fn setdefault(this: &Dict, key: &Value, default: Option<&Value>, vm: &Vm) -> PyResult {
         let hash = hash_key(key, vm)?;
-        if let Some(found) = this.get_hashed(key, hash, vm)? {
-            return Ok(found);
-        }
-        let value = default.cloned().unwrap_or(Value::none());
-        drop(this.insert_hashed(key.clone(), hash, value.clone(), vm)?);
-        Ok(value)
+        this.set_default_hashed(key.clone(), hash, default.cloned().unwrap_or(Value::none()), vm)
     }
 
     /// Remove a key and return its value, or the default if it is not there.

@@ -91,7 +91,7 @@ fn tuple_repr(slf: &Value, vm: &Vm) -> PyResult {
 
 fn tuple_hash(slf: &Value, vm: &Vm) -> PyResult<i64> {
     let this = receiver!(Tuple, slf, vm);
-    vm.check_stack("")?;
+    vm.check_stack(" while hashing a tuple")?;
     let mut hash = TupleHash::default();
     for item in this.as_slice() {
         hash.lane(vm.hash(item)?);

@@ -69,9 +69,9 @@ pub(crate) fn new_function(ty: &Type, vm: &Vm) -> Value {
     Ref::new(vm, function).into_value()
 }
 
-/// The type whose native `__new__` this is.
-pub(crate) fn new_function_owner(value: &Value) -> Option<Ref<Type>> {
-    value.downcast_exact::<BuiltinFunction>()?.new_of.clone()
+/// True for the `__new__` of a native type.
+pub(crate) fn is_native_new(value: &Value) -> bool {
+    value.downcast_exact::<BuiltinFunction>().is_some_and(|function| function.new_of.is_some())
 }
 
 fn call_new(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {

@@ -157,18 +157,17 @@ impl Members {
         class_name: &str,
         vm: &Vm,
     ) -> PyResult<Members> {
-        let variable = has_items(base, vm);
         let may_add_dict = !base.flags().has(TypeFlags::DICT) && !base.derives_layout(vm.builtin(B::Type).def());
-        let may_add_weakref = !base.flags().has(TypeFlags::WEAKREF);
+        let may_add_weakref = !base.flags().has(TypeFlags::WEAKREF) && !has_items(base, vm);
         let mut members =
             Members { names: Vec::new(), dict: false, adds_dict: false, weakref: false, adds_weakref: false };
         match namespace.get(vm.names().__slots__.as_value(), vm)? {
             None => {
                 members.adds_dict = may_add_dict;
-                members.adds_weakref = may_add_weakref && !variable;
+                members.adds_weakref = may_add_weakref;
             }
             Some(slots) => {
-                members.read(&slots, base, namespace, class_name, variable, may_add_dict, may_add_weakref, vm)?;
+                members.read(&slots, base, namespace, class_name, may_add_dict, may_add_weakref, vm)?;
                 // A base other than the primary one may still bring a dict or weak references in.
                 if base_list.len() > 1 {
                     for other in base_list.iter().filter(|b| !(***b).is(base)) {
@@ -190,13 +189,12 @@ impl Members {
         base: &Type,
         namespace: &Ref<Dict>,
         class_name: &str,
-        variable: bool,
         may_add_dict: bool,
         may_add_weakref: bool,
         vm: &Vm,
     ) -> PyResult<()> {
         let names = if slots.downcast::<Str>().is_some() { vec![slots.clone()] } else { vm.collect(slots)? };
-        if !names.is_empty() && variable {
+        if !names.is_empty() && has_items(base, vm) {
             return Err(vm.type_error(format!("nonempty __slots__ not supported for subtype of '{}'", base.name())));
         }
         for name in names {

@@ -66,10 +66,8 @@ fn refuse_hash(value: &Value, vm: &Vm) -> PyResult<i64> {
     Err(vm.type_error(format!("unhashable type: '{}'", vm.type_name(value))))
 }
 
+/// `__new__` of the class by name, unless it is native: then the base's own slot, which fits the layout, serves.
 fn new_slot(class: &Type, vm: &Vm) -> Option<pyrope_object::slots::NewFn> {
     let found = class.lookup(&vm.names().__new__, vm)?;
-    match builtin_function::new_function_owner(&found) {
-        Some(owner) => owner.slots().new,
-        None => Some(slot_table::call_new),
-    }
+    if builtin_function::is_native_new(&found) { None } else { Some(slot_table::call_new) }
 }
