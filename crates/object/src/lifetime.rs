@@ -131,11 +131,12 @@ pub(crate) unsafe fn destroy(object: NonNull<Header>) {
 unsafe fn destroy_now(object: NonNull<Header>) {
     // SAFETY: the object is whole until `drop` below.
     let header = unsafe { object.as_ref() };
-    let ty = header.ty();
-    let interp = ty.interp();
-    if ty.slots().finalize.is_some() && resurrected_by_finalizer(header) {
+    if header.ty().slots().finalize.is_some() && resurrected_by_finalizer(header) {
         return;
     }
+    // Only now: the finalizer may have assigned `__class__`.
+    let ty = header.ty();
+    let interp = ty.interp();
     if ty.flags().has(TypeFlags::EXTENSION) {
         crate::weak::clear_references(header);
     }

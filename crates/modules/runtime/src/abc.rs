@@ -257,7 +257,8 @@ mod functions {
     #[pyfunction("_abc_instancecheck(self, instance, /)")]
     fn abc_instancecheck(slf: &Value, instance: &Value, vm: &Vm) -> PyResult {
         let data = data_of(slf, vm)?;
-        let subclass = vm.get_attr(instance, vm.names().__class__.as_value())?;
+        let subclass = vm.find_attr(instance, vm.names().__class__.as_value())?;
+        let subclass = subclass.unwrap_or_else(|| instance.ty(vm).to_value());
         if data.cache.contains(&subclass) {
             return Ok(Value::bool(true));
         }

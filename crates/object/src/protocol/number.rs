@@ -3,8 +3,9 @@
 use dashu_int::IBig;
 
 use crate::bind::full_type_name;
+use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
-use crate::slots::{BinaryFn, Slots};
+use crate::slots::{BinaryFn, Slots, UnaryFn};
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -251,7 +252,22 @@ impl Vm {
         if result.as_int().is_none() {
             return Err(self.type_error(format!("__index__ returned non-int (type {})", full_type_name(&result, self))));
         }
+        self.warn_of_subclass("__index__", &result, B::Int)?;
         Ok(result)
+    }
+
+    /// A conversion method should give exactly a number of `kind`: DeprecationWarning for one of a subclass.
+    pub fn warn_of_subclass(&self, method: &str, result: &Value, kind: B) -> PyResult<()> {
+        let wanted = self.builtin(kind);
+        if result.ty(self).is(wanted) {
+            return Ok(());
+        }
+        let (wanted, given) = (wanted.name(), full_type_name(result, self));
+        let message = format!(
+            "{method} returned non-{wanted} (type {given}).  The ability to return an instance of a strict subclass of \
+             {wanted} is deprecated, and may be removed in a future version of Python."
+        );
+        self.warn(B::DeprecationWarning, &message, 1)
     }
 
     /// `operator.index(value)` as a machine integer; `None` if it does not fit.
@@ -303,15 +319,7 @@ impl Vm {
         }
         let slots = value.ty(self).slots();
         if let Some(float) = slots.float {
-            let result = float(value, self)?;
-            return match result.as_float() {
-                Some(x) => Ok(x),
-                None => Err(self.type_error(format!(
-                    "{}.__float__ returned non-float (type {})",
-                    full_type_name(value, self),
-                    full_type_name(&result, self)
-                ))),
-            };
+            return self.float_by_slot(value, float);
         }
         if slots.index.is_some() {
             let index = self.index(value)?;
@@ -321,5 +329,19 @@ impl Vm {
             };
         }
         Err(self.type_error(format!("must be real number, not {}", full_type_name(value, self))))
+    }
+
+    /// What a type's `float` slot makes of a value.
+    pub fn float_by_slot(&self, value: &Value, float: UnaryFn) -> PyResult<f64> {
+        let result = float(value, self)?;
+        let method = || format!("{}.__float__", full_type_name(value, self));
+        let Some(x) = result.as_float() else {
+            let given = full_type_name(&result, self);
+            return Err(self.type_error(format!("{} returned non-float (type {given})", method())));
+        };
+        if !result.ty(self).is(self.builtin(B::Float)) {
+            self.warn_of_subclass(&method(), &result, B::Float)?;
+        }
+        Ok(x)
     }
 }

@@ -10,6 +10,7 @@ use pyrope_object::layout::DICT_LAYOUT;
 use pyrope_object::{Args, CompareOp, Dict, PyResult, Ref, Slots, Type, Value, Vm};
 
 use super::sequence::{self, receiver};
+use super::set::{FrozenSet, Set, body_of};
 use iterators::{DictKeyIterator, DictReverseKeyIterator};
 use merge::{Override, merge, update_from};
 use views::{DictItems, DictKeys, DictValues};
@@ -290,6 +291,11 @@ impl DictType {
         let value = value.into_option().cloned().unwrap_or(Value::none());
         let new = vm.call(cls, &[])?;
         let exact = new.downcast_exact::<Dict>();
+        if let Some(dict) = exact
+            && fill_from_hashed(dict, iterable, &value, vm)?
+        {
+            return Ok(new);
+        }
         vm.for_each(iterable, |key| match exact {
             Some(dict) => set(dict, key, value.clone(), vm),
             None => vm.set_item(&new, &key, Some(&value)),
@@ -320,6 +326,25 @@ impl DictType {
     fn class_getitem(cls: &Value, object: &Value, vm: &Vm) -> PyResult {
         sequence::generic_alias(cls, object, vm)
     }
+}
+
+/// Sets the keys of a dict or set, whose hashes are known, to one value; false for any other iterable.
+fn fill_from_hashed(dict: &Dict, keys: &Value, value: &Value, vm: &Vm) -> PyResult<bool> {
+    let mut position = 0;
+    if let Some(keys) = keys.downcast_exact::<Dict>() {
+        while let Some(entry) = keys.next_entry(&mut position) {
+            drop(dict.insert_hashed(entry.key, entry.hash, value.clone(), vm)?);
+        }
+        return Ok(true);
+    }
+    if keys.downcast_exact::<Set>().is_none() && keys.downcast_exact::<FrozenSet>().is_none() {
+        return Ok(false);
+    }
+    let Some(body) = body_of(keys) else { return Ok(false) };
+    while let Some((hash, key)) = body.next(&mut position) {
+        drop(dict.insert_hashed(key, hash, value.clone(), vm)?);
+    }
+    Ok(true)
 }
 
 /// A new dict from pairs of which later ones win.

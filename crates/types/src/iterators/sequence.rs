@@ -125,9 +125,11 @@ impl ListReverseIterator {
     /// State for pickling.
     #[method("__reduce__($self, /)")]
     fn reduce(&self, vm: &Vm) -> PyResult {
+        // The look-up may run Python code, which may use the iterator up.
+        let reversed = builtin_function("reversed", vm)?;
         match self.list.get() {
-            Some(list) => reduced(builtin_function("reversed", vm)?, list.into_value(), Some(self.index.get()), vm),
-            None => reduced(builtin_function("iter", vm)?, vm.new_list(Vec::new()).into_value(), None, vm),
+            Some(list) => reduced(reversed, list.into_value(), Some(self.index.get()), vm),
+            None => reduced(reversed, vm.new_list(Vec::new()).into_value(), None, vm),
         }
     }
 

@@ -7,7 +7,9 @@ mod mro;
 mod new;
 mod slots;
 
-pub use attributes::{TypeType, merge_class_dict, module_of, set_type_attribute, type_call, type_def};
+pub use attributes::{
+    TypeType, merge_class_dict, module_of, set_type_attribute, shown_basic_size, type_call, type_def,
+};
 pub use bases::{compatible_for_assignment, solid_base, type_full_name};
 pub use fill::fill_native_type;
 pub use mro::compute_mro;

@@ -1,6 +1,6 @@
 //! Struct sequences: tuples with named fields, such as `sys.flags` and `os.stat_result`.
 //!
-//! The visible items are the tuple's. Named fields beyond them are attributes of the instance.
+//! The visible items are the tuple's. Fields beyond them are kept where `__slots__` members are.
 
 use std::rc::Rc;
 
@@ -30,19 +30,32 @@ pub struct StructSequence {
 struct Field {
     header: Header,
     name: Ref<Str>,
+    /// The type's full name.
+    #[traverse(skip)]
+    owner: &'static str,
+    /// Among all fields.
     #[traverse(skip)]
     index: usize,
+    /// How many fields are items of the tuple.
+    #[traverse(skip)]
+    visible: usize,
 }
 
 const FIELD_SLOTS: Slots = Slots {
     descr_get: Some(|slf, object, _, vm| {
         let (Some(field), Some(object)) = (slf.downcast::<Field>(), object) else { return Ok(slf.clone()) };
-        match object.downcast::<Tuple>().and_then(|t| t.as_slice().get(field.index).cloned()) {
-            Some(item) => Ok(item),
-            None => Err(vm.no_attribute(object, field.name.as_value())),
-        }
+        let found = match field.index.checked_sub(field.visible) {
+            None => object.downcast::<Tuple>().and_then(|t| t.as_slice().get(field.index).cloned()),
+            Some(hidden) => object.member_slot(hidden),
+        };
+        found.ok_or_else(|| vm.no_attribute(object, field.name.as_value()))
     }),
     descr_set: Some(|_, _, _, vm| Err(vm.attribute_error("readonly attribute"))),
+    repr: Some(|slf, vm| {
+        let Some(field) = slf.downcast::<Field>() else { return Ok(Value::none()) };
+        let (name, owner) = (field.name.to_string_lossy(), &field.owner);
+        Ok(vm.try_str(&format!("<member '{name}' of '{owner}' objects>"))?.into_value())
+    }),
     ..Slots::EMPTY
 };
 
@@ -94,8 +107,9 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
     set("__match_args__", vm.new_tuple(names).into_value())?;
     let all = def.fields.iter().map(|f| vm.intern(f.0).into_value()).collect();
     set("_struct_fields", vm.new_tuple(all).into_value())?;
-    for (index, (name, _)) in def.fields[..def.visible].iter().enumerate().filter(|(_, f)| !f.0.is_empty()) {
-        let field = Field { header: Header::blank(), name: vm.intern(name), index };
+    for (index, (name, _)) in def.fields.iter().enumerate().filter(|(_, f)| !f.0.is_empty()) {
+        let (header, name_object) = (Header::blank(), vm.intern(name));
+        let field = Field { header, name: name_object, owner: def.name, index, visible: def.visible };
         set(name, Ref::new(vm, field).into_value())?;
     }
     set(
@@ -109,8 +123,8 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
         bases: vec![tuple.clone()],
         base: tuple,
         namespace: namespace.clone(),
-        flags: TypeFlags::GC.or(TypeFlags::EXTENSION).or(TypeFlags::DICT).or(TypeFlags::SEQUENCE),
-        member_slots: 0,
+        flags: TypeFlags::GC.or(TypeFlags::SEQUENCE),
+        member_slots: (def.fields.len() - def.visible) as u32,
         inline_capacity: 0,
     };
     let ty = Type::new_class(vm, vm.builtin(B::Type), parts);
@@ -119,7 +133,9 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
     }
     ty.set_mro(class::compute_mro(&ty, vm)?);
     class::update_slots(&ty, vm);
-    ty.set_flags(ty.flags().or(TypeFlags::IMMUTABLE));
+    if module == "sys" {
+        ty.set_flags(ty.flags().or(TypeFlags::IMMUTABLE));
+    }
     Ok(ty)
 }
 
@@ -127,9 +143,8 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
 pub fn struct_sequence(ty: &Type, values: Vec<Value>, vm: &Vm) -> PyResult {
     let visible = number(ty, "n_sequence_fields", vm)?;
     let instance = Tuple::try_new(vm, ty, &values[..visible.min(values.len())])?.into_value();
-    let names = field_names(ty, vm)?;
-    for (name, value) in names.into_iter().zip(values).skip(visible) {
-        instance.set_instance_attribute(&name, value, vm)?;
+    for (index, value) in values.into_iter().skip(visible).enumerate() {
+        drop(instance.replace_member_slot(index, Some(value)));
     }
     Ok(instance)
 }
@@ -189,7 +204,7 @@ fn new(_: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     } else if given != least {
         return Err(wrong("a", least));
     }
-    let extra = match extra.filter(|e| !e.is_none()) {
+    let extra = match extra {
         None => None,
         Some(extra) => match extra.cast::<Dict>() {
             Some(dict) => Some(dict),
@@ -230,8 +245,11 @@ fn repr(slf: &Value, vm: &Vm) -> PyResult {
 
 fn hidden(slf: &Value, vm: &Vm) -> PyResult<Ref<Dict>> {
     let dict = vm.new_dict();
-    for (name, value) in slf.instance_attributes(vm) {
-        dict.set(name, value, vm)?;
+    let visible = slf.downcast::<Tuple>().map_or(0, Tuple::len);
+    for (index, name) in field_names(slf.ty(vm), vm)?.into_iter().skip(visible).enumerate() {
+        if let Some(value) = slf.member_slot(index) {
+            dict.set(name, value, vm)?;
+        }
     }
     Ok(dict)
 }
@@ -255,8 +273,8 @@ fn replace(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     }
     let names = field_names(ty, vm)?;
     let mut values = slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default().to_vec();
-    for name in &names[values.len()..] {
-        values.push(slf.instance_attribute(name, vm)?.unwrap_or(Value::none()));
+    for index in 0..names.len() - values.len() {
+        values.push(slf.member_slot(index).unwrap_or(Value::none()));
     }
     let mut unexpected = Vec::new();
     for (key, value) in args.keywords() {

@@ -378,11 +378,9 @@ mod property_init {
             return Ok(());
         }
         // A subclass has `__doc__` in its own class dict, so the instance needs one of its own.
-        this.doc.set(text.clone());
         let text = text.unwrap_or(Value::none());
-        let set = pyrope_object::protocol::generic_setattr(module, vm.names().__doc__.as_value(), Some(&text), vm);
-        match set {
-            Err(raised) if doc.0.is_none() && vm.raised_is(B::AttributeError) => {
+        match vm.set_attr(module, vm.names().__doc__.as_value(), Some(&text)) {
+            Err(raised) if !this.getter_doc.get() && vm.raised_is(B::AttributeError) => {
                 vm.ignore(raised);
                 Ok(())
             }
@@ -514,8 +512,14 @@ impl Property {
     }
 
     /// Method to set name of a property.
-    #[method("__set_name__($self, owner, name, /)")]
-    fn set_name_hook(&self, _owner: &Value, name: &Value) {
+    #[method("__set_name__")]
+    fn set_name_hook(&self, args: Args<'_>, vm: &Vm) -> PyResult<()> {
+        let [_owner, name] = args.positional() else {
+            let given = args.positional().len();
+            let message = format!("__set_name__() takes 2 positional arguments but {given} were given");
+            return Err(vm.type_error(message));
+        };
         self.name.set(Some(name.clone()));
+        Ok(())
     }
 }

@@ -83,21 +83,10 @@ fn special_complex(value: &Value, vm: &Vm) -> PyResult<Option<Parts>> {
     let Some(method) = vm.lookup_special(value, &vm.names().__complex__)? else { return Ok(None) };
     let result = vm.call(&method, &[])?;
     let Some(z) = as_complex(&result) else {
-        return Err(vm.type_error(format!(
-            "{}.__complex__() must return a complex, not {}",
-            full_type_name(value, vm),
-            full_type_name(&result, vm)
-        )));
+        let given = full_type_name(&result, vm);
+        return Err(vm.type_error(format!("__complex__ returned non-complex (type {given})")));
     };
-    if !result.ty(vm).is(vm.builtin(B::Complex)) {
-        let message = format!(
-            "{}.__complex__() must return a complex, not {}.  The ability to return an instance of a strict subclass of \
-             complex is deprecated, and may not be supported in a future version of Python.",
-            full_type_name(value, vm),
-            full_type_name(&result, vm)
-        );
-        vm.warn(B::DeprecationWarning, &message, 1)?;
-    }
+    vm.warn_of_subclass("__complex__", &result, B::Complex)?;
     Ok(Some(z))
 }
 

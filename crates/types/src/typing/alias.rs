@@ -6,12 +6,13 @@ use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::{check_positional, no_keywords};
 use pyrope_object::layout::{List, Str, Tuple};
 use pyrope_object::protocol::generic_getattr;
-use pyrope_object::{Args, BuiltinType as B, CompareOp, Header, PyResult, Ref, Slots, Type, Value, Vm};
+use pyrope_object::{Args, BuiltinType as B, CompareOp, Guarded, Header, PyResult, Ref, Slots, Type, Value, Vm};
 
 use super::params::make_parameters;
 use super::substitute::substitute;
 use super::type_repr;
 use crate::containers::sequence::{builtin_function, receiver};
+use crate::iterators::{itself, reduced};
 
 /// Represent a PEP 585 generic type
 ///
@@ -48,9 +49,8 @@ const SLOTS: Slots = Slots {
     getattr: Some(alias_getattr),
     richcompare: Some(alias_compare),
     iter: Some(|slf, vm| {
-        let this = receiver!(GenericAlias, slf, vm);
-        let starred = make(vm.builtin(B::GenericAlias), &this.origin, &this.args, true, vm);
-        vm.iter(vm.new_tuple(vec![starred]).as_value())
+        let iterator = AliasIterator { header: Header::blank(), alias: Guarded::new(slf.cast::<GenericAlias>()) };
+        Ok(Ref::new(vm, iterator).into_value())
     }),
     or: Some(super::union_of),
     mp_subscript: Some(|slf, item, vm| {
@@ -60,6 +60,38 @@ const SLOTS: Slots = Slots {
     }),
     ..Slots::EMPTY
 };
+
+/// Gives `*alias` once.
+#[pyclass(
+    name = "generic_alias_iterator", flags(GC, DISALLOW_INSTANTIATION), slots = ITERATOR_SLOTS,
+    methods(AliasIterator::METHODS), doc = ""
+)]
+#[derive(Traverse)]
+pub struct AliasIterator {
+    header: Header,
+    /// None once it was given.
+    alias: Guarded<Option<Ref<GenericAlias>>>,
+}
+
+const ITERATOR_SLOTS: Slots = Slots {
+    iter: Some(itself),
+    next: Some(|slf, vm| {
+        let alias = receiver!(AliasIterator, slf, vm).alias.take();
+        Ok(alias.map(|alias| make(vm.builtin(B::GenericAlias), &alias.origin, &alias.args, true, vm)))
+    }),
+    ..Slots::EMPTY
+};
+
+#[pymethods]
+impl AliasIterator {
+    #[method("__reduce__($self, /)")]
+    fn reduce(&self, vm: &Vm) -> PyResult {
+        // The look-up may run Python code, which may use the iterator up.
+        let iter = builtin_function("iter", vm)?;
+        let rest = self.alias.get().map_or_else(|| vm.new_tuple(Vec::new()).into_value(), Ref::into_value);
+        reduced(iter, rest, None, vm)
+    }
+}
 
 fn make(class: &Type, origin: &Value, args: &Ref<Tuple>, starred: bool, vm: &Vm) -> Value {
     let alias = GenericAlias {
@@ -113,7 +145,12 @@ impl GenericAlias {
 fn item_repr(item: &Value, vm: &Vm) -> PyResult<String> {
     let Some(list) = item.downcast::<List>() else { return type_repr_keeping_none(item, vm) };
     vm.check_stack("")?;
-    let parts = list.to_vec().iter().map(|item| type_repr_keeping_none(item, vm)).collect::<PyResult<Vec<_>>>()?;
+    let mut parts = Vec::new();
+    for index in 0..list.len() {
+        // An item's repr may shrink the list.
+        let item = list.get(index).ok_or_else(|| vm.index_error("list index out of range"))?;
+        parts.push(type_repr_keeping_none(&item, vm)?);
+    }
     Ok(format!("[{}]", parts.join(", ")))
 }
 

@@ -56,7 +56,7 @@ impl Lazy {
 }
 
 /// An evaluate function of a value that is known.
-#[pyclass(name = "_ConstEvaluator", module = "_typing", flags(GC), slots = SLOTS, doc = "")]
+#[pyclass(name = "_ConstEvaluator", module = "_typing", flags(GC, DISALLOW_INSTANTIATION), slots = SLOTS, doc = "")]
 #[derive(Traverse)]
 pub struct ConstEvaluator {
     header: Header,

@@ -17,7 +17,8 @@ use pyrope_object::{Args, Guarded, Header, PyResult, Ref, Slots, Value, Vm};
 /// On older versions of Python, however, generic classes have to
 /// explicitly inherit from Generic.
 #[pyclass(
-    name = "Generic", module = "typing", layout = PLAIN_LAYOUT, builtin = Generic, flags(BASETYPE),
+    name = "Generic", module = "typing", layout = PLAIN_LAYOUT, builtin = Generic,
+    flags(BASETYPE),
     methods(Generic::METHODS)
 )]
 pub struct Generic;

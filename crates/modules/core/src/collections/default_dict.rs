@@ -114,8 +114,9 @@ impl DefaultDict {
         let this = receiver!(DefaultDict, slf, vm);
         let Some(factory) = this.factory.get() else { return Err(vm.key_error(object)) };
         let value = vm.call(&factory, &[])?;
-        vm.set_item(slf, object, Some(&value))?;
-        Ok(value)
+        // The factory may have set the key: then that value stays.
+        let dict = receiver!(Dict, slf, vm);
+        dict.set_default_hashed(object.clone(), vm.hash_key(object)?, value, vm)
     }
 
     /// A shallow copy.

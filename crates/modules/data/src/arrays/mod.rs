@@ -26,7 +26,10 @@ pub static MODULE: ModuleDef = ModuleDef {
     types: &[<Array as Object>::def],
     exec: Some(|module, vm| {
         vm.set_attr_str(module, "ArrayType", &vm.type_of::<Array>().to_value())?;
-        vm.set_attr_str(module, "typecodes", vm.new_str(TYPECODES).as_value())
+        vm.set_attr_str(module, "typecodes", vm.new_str(TYPECODES).as_value())?;
+        let abstract_classes = vm.import("collections.abc")?;
+        let mutable_sequence = vm.get_attr_str(&abstract_classes, "MutableSequence")?;
+        vm.call_method(&mutable_sequence, "register", &[vm.type_of::<Array>().to_value()]).map(drop)
     }),
 };
 

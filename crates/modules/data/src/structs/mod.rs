@@ -359,8 +359,8 @@ impl Struct {
 
     /// struct size in bytes
     #[getter]
-    fn size(&self, vm: &Vm) -> PyResult<usize> {
-        Ok(self.compiled(vm)?.size)
+    fn size(&self) -> isize {
+        self.format.get().map_or(-1, |format| format.size as isize)
     }
 
     /// S.pack(v1, v2, ...) -> bytes

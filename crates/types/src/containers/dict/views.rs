@@ -9,7 +9,7 @@ use super::iterators::{
 };
 use crate::containers::mapping_proxy::MappingProxy;
 use crate::containers::sequence::receiver;
-use crate::containers::set::{FrozenSet, Set, body_of};
+use crate::containers::set::{Set, body_of};
 
 macro_rules! views {
     ($($ty:ident $name:literal $slots:ident $iter:ident $forward:ident $backward:ident { $($more:tt)* };)*) => {$(
@@ -194,8 +194,7 @@ fn view_or(a: &Value, b: &Value, vm: &Vm) -> PyResult {
 fn view_and(a: &Value, b: &Value, vm: &Vm) -> PyResult {
     let (mut slf, mut other) = if is_set_view(a) { (a, b) } else { (b, a) };
     let len = vm.len(slf)?;
-    let exact = other.downcast_exact::<Set>().is_some() || other.downcast_exact::<FrozenSet>().is_some();
-    if exact && len <= vm.len(other)? {
+    if other.downcast_exact::<Set>().is_some() && len <= vm.len(other)? {
         return vm.call_method(other, "intersection", std::slice::from_ref(slf));
     }
     if is_set_view(other) && vm.len(other)? > len {

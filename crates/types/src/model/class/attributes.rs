@@ -453,8 +453,8 @@ impl TypeType {
 
     #[getter("__basicsize__")]
     #[member]
-    fn basicsize(this: &Type) -> usize {
-        this.basic_size()
+    fn basicsize(this: &Type, vm: &Vm) -> usize {
+        shown_basic_size(this, vm)
     }
 
     #[getter("__itemsize__")]
@@ -530,6 +530,12 @@ impl TypeType {
     fn sizeof(_this: &Type) -> usize {
         size_of::<Type>()
     }
+}
+
+/// `__basicsize__`. An `int` is shown as CPython's, whose digits of 30 bits are the items, wherever it is kept.
+pub fn shown_basic_size(ty: &Type, vm: &Vm) -> usize {
+    let boxed = size_of::<pyrope_object::layout::Int>();
+    if ty.is_subtype(vm.builtin(B::Int)) { ty.basic_size() - boxed + 24 } else { ty.basic_size() }
 }
 
 /// Adds the names of a class and its bases to `names`, through `__dict__` and `__bases__`.

@@ -4,7 +4,7 @@ pub mod arithmetic;
 
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::args::ArgName;
-use pyrope_object::bind::{BytesLike, OrNone, check_positional, full_type_name};
+use pyrope_object::bind::{BytesLike, OrNone, check_positional};
 use pyrope_object::layout::FLOAT_LAYOUT;
 use pyrope_object::{
     Args, BuiltinType as B, Bytes, CompareOp, FromArg, PyResult, Ref, Slots, Str, Tuple, Type, Value, Vm,
@@ -12,6 +12,8 @@ use pyrope_object::{
 use pyrope_textual::float::{self as textual, HexError};
 
 use super::text::{self, NumberKind, invalid, to_ascii};
+use crate::containers::sequence::no_keywords;
+use crate::containers::tuple::same_init;
 use arithmetic::{compare_with_int, exact_integer, float_div, operand};
 
 /// Convert a string or number to a floating-point number, if possible.
@@ -84,11 +86,15 @@ fn itself(slf: &Value, vm: &Vm) -> PyResult {
 }
 
 fn float_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
-    let value = match check_positional("float", args, 0, 1, vm)? {
+    let own = vm.builtin(B::Float);
+    if class.is(own) || same_init(class, own) {
+        no_keywords("float", args, vm)?;
+    }
+    let value = match check_positional("float", Args::positional_only(args.positional()), 0, 1, vm)? {
         [] => vm.float(0.0),
         [x, ..] => to_float(x, vm)?,
     };
-    if class.is(vm.builtin(B::Float)) { Ok(value) } else { Ok(vm.float_in(class, number(&value))) }
+    if class.is(own) { Ok(value) } else { Ok(vm.float_in(class, number(&value))) }
 }
 
 /// `float(x)`: an exact `float`.
@@ -96,35 +102,18 @@ fn to_float(x: &Value, vm: &Vm) -> PyResult {
     if x.is_small_float() || x.ty(vm).is(vm.builtin(B::Float)) {
         return Ok(x.clone());
     }
+    let slots = x.ty(vm).slots();
+    if let Some(float) = slots.float {
+        return Ok(vm.float(vm.float_by_slot(x, float)?));
+    }
+    if slots.index.is_some() {
+        return Ok(vm.float(vm.to_f64(x)?));
+    }
     if let Some(text) = x.downcast::<Str>() {
         return match textual::parse(&to_ascii(text)) {
             Some(number) => Ok(vm.float(number)),
             None => Err(invalid("could not convert string to float: ", x, usize::MAX, vm)),
         };
-    }
-    let slots = x.ty(vm).slots();
-    if let Some(float) = slots.float {
-        let result = float(x, vm)?;
-        let Some(number) = result.as_float() else {
-            return Err(vm.type_error(format!(
-                "{}.__float__() must return a float, not {}",
-                full_type_name(x, vm),
-                full_type_name(&result, vm)
-            )));
-        };
-        if !result.ty(vm).is(vm.builtin(B::Float)) {
-            let message = format!(
-                "{}.__float__() must return a float, not {}.  The ability to return an instance of a strict subclass of \
-                 float is deprecated, and may not be supported in a future version of Python.",
-                full_type_name(x, vm),
-                full_type_name(&result, vm)
-            );
-            vm.warn(B::DeprecationWarning, &message, 1)?;
-        }
-        return Ok(vm.float(number));
-    }
-    if slots.index.is_some() {
-        return Ok(vm.float(vm.to_f64(x)?));
     }
     if slots.buffer.is_some() {
         return from_bytes_like(x, vm);

@@ -341,7 +341,7 @@ pub(crate) fn big_true_div(a: &IBig, b: &IBig, vm: &Vm) -> PyResult {
     let (b_sign, b) = b.clone().into_parts();
     let size = a.bit_len() as i64 - b.bit_len() as i64;
     if a.is_zero() || size < -1100 {
-        return Ok(vm.float(if a_sign != b_sign && !a.is_zero() { -0.0 } else { 0.0 }));
+        return Ok(vm.float(if a_sign != b_sign { -0.0 } else { 0.0 }));
     }
     let x = match size <= 1100 {
         true => {

@@ -78,14 +78,7 @@ pub fn to_int(x: &Value, vm: &Vm) -> PyResult {
         if result.as_int().is_none() {
             return Err(vm.type_error(format!("__int__ returned non-int (type {})", full_type_name(&result, vm))));
         }
-        if !result.ty(vm).is(vm.builtin(B::Int)) {
-            let name = vm.type_name(&result);
-            let message = format!(
-                "__int__ returned non-int (type {name}).  The ability to return an instance of a strict subclass of int \
-                 is deprecated, and may not be supported in a future version of Python."
-            );
-            vm.warn(B::DeprecationWarning, &message, 1)?;
-        }
+        vm.warn_of_subclass("__int__", &result, B::Int)?;
         return Ok(exact(&result, vm));
     }
     if slots.index.is_some() {

@@ -15,6 +15,7 @@ use pyrope_textual::format_spec::IntPresentation;
 use pyrope_textual::int_text;
 
 use super::text::{self, NumberKind};
+use crate::model::class;
 use construct::exact;
 
 /// int([x]) -> integer
@@ -385,8 +386,9 @@ impl IntType {
 
     /// Returns size in memory, in bytes.
     #[method("__sizeof__($self, /)")]
-    fn sizeof(slf: &Value) -> usize {
-        24 + 4 * IntType::bit_length(slf).div_ceil(30).max(1)
+    fn sizeof(slf: &Value, vm: &Vm) -> usize {
+        let digits = IntType::bit_length(slf).div_ceil(30).max(1);
+        class::shown_basic_size(slf.ty(vm), vm) + 4 * digits
     }
 
     /// Returns True. Exists for duck type compatibility with float.is_integer.

@@ -123,9 +123,6 @@ impl Handler for Formatter<'_> {
     fn convert(&mut self, directive: &Directive) -> Result<(), Failure> {
         let vm = self.vm;
         let code = directive.ascii_code();
-        if code == b'%' {
-            return self.append(b"%");
-        }
         let value = self.arguments.fetch()?;
         match code {
             b's' | b'b' => self.bytes_argument(&value, directive),

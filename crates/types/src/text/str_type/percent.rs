@@ -86,10 +86,6 @@ impl Handler for Formatter<'_> {
     fn convert(&mut self, directive: &Directive) -> Result<(), Failure> {
         let vm = self.vm;
         let code = directive.ascii_code();
-        if code == b'%' {
-            self.out.push(b'%'.into());
-            return Ok(());
-        }
         let value = self.arguments.fetch()?;
         match code {
             b's' => {
