@@ -19,6 +19,7 @@ macro_rules! operand_enum {
             }
 
             /// Reads an operand.
+            #[inline]
             pub const fn from_number(number: u32) -> Option<$type> {
                 match number {
                     $($number => Some($type::$variant),)*

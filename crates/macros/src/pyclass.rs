@@ -109,6 +109,13 @@ pub fn expand(args: ClassArgs, item: ItemStruct) -> Result<TokenStream> {
     let doc = args.doc.as_ref().map_or_else(|| doc_of(&item.attrs), LitStr::value);
     let base = option(args.base.as_ref().map(|base| quote!(<#base as glue::Object>::def)));
     let builtin = option(args.builtin.as_ref().map(|builtin| quote!(glue::BuiltinType::#builtin)));
+    // A base may bring attributes, and with them shapes that differ from instance to instance.
+    let shape = match &args.builtin {
+        Some(builtin) if args.base.is_none() && !args.has_flag("DICT") => {
+            quote!(glue::builtin_shape(glue::BuiltinType::#builtin))
+        }
+        _ => quote!(glue::NO_SHAPE),
+    };
     let init = option(args.init.as_ref().map(|init| quote!(#init)));
     let slots = args.slots.as_ref().map_or_else(|| quote!(glue::Slots::EMPTY), |slots| quote!(#slots));
     let flags = flags(&args);
@@ -148,6 +155,8 @@ pub fn expand(args: ClassArgs, item: ItemStruct) -> Result<TokenStream> {
             // SAFETY: the struct is `repr(C)`, begins with its header (asserted above), and `DEF.layout` describes it.
             #[allow(unsafe_code)]
             unsafe impl glue::Object for #ident {
+                const SHAPE: u32 = #shape;
+
                 #[inline]
                 fn def() -> &'static glue::TypeDef {
                     &DEF

@@ -231,6 +231,7 @@ pub mod glue {
     pub use crate::builtin::BuiltinType;
     pub use crate::error::PyResult;
     pub use crate::reference::Object;
+    pub use crate::shape::{NO_SHAPE, builtin_shape};
     pub use crate::slots::Slots;
     pub use crate::traverse::Traverse;
     pub use crate::typedef::{Binding, GetSetDef, Layout, MethodDef, NativeFn, TypeDef, TypeFlags};

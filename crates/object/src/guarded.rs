@@ -1,6 +1,8 @@
 //! Storage of mutable objects, reached only through guards.
 
-use std::cell::{Cell, UnsafeCell};
+#[cfg(debug_assertions)]
+use std::cell::Cell;
+use std::cell::UnsafeCell;
 
 /// A payload that is borrowed for the length of a closure and no longer.
 ///
@@ -60,12 +62,14 @@ impl<T> Guarded<T> {
     }
 
     /// Puts a new payload in and gives the old one back.
+    #[inline(always)]
     #[must_use = "dropping the old payload may run Python code; say so with `drop`"]
     pub fn replace(&self, payload: T) -> T {
         self.with_mut(|slot| std::mem::replace(slot, payload))
     }
 
     /// Puts a new payload in; the old one is dropped after the guard has closed.
+    #[inline(always)]
     pub fn set(&self, payload: T) {
         drop(self.replace(payload));
     }
@@ -80,6 +84,7 @@ impl<T> Guarded<T> {
     }
 
     /// The payload, leaving the default.
+    #[inline(always)]
     pub fn take(&self) -> T
     where
         T: Default,

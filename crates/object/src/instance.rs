@@ -332,6 +332,18 @@ impl Header {
         }
     }
 
+    /// Drops all `__slots__` members and inline attributes of an object that dies.
+    pub(crate) fn drop_slots(&self) {
+        let ty = self.ty();
+        let members = ty.member_slot_count();
+        let Some(first) = self.member_address(0).or_else(|| self.inline_slot(0)) else { return };
+        // The attributes follow the members.
+        for index in 0..members + self.inline_capacity() {
+            // SAFETY: inside this object, initialised at allocation; the slot is left empty.
+            drop(unsafe { (*first.wrapping_add(index)).take() });
+        }
+    }
+
     /// Calls back with each attribute, member and the dict.
     pub(crate) fn traverse_attributes(&self, visit: &mut dyn FnMut(&Value)) {
         let ty = self.ty();

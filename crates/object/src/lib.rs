@@ -44,5 +44,5 @@ pub use slots::{CompareOp, Slots};
 pub use traverse::{Traverse, TraverseMut};
 pub use ty::Type;
 pub use typedef::{Binding, GetSetDef, MethodDef, ModuleDef, NativeFn, TypeDef, TypeFlags};
-pub use value::Value;
+pub use value::{Doomed, Value};
 pub use vm::Vm;

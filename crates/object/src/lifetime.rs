@@ -145,10 +145,12 @@ unsafe fn destroy_now(object: NonNull<Header>) {
     }
     let class = ty as *const Type;
     if ty.inline_capacity() > 0 || ty.member_slot_count() > 0 || ty.flags().has(TypeFlags::EXTENSION) {
-        let mut owned = Vec::new();
-        header.take_members(&mut owned);
-        header.take_attributes(&mut owned);
-        drop(owned);
+        header.drop_slots();
+        if header.extension().is_some_and(|extension| !extension.attributes.get().is_null()) {
+            let mut owned = Vec::new();
+            header.take_attributes(&mut owned);
+            drop(owned);
+        }
     }
     let layout = &ty.def().layout;
     // SAFETY: the layout describes this object; size is read before the fields go.

@@ -13,8 +13,11 @@ use crate::value::Value;
 ///
 /// # Safety
 /// The struct is `repr(C)` and its first field is a [`Header`]; `def()` always gives the same static, whose `layout`
-/// describes this struct. `#[pyclass]` upholds all of it.
+/// describes this struct. `SHAPE` is what it says. `#[pyclass]` upholds all of it.
 pub unsafe trait Object: Sized + 'static {
+    /// The shape that all instances of exactly this type have and no others; 0 if there is no such shape.
+    const SHAPE: u32 = crate::shape::NO_SHAPE;
+
     /// The type's static description.
     fn def() -> &'static TypeDef;
 }

@@ -4,6 +4,7 @@
 //! instances has a root shape (no attributes yet) and a tree of transitions below it: class × attribute names in order.
 //! Each class also has a *dict-mode* shape for instances whose attributes live in a real dict. Numbers are never reused.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::layout::Str;
@@ -21,6 +22,7 @@ pub const FIRST_FREE: u32 = 512;
 pub const MAX_ATTRIBUTES: usize = 64;
 
 /// The fixed shape of exact instances of a builtin type.
+#[inline(always)]
 pub const fn builtin_shape(kind: crate::builtin::BuiltinType) -> u32 {
     match kind {
         crate::builtin::BuiltinType::Str => STR_SHAPE,
@@ -53,12 +55,33 @@ impl Shape {
     }
 }
 
+/// How many look-ups of names are remembered; a power of two.
+const REMEMBERED: usize = 1024;
+
+/// A look-up and its result, which never changes: shapes are not changed and names live as long as the table.
+#[derive(Clone, Copy)]
+struct Lookup {
+    shape: u32,
+    /// `ABSENT`, or the slot.
+    slot: u32,
+    name: usize,
+}
+
+const ABSENT: u32 = u32::MAX;
+
 /// All shapes of an interpreter.
-#[derive(Default)]
 pub struct ShapeTable {
     shapes: Vec<Shape>,
     /// By root and capacity.
     foreign: HashMap<(u32, usize), u32>,
+    lookups: Box<[Cell<Lookup>]>,
+}
+
+impl Default for ShapeTable {
+    fn default() -> Self {
+        let empty = Lookup { shape: NO_SHAPE, slot: ABSENT, name: 0 };
+        ShapeTable { shapes: Vec::new(), foreign: HashMap::new(), lookups: vec![Cell::new(empty); REMEMBERED].into() }
+    }
 }
 
 impl ShapeTable {
@@ -93,7 +116,24 @@ impl ShapeTable {
     }
 
     /// The slot of an interned name.
+    #[inline]
     pub fn slot_of(&self, shape: u32, name: &Str) -> Option<usize> {
+        let address = std::ptr::from_ref(name) as usize;
+        let remembered = &self.lookups[(shape as usize ^ (address >> 4)) % REMEMBERED];
+        let lookup = remembered.get();
+        if lookup.shape == shape && lookup.name == address {
+            return (lookup.slot != ABSENT).then_some(lookup.slot as usize);
+        }
+        let found = self.find_slot(shape, name);
+        if name.is_interned() {
+            let slot = found.map_or(ABSENT, |slot| slot as u32);
+            remembered.set(Lookup { shape, slot, name: address });
+        }
+        found
+    }
+
+    #[inline(never)]
+    fn find_slot(&self, shape: u32, name: &Str) -> Option<usize> {
         let shape = self.get(shape)?;
         shape
             .names

@@ -38,12 +38,14 @@ impl CompareOp {
     }
 
     /// The operator with this number, `0..=5`.
+    #[inline(always)]
     pub fn from_index(index: usize) -> Option<CompareOp> {
         use CompareOp::{Eq, Ge, Gt, Le, Lt, Ne};
         [Lt, Le, Eq, Ne, Gt, Ge].get(index).copied()
     }
 
     /// What the operator says of an ordering.
+    #[inline(always)]
     pub fn holds(self, ordering: std::cmp::Ordering) -> bool {
         match self {
             CompareOp::Lt => ordering.is_lt(),

@@ -422,6 +422,12 @@ impl Type {
             members => own.checked_next_multiple_of(8)?.checked_add(members * 8),
         }
     }
+
+    /// Bytes from an instance's header to a `__slots__` member, where it is the same for all instances.
+    pub fn fixed_member_offset(&self, index: usize) -> Option<usize> {
+        let fixed = self.def.layout.trailing.is_none() && index < self.member_slot_count();
+        fixed.then(|| self.member_offset(0) + index * size_of::<Value>())
+    }
 }
 
 /// What a native type takes over of its base's flags.

@@ -84,10 +84,12 @@ impl TypeFlags {
     /// Abstract: has `__abstractmethods__`.
     pub const ABSTRACT: TypeFlags = TypeFlags(1 << 20);
 
+    #[inline(always)]
     pub const fn or(self, other: TypeFlags) -> TypeFlags {
         TypeFlags(self.0 | other.0)
     }
 
+    #[inline(always)]
     pub const fn has(self, other: TypeFlags) -> bool {
         self.0 & other.0 == other.0
     }

@@ -231,10 +231,14 @@ impl Value {
     }
 
     /// A borrowed view as `T`, if the value's type is exactly `T`'s own.
-    #[inline]
+    #[inline(always)]
     pub fn downcast_exact<T: Object>(&self) -> Option<&T> {
         let header = self.header()?;
-        if header.ty().is_exactly(T::def()) {
+        let exact = match T::SHAPE {
+            crate::shape::NO_SHAPE => header.ty().is_exactly(T::def()),
+            shape => header.shape.get() == shape,
+        };
+        if exact {
             // SAFETY: the type is the one that `T` lays out.
             Some(unsafe { &*(header as *const Header).cast::<T>() })
         } else {
@@ -282,6 +286,30 @@ impl Drop for Value {
         {
             // SAFETY: the count fell to zero, so this was the last reference.
             unsafe { crate::lifetime::destroy(NonNull::from(header)) };
+        }
+    }
+}
+
+/// An object whose last reference was given up and which is still to be ended.
+#[must_use = "the object leaks if it is not ended"]
+pub struct Doomed(NonNull<Header>);
+
+impl Doomed {
+    /// Ends the object; may run Python code.
+    pub fn end(self) {
+        // SAFETY: the count fell to zero in `Value::release`.
+        unsafe { crate::lifetime::destroy(self.0) };
+    }
+}
+
+impl Value {
+    /// Gives the reference up as dropping does, but leaves it to the caller to end the object if it was the last one.
+    #[inline(always)]
+    pub fn release(self) -> Option<Doomed> {
+        let this = ManuallyDrop::new(self);
+        match this.header() {
+            Some(header) if header.decrement() => Some(Doomed(NonNull::from(header))),
+            _ => None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Calls between native code and Python functions, and the shortcuts of the CALL instructions.
 #![allow(unsafe_code, reason = "the first test of every call: is the callable a Python function?")]
 
-use pyrope_object::layout::{Dict, Str, Tuple};
+use pyrope_object::layout::{Dict, Plain, Str, Tuple};
 use pyrope_object::shape::builtin_shape;
-use pyrope_object::{Args, BuiltinType as B, NativeFn, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_object::{
+    Args, BuiltinType as B, Header, NativeFn, Object, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm,
+};
 use pyrope_types::containers::set::Set;
 use pyrope_types::model::builtin_function::{BuiltinFunction, Method};
 use pyrope_types::model::descriptors::MethodDescriptor;
@@ -11,9 +13,9 @@ use pyrope_types::model::descriptors::MethodDescriptor;
 use crate::errors;
 use crate::eval::{Flow, run_frame};
 use crate::function::{Function, bind_arguments};
+use crate::inline_cache::Cache;
 use crate::instructions::containers::{NotMapping, each_entry};
-use crate::quicken::Cache;
-use crate::stack::{Frame, Machine, machine};
+use crate::stack::{Frame, Machine, Slot, machine};
 
 /// The Python function that a value is.
 #[inline(always)]
@@ -68,8 +70,8 @@ pub fn unwrap_method(value: &Value) -> Option<(&Value, &Value)> {
 }
 
 /// Calls what is no Python function with positional arguments.
-#[inline(never)]
-pub fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
+#[inline(always)]
+fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
     let shape = callable.shape();
     if shape == builtin_shape(B::MethodDescriptor) {
         if let Some(method) = callable.downcast_exact::<MethodDescriptor>()
@@ -96,22 +98,128 @@ pub fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
     vm.call_args(callable, Args::positional_only(values))
 }
 
-/// Calls what is no Python function.
-#[inline(never)]
-pub fn call_args(callable: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-    vm.call_args(callable, args)
+/// What became of a call.
+pub enum Called {
+    /// It is done, with this result.
+    Done(Value),
+    /// The frame of a Python function is ready.
+    Frame(*mut Frame),
+    /// The frame of an `__init__` is ready; the new instance took the callable's place.
+    Init(*mut Frame),
 }
 
-/// A native function or method: called at once.
-#[inline(always)]
-pub fn is_native(callable: &Value) -> bool {
+/// Calls with operands as CALL has them: the callable, null or a first argument, the others. The operands are dropped.
+#[inline(never)]
+pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
     let shape = callable.shape();
-    shape == builtin_shape(B::MethodDescriptor) || shape == builtin_shape(B::BuiltinFunction)
+    if shape == builtin_shape(B::MethodDescriptor) || shape == builtin_shape(B::BuiltinFunction) {
+        let result = call_value(callable, given(&operands[1..]), vm)?;
+        clear(operands);
+        return Ok(Called::Done(result));
+    }
+    if let Some((function, instance)) = unwrap_method(callable)
+        && operands[1].is_none()
+    {
+        let (function, instance) = (function.clone(), instance.clone());
+        operands[1] = Some(instance);
+        drop(operands[0].replace(function));
+    }
+    let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
+    if let Some(function) = as_function(callable, machine) {
+        let frame = bound_frame(function, Args::positional_only(given(&operands[1..])), vm, machine)?;
+        clear(operands);
+        return Ok(Called::Frame(frame));
+    }
+    // A decorator's only argument lies where the receiver would: such calls are rare.
+    if operands[1].is_none()
+        && let Some((class, init)) = plain_init(callable, cache, machine, vm)
+    {
+        let instance = new_plain(class, vm);
+        return call_init(operands, instance, &init, vm, machine);
+    }
+    let result = call_value(callable, given(&operands[1..]), vm)?;
+    clear(operands);
+    Ok(Called::Done(result))
+}
+
+/// Readies the frame of a plain class's `__init__`.
+#[inline(always)]
+fn call_init(operands: &mut [Slot], instance: Value, init: &Value, vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    let Some(function) = as_function(init, machine) else { return Err(vm.system_error("__init__ without function")) };
+    operands[1] = Some(instance.clone());
+    let frame = if function.accepts_exactly(operands.len() - 1) {
+        let frame = machine.new_frame(Ref::from_borrowed(function), vm)?;
+        // SAFETY: the function takes so many arguments; the frame is fresh.
+        for (index, slot) in operands[1..].iter_mut().enumerate() {
+            unsafe { (*frame).slots().add(index).write(slot.take()) };
+        }
+        frame
+    } else {
+        let frame = bound_frame(function, Args::positional_only(given(&operands[1..])), vm, machine)?;
+        clear(&mut operands[1..]);
+        frame
+    };
+    drop(operands[0].replace(instance));
+    Ok(Called::Init(frame))
+}
+
+/// The same as [`call_operands`] with a tuple of keyword names on top.
+#[inline(never)]
+pub fn call_with_names(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    let Some((Some(names), rest)) = operands.split_last() else {
+        return Err(vm.system_error("CALL_KW without names"));
+    };
+    let [Some(callable), values @ ..] = rest else { return Err(vm.system_error("CALL_KW without callable")) };
+    let names = names.downcast::<Tuple>().map_or(&[][..], |n| n.as_slice());
+    let called = call_with(callable, Args::new(given(values), names), vm, machine)?;
+    clear(operands);
+    Ok(called)
+}
+
+/// `f(*iterable, **mapping)`, as CALL_FUNCTION_EX has its operands. They are dropped.
+#[inline(never)]
+pub fn call_spread(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    let [Some(callable), _, Some(iterable), mapping] = &*operands else {
+        return Err(vm.system_error("CALL_FUNCTION_EX without operands"));
+    };
+    let args = spread_arguments(callable, iterable, mapping.as_ref(), vm)?;
+    let called = call_with(callable, args.as_args(), vm, machine)?;
+    drop(args);
+    clear(operands);
+    Ok(called)
+}
+
+#[inline(always)]
+fn call_with(callable: &Value, args: Args<'_>, vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    match as_function(callable, machine) {
+        Some(function) => bound_frame(function, args, vm, machine).map(Called::Frame),
+        None => vm.call_args(callable, args).map(Called::Done),
+    }
+}
+
+/// The arguments in slots, of which only the first may be null.
+#[inline(always)]
+fn given(slots: &[Slot]) -> &[Value] {
+    let slots = match slots {
+        [None, rest @ ..] => rest,
+        all => all,
+    };
+    // SAFETY: a slot that is not null is a value.
+    unsafe { std::slice::from_raw_parts(slots.as_ptr().cast(), slots.len()) }
+}
+
+/// Drops operands, the top one first.
+#[inline(always)]
+fn clear(operands: &mut [Slot]) {
+    for slot in operands.iter_mut().rev() {
+        drop(slot.take());
+    }
 }
 
 /// The `__init__` of a plain class: a Python class whose instances `object.__new__` makes and whose metaclass is `type`.
 #[inline(always)]
-pub fn plain_init(callable: &Value, cache: &Cache, machine: &Machine, vm: &Vm) -> Option<Value> {
+fn plain_init<'a>(callable: &'a Value, cache: &Cache, machine: &Machine, vm: &Vm) -> Option<(&'a Type, Value)> {
     let header = callable.header()?;
     if !std::ptr::eq(header.ty(), machine.type_type) {
         return None;
@@ -119,15 +227,15 @@ pub fn plain_init(callable: &Value, cache: &Cache, machine: &Machine, vm: &Vm) -
     // SAFETY: instances of exactly `type` have this layout.
     let class = unsafe { &*std::ptr::from_ref(header).cast::<Type>() };
     let version = class.current_version();
-    if version != 0 && version == cache.version.get() {
+    if version != 0 && version == cache.way.version.get() {
         // SAFETY: the class whose version holds owns the value; it is counted before it is given out.
-        let init = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(cache.word.get()) });
-        return Some(Value::clone(&init));
+        let init = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(cache.way.word.get()) });
+        return Some((class, Value::clone(&init)));
     }
     let init = find_plain_init(callable, machine, vm)?;
-    cache.version.set(class.version());
-    cache.word.set(init.bits());
-    Some(init)
+    cache.way.version.set(class.version());
+    cache.way.word.set(init.bits());
+    Some((class, init))
 }
 
 #[inline(never)]
@@ -137,19 +245,17 @@ fn find_plain_init(callable: &Value, machine: &Machine, vm: &Vm) -> Option<Value
         (Some(own), Some(plain)) => std::ptr::fn_addr_eq(own, plain),
         _ => false,
     };
-    if !plain || !class.is_heap() || class.flags().has(TypeFlags::ABSTRACT) {
+    let plainly_laid_out = class.derives_layout(<Plain as Object>::def());
+    if !plain || !plainly_laid_out || !class.is_heap() || class.flags().has(TypeFlags::ABSTRACT) {
         return None;
     }
     class.lookup(&vm.names().__init__, vm).filter(|init| as_function(init, machine).is_some())
 }
 
-/// A fresh instance of a plain class.
+/// A fresh instance of a class that passed [`plain_init`].
 #[inline(always)]
-pub fn plain_instance(callable: &Value, vm: &Vm) -> PyResult {
-    match callable.downcast::<Type>().map(|class| (class, class.slots().new)) {
-        Some((class, Some(new))) => new(class, Args::EMPTY, vm),
-        _ => Err(vm.system_error("class without __new__")),
-    }
+fn new_plain(class: &Type, vm: &Vm) -> Value {
+    Ref::new_in(vm, class, Plain { header: Header::blank() }).into_value()
 }
 
 /// TypeError for an `__init__` that returned something.
@@ -204,7 +310,7 @@ pub fn set_insert(set: &Value, item: &Value, vm: &Vm) -> PyResult<()> {
 }
 
 /// The next item of an iterator; a StopIteration is the end.
-#[inline(always)]
+#[inline(never)]
 pub fn next_item(iterator: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     match iterator.ty(vm).slots().next {
         Some(next) => match next(iterator, vm) {

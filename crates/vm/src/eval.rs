@@ -4,10 +4,11 @@
 use pyrope_object::layout::Str;
 use pyrope_object::{PyResult, Ref, Value, Vm};
 
+use crate::dispatch;
 use crate::function::Function;
-use crate::instructions::*;
-use crate::ops::*;
-use crate::quicken::{Cache, Instr, Quick};
+use crate::inline_cache::Cache;
+use crate::ops::Op;
+use crate::quicken::{Instr, Quick};
 use crate::stack::{Frame, Machine, OnReturn, Owner, Slot, machine};
 use crate::unwind;
 
@@ -19,14 +20,21 @@ pub enum Outcome {
 }
 
 /// What the loop does after an instruction.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     Next,
     /// An exception was raised by this instruction.
     Raise,
     /// An exception goes on; this instruction adds no traceback entry.
     Reraise,
-    Return(Value),
-    Yield(Value),
+    /// The frame that the loop began with returned; the machine holds the result.
+    Return,
+    /// It is a generator's and yielded; the machine holds the value.
+    Yield,
+    /// Nothing was done yet: the instruction's general form must do it.
+    Slow,
+    /// Done, but for objects that are to be ended; the machine holds them.
+    Bury,
 }
 
 /// The registers of the loop. Their address never leaves inlined code, so that they stay in the processor's.
@@ -39,6 +47,8 @@ pub struct Regs<'v> {
     pub fp: *mut Frame,
     thread: &'v Vm,
     pub machine: &'v Machine,
+    /// How many objects this instruction left to be ended.
+    doomed: usize,
 }
 
 /// Unpacks a result or raises.
@@ -53,6 +63,12 @@ macro_rules! check {
 pub(crate) use check;
 
 impl<'v> Regs<'v> {
+    /// Registers before they are loaded with a frame's.
+    #[inline(always)]
+    pub fn new(ip: *const Instr, sp: *mut Slot, fp: *mut Frame, thread: &'v Vm, machine: &'v Machine) -> Self {
+        Regs { ip, sp, fp, thread, machine, doomed: 0 }
+    }
+
     /// The thread, after the frame was told where it is: for everything that may run Python code or raise.
     #[inline(always)]
     pub fn vm(&self) -> &'v Vm {
@@ -125,7 +141,7 @@ impl<'v> Regs<'v> {
     pub fn peek(&self, depth: usize) -> &'v Value {
         match self.peek_slot(depth) {
             Some(value) => value,
-            None => self.peek_none(),
+            None => &MISSING.0,
         }
     }
 
@@ -136,11 +152,45 @@ impl<'v> Regs<'v> {
         unsafe { std::ptr::replace(self.sp.sub(depth), slot) }
     }
 
+    /// Gives a reference up. An object that dies by it is ended after the instruction, so that hot ones call nothing;
+    /// the instruction must end with [`Regs::flow`]. Up to [`MAX_DOOMED`](crate::stack::MAX_DOOMED) of them.
+    #[inline(always)]
+    pub fn release(&mut self, slot: Slot) {
+        if let Some(value) = slot
+            && let Some(doomed) = value.release()
+        {
+            self.machine.doom(self.doomed, doomed);
+            self.doomed += 1;
+        }
+    }
+
+    /// The objects that were left are ended.
+    #[cfg(debug_assertions)]
+    pub fn buried(&mut self) {
+        self.doomed = 0;
+    }
+
+    /// How to go on after an instruction that released references.
+    #[inline(always)]
+    pub fn flow(&self) -> Flow {
+        if self.doomed == 0 { Flow::Next } else { Flow::Bury }
+    }
+
     /// Replaces the top `count` operands by a value: they are dropped after it is in place.
     #[inline(always)]
     pub fn finish(&mut self, count: usize, value: Value) -> Flow {
         match count {
             0 => self.push(value),
+            1 => {
+                let old = self.replace(1, Some(value));
+                self.release(old);
+            }
+            2 => {
+                let top = self.pop_slot();
+                let old = self.replace(1, Some(value));
+                self.release(top);
+                self.release(old);
+            }
             _ => {
                 for _ in 1..count {
                     drop(self.pop_slot());
@@ -148,7 +198,7 @@ impl<'v> Regs<'v> {
                 drop(self.replace(1, Some(value)));
             }
         }
-        Flow::Next
+        self.flow()
     }
 
     /// Drops the top `count` operands.
@@ -166,15 +216,19 @@ impl<'v> Regs<'v> {
         unsafe { std::slice::from_raw_parts(self.sp.sub(count).cast::<Value>(), count) }
     }
 
-    /// Pops the top `count` operands, deepest first.
-    pub fn pop_values(&mut self, count: usize) -> Vec<Value> {
-        let mut values = Vec::with_capacity(count);
-        for depth in (1..=count).rev() {
-            values.push(self.replace(depth, None).unwrap_or(Value::none()));
+    /// The slots of the top `count` operands, deepest first, for a function that empties them before they are forgotten.
+    #[inline(always)]
+    pub fn top_slots(&mut self, count: usize) -> &'v mut [Slot] {
+        // SAFETY: the depth was checked; nothing else refers to the slots while the function works.
+        unsafe { std::slice::from_raw_parts_mut(self.sp.sub(count), count) }
+    }
+
+    /// The slots above the top for `count` more operands, all null; they are on the stack from now on.
+    #[inline(always)]
+    pub fn grow(&mut self, count: usize) {
+        for _ in 0..count {
+            self.push_slot(None);
         }
-        // SAFETY: the slots are empty now.
-        self.sp = unsafe { self.sp.sub(count) };
-        values
     }
 
     /// Sets the top pointer `count` lower without dropping: the slots are immediates or were moved out.
@@ -195,26 +249,15 @@ impl<'v> Regs<'v> {
     pub fn bound_local(&self, index: usize) -> &'v Value {
         match self.local(index) {
             Some(value) => value,
-            None => self.peek_none(),
+            None => &MISSING.0,
         }
     }
 
-    #[cold]
-    fn peek_none(&self) -> &'v Value {
-        static PLACE: Shared = Shared(Value::none());
-        &PLACE.0
-    }
-
-    /// Binds a fast local; the old value dies.
+    /// Binds a fast local; the old value is released.
     #[inline(always)]
     pub fn set_local(&mut self, index: usize, slot: Slot) {
         let old = self.frame().replace_local(index, slot);
-        if let Some(old) = old
-            && old.is_pointer()
-        {
-            self.vm();
-            drop(old);
-        }
+        self.release(old);
     }
 
     /// A constant.
@@ -237,13 +280,14 @@ impl<'v> Regs<'v> {
     }
 
     /// Index of the instruction being executed.
-    #[inline]
+    #[inline(always)]
     pub fn position(&self) -> usize {
         // SAFETY: `ip` points into the instructions, behind the one being executed.
         unsafe { self.ip.offset_from(self.quick().start()) as usize - 1 }
     }
 
     /// Rewrites the instruction being executed.
+    #[inline(always)]
     pub fn respecialise(&self, op: Op) {
         self.quick().patch(self.position(), op);
     }
@@ -260,29 +304,20 @@ impl<'v> Regs<'v> {
         self.frame().incomplete.set(false);
     }
 
-    /// Takes the function at a depth off its slot.
-    #[inline(always)]
-    pub fn take_function(&mut self, depth: usize) -> Option<Ref<Function>> {
-        let value = self.replace(depth, None)?;
-        // SAFETY: the caller has just tested that the value is a function; the reference is carried over.
-        Some(unsafe { Ref::from_raw(std::ptr::NonNull::new_unchecked(value.into_bits() as *mut Function)) })
-    }
-
     /// Moves the top `count` operands to the first locals of a fresh frame.
     #[inline(always)]
     pub fn move_arguments(&mut self, frame: *mut Frame, count: usize) {
         // SAFETY: the caller has tested that the function takes so many; the locals are unbound.
         unsafe {
-            let source = self.sp.sub(count);
-            std::ptr::copy_nonoverlapping(source, (*frame).slots(), count);
+            let (source, locals) = (self.sp.sub(count), (*frame).slots());
+            match count {
+                0 => {}
+                1 => locals.write(source.read()),
+                2 => locals.cast::<[Slot; 2]>().write(source.cast::<[Slot; 2]>().read()),
+                3 => locals.cast::<[Slot; 3]>().write(source.cast::<[Slot; 3]>().read()),
+                _ => std::ptr::copy_nonoverlapping(source, locals, count),
+            }
         }
-    }
-
-    /// The `count` operands below the top `above`.
-    #[inline(always)]
-    pub fn values_below(&self, above: usize, count: usize) -> &'v [Value] {
-        // SAFETY: the depth was checked; none of the slots is null.
-        unsafe { std::slice::from_raw_parts(self.sp.sub(above + count).cast::<Value>(), count) }
     }
 
     /// Saves what the frame must know to be continued later.
@@ -306,6 +341,22 @@ impl<'v> Regs<'v> {
         }
     }
 
+    /// Calls a function whose arguments, the top `given` of `operands`, move to its locals as they are. `Slow` if the
+    /// frame needs more than a few words: then nothing is done.
+    #[inline(always)]
+    pub fn enter_quickly(&mut self, function: &Function, given: usize, operands: usize) -> Flow {
+        let remaining = self.thread.recursion_remaining.get();
+        let Some(frame) = self.machine.quick_frame(function, remaining) else { return Flow::Slow };
+        self.thread.recursion_remaining.set(remaining - 1);
+        self.move_arguments(frame, given);
+        // The operands below are the callable, whose reference the frame takes over, and perhaps a null.
+        self.forget_top(operands);
+        self.save();
+        self.machine.current.set(frame);
+        self.load(frame);
+        Flow::Next
+    }
+
     /// Enters a fresh or suspended frame; the present one is saved first. Fails at the recursion limit: the frame is
     /// then not entered.
     #[inline(always)]
@@ -314,6 +365,46 @@ impl<'v> Regs<'v> {
         enter_frame(frame, on_return, self.thread, self.machine)?;
         self.load(frame);
         Ok(())
+    }
+
+    /// Leaves the loop with a value.
+    #[inline(always)]
+    pub fn exit(&mut self, flow: Flow, value: Value) -> Flow {
+        self.machine.result.set(Some(value));
+        flow
+    }
+
+    /// Returns the top operand to a Python caller, if that ends no object; otherwise nothing is done.
+    #[inline(always)]
+    pub fn leave_quickly(&mut self) -> Flow {
+        let frame = self.fp;
+        // SAFETY: the running frame is live until it is given back here; its slots up to `sp` are initialised.
+        unsafe {
+            let header = &*frame;
+            let plain = header.owner == Owner::Thread && header.on_return == OnReturn::Push;
+            if !plain || header.object.get().is_some() || header.locals.is_some() || !self.machine.gives_back(frame) {
+                return Flow::Slow;
+            }
+            let value = self.sp.sub(1);
+            let mut slot = header.slots();
+            while slot < value {
+                if !crate::stack::let_go(slot) {
+                    return Flow::Slow;
+                }
+                slot = slot.add(1);
+            }
+            if !crate::stack::let_go((&raw mut (*frame).function).cast()) {
+                return Flow::Slow;
+            }
+            let result = value.read();
+            let previous = header.previous;
+            self.machine.current.set(previous);
+            self.thread.recursion_remaining.set(self.thread.recursion_remaining.get() + 1);
+            self.machine.pop_frame(frame);
+            self.load(previous);
+            self.push_slot(result);
+        }
+        Flow::Next
     }
 
     /// Leaves the running frame with its result.
@@ -337,7 +428,7 @@ impl<'v> Regs<'v> {
                     self.push(value);
                     Flow::Next
                 }
-                OnReturn::Exit => Flow::Return(value),
+                OnReturn::Exit => self.exit(Flow::Return, value),
                 _ => self.leave_rarely(previous, on_return, value),
             }
         }
@@ -359,7 +450,7 @@ impl<'v> Regs<'v> {
         let (on_return, previous) = unsafe { ((*frame).on_return, (*frame).previous) };
         crate::generator::finish_frame(frame, self.thread);
         match on_return {
-            OnReturn::Exit => Flow::Return(value),
+            OnReturn::Exit => self.exit(Flow::Return, value),
             OnReturn::ForIter => {
                 self.load(previous);
                 drop(value);
@@ -379,6 +470,9 @@ impl<'v> Regs<'v> {
         }
     }
 }
+
+/// Stands for a null where only hand-made code can bring one.
+static MISSING: Shared = Shared(Value::none());
 
 /// A value that threads share because nothing ever changes it.
 struct Shared(Value);
@@ -426,32 +520,18 @@ pub fn run_frame(frame: *mut Frame, vm: &Vm) -> PyResult {
 }
 
 /// Runs a frame that was entered until it returns, yields or fails.
-pub fn run(frame: *mut Frame, start: Flow, vm: &Vm, machine: &Machine) -> PyResult<Outcome> {
-    let mut r = Regs { ip: std::ptr::null(), sp: std::ptr::null_mut(), fp: frame, thread: vm, machine };
-    r.load(frame);
+pub fn run(mut frame: *mut Frame, start: Flow, vm: &Vm, machine: &Machine) -> PyResult<Outcome> {
     let mut flow = start;
     loop {
         match flow {
             Flow::Next => {}
-            Flow::Return(value) => return Ok(Outcome::Returned(value)),
-            Flow::Yield(value) => return Ok(Outcome::Yielded(value)),
-            Flow::Raise | Flow::Reraise => {
-                r.save();
-                let entry = matches!(flow, Flow::Raise);
-                match unwind::unwind(r.fp, entry, vm, machine) {
-                    Ok(frame) => r.load(frame),
-                    Err(raised) => return Err(raised),
-                }
-            }
+            Flow::Return => return Ok(Outcome::Returned(machine.take_result())),
+            Flow::Yield => return Ok(Outcome::Yielded(machine.take_result())),
+            Flow::Raise => frame = unwind::unwind(frame, true, vm, machine)?,
+            Flow::Reraise => frame = unwind::unwind(frame, false, vm, machine)?,
+            Flow::Slow | Flow::Bury => unreachable!("the steps deal with these themselves"),
         }
-        // SAFETY: code ends with an instruction that does not fall through.
-        let i = unsafe { *r.ip };
-        r.ip = r.ip.wrapping_add(1);
-        macro_rules! dispatch {
-            ($($name:ident => $handler:path;)*) => {
-                match i.op { $(Op::$name => $handler(&mut r, i),)* }
-            };
-        }
-        flow = for_each_op!(dispatch);
+        flow = dispatch::steps(frame, vm, machine);
+        frame = machine.current.get();
     }
 }

@@ -116,6 +116,7 @@ impl GenCore {
     }
 
     /// The frame, unless it finished.
+    #[inline(always)]
     pub(crate) fn frame(&self) -> Option<*mut Frame> {
         self.memory.with(|memory| (!memory.is_empty()).then(|| memory.as_ptr().cast_mut().cast()))
     }

@@ -2,7 +2,8 @@
 //!
 //! One table names each instruction and its handler; the enumeration and the dispatch are made of it.
 
-/// Calls a macro with the table: `Name => handler;`
+/// Calls a macro with the table: `Name => function;`, or `Name => function, general form;` where the function may say
+/// `Slow`.
 macro_rules! for_each_op {
     ($callback:ident) => {
         $callback! {
@@ -26,8 +27,8 @@ macro_rules! for_each_op {
             // Names.
             LoadName => names::load_name;
             LoadGlobal => names::load_global;
-            LoadGlobalModule => names::load_global_module;
-            LoadGlobalBuiltin => names::load_global_builtin;
+            LoadGlobalModule => names::load_global_module, names::load_global;
+            LoadGlobalBuiltin => names::load_global_builtin, names::load_global;
             StoreName => names::store_name;
             StoreGlobal => names::store_global;
             DeleteName => names::delete_name;
@@ -49,87 +50,94 @@ macro_rules! for_each_op {
             Copy => stack_ops::copy;
             Swap => stack_ops::swap;
             // Arithmetic and comparison.
-            BinaryAdd => arithmetic::add::<STACK, STACK, false>;
-            BinarySubtract => arithmetic::subtract::<STACK, STACK, false>;
-            BinaryMultiply => arithmetic::multiply::<STACK, STACK, false>;
-            BinarySubscr => arithmetic::subscript::<STACK, STACK, false>;
-            BinaryOther => arithmetic::other::<STACK, STACK, false>;
-            AddLL => arithmetic::add::<LOCAL, LOCAL, false>;
-            AddLC => arithmetic::add::<LOCAL, CONST, false>;
-            AddSL => arithmetic::add::<STACK, LOCAL, false>;
-            AddSC => arithmetic::add::<STACK, CONST, false>;
-            AddLLStore => arithmetic::add::<LOCAL, LOCAL, true>;
-            AddLCStore => arithmetic::add::<LOCAL, CONST, true>;
-            AddSLStore => arithmetic::add::<STACK, LOCAL, true>;
-            AddSCStore => arithmetic::add::<STACK, CONST, true>;
-            AddSSStore => arithmetic::add::<STACK, STACK, true>;
-            SubtractLL => arithmetic::subtract::<LOCAL, LOCAL, false>;
-            SubtractLC => arithmetic::subtract::<LOCAL, CONST, false>;
-            SubtractSL => arithmetic::subtract::<STACK, LOCAL, false>;
-            SubtractSC => arithmetic::subtract::<STACK, CONST, false>;
-            SubtractLLStore => arithmetic::subtract::<LOCAL, LOCAL, true>;
-            SubtractLCStore => arithmetic::subtract::<LOCAL, CONST, true>;
-            SubtractSLStore => arithmetic::subtract::<STACK, LOCAL, true>;
-            SubtractSCStore => arithmetic::subtract::<STACK, CONST, true>;
-            SubtractSSStore => arithmetic::subtract::<STACK, STACK, true>;
-            MultiplyLL => arithmetic::multiply::<LOCAL, LOCAL, false>;
-            MultiplyLC => arithmetic::multiply::<LOCAL, CONST, false>;
-            MultiplySL => arithmetic::multiply::<STACK, LOCAL, false>;
-            MultiplySC => arithmetic::multiply::<STACK, CONST, false>;
-            MultiplyLLStore => arithmetic::multiply::<LOCAL, LOCAL, true>;
-            MultiplyLCStore => arithmetic::multiply::<LOCAL, CONST, true>;
-            MultiplySLStore => arithmetic::multiply::<STACK, LOCAL, true>;
-            MultiplySCStore => arithmetic::multiply::<STACK, CONST, true>;
-            MultiplySSStore => arithmetic::multiply::<STACK, STACK, true>;
-            SubscrLL => arithmetic::subscript::<LOCAL, LOCAL, false>;
-            SubscrLC => arithmetic::subscript::<LOCAL, CONST, false>;
-            SubscrSL => arithmetic::subscript::<STACK, LOCAL, false>;
-            SubscrSC => arithmetic::subscript::<STACK, CONST, false>;
-            SubscrLLStore => arithmetic::subscript::<LOCAL, LOCAL, true>;
-            SubscrLCStore => arithmetic::subscript::<LOCAL, CONST, true>;
-            SubscrSLStore => arithmetic::subscript::<STACK, LOCAL, true>;
-            SubscrSCStore => arithmetic::subscript::<STACK, CONST, true>;
-            SubscrSSStore => arithmetic::subscript::<STACK, STACK, true>;
-            OtherLL => arithmetic::other::<LOCAL, LOCAL, false>;
-            OtherLC => arithmetic::other::<LOCAL, CONST, false>;
-            OtherSL => arithmetic::other::<STACK, LOCAL, false>;
-            OtherSC => arithmetic::other::<STACK, CONST, false>;
+            BinaryAdd => arithmetic::add::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
+            BinarySubtract => arithmetic::subtract::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
+            BinaryMultiply => arithmetic::multiply::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
+            BinarySubscr => arithmetic::subscript::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
+            BinaryOther => arithmetic::other::<STACK, STACK, false>, arithmetic::other_slowly::<STACK, STACK>;
+            AddLL => arithmetic::add::<LOCAL, LOCAL, false>, arithmetic::slowly::<LOCAL, LOCAL, false>;
+            AddLC => arithmetic::add::<LOCAL, CONST, false>, arithmetic::slowly::<LOCAL, CONST, false>;
+            AddSL => arithmetic::add::<STACK, LOCAL, false>, arithmetic::slowly::<STACK, LOCAL, false>;
+            AddSC => arithmetic::add::<STACK, CONST, false>, arithmetic::slowly::<STACK, CONST, false>;
+            AddLLStore => arithmetic::add::<LOCAL, LOCAL, true>, arithmetic::slowly::<LOCAL, LOCAL, true>;
+            AddLCStore => arithmetic::add::<LOCAL, CONST, true>, arithmetic::slowly::<LOCAL, CONST, true>;
+            AddSLStore => arithmetic::add::<STACK, LOCAL, true>, arithmetic::slowly::<STACK, LOCAL, true>;
+            AddSCStore => arithmetic::add::<STACK, CONST, true>, arithmetic::slowly::<STACK, CONST, true>;
+            AddSSStore => arithmetic::add::<STACK, STACK, true>, arithmetic::slowly::<STACK, STACK, true>;
+            SubtractLL => arithmetic::subtract::<LOCAL, LOCAL, false>, arithmetic::slowly::<LOCAL, LOCAL, false>;
+            SubtractLC => arithmetic::subtract::<LOCAL, CONST, false>, arithmetic::slowly::<LOCAL, CONST, false>;
+            SubtractSL => arithmetic::subtract::<STACK, LOCAL, false>, arithmetic::slowly::<STACK, LOCAL, false>;
+            SubtractSC => arithmetic::subtract::<STACK, CONST, false>, arithmetic::slowly::<STACK, CONST, false>;
+            SubtractLLStore => arithmetic::subtract::<LOCAL, LOCAL, true>, arithmetic::slowly::<LOCAL, LOCAL, true>;
+            SubtractLCStore => arithmetic::subtract::<LOCAL, CONST, true>, arithmetic::slowly::<LOCAL, CONST, true>;
+            SubtractSLStore => arithmetic::subtract::<STACK, LOCAL, true>, arithmetic::slowly::<STACK, LOCAL, true>;
+            SubtractSCStore => arithmetic::subtract::<STACK, CONST, true>, arithmetic::slowly::<STACK, CONST, true>;
+            SubtractSSStore => arithmetic::subtract::<STACK, STACK, true>, arithmetic::slowly::<STACK, STACK, true>;
+            MultiplyLL => arithmetic::multiply::<LOCAL, LOCAL, false>, arithmetic::slowly::<LOCAL, LOCAL, false>;
+            MultiplyLC => arithmetic::multiply::<LOCAL, CONST, false>, arithmetic::slowly::<LOCAL, CONST, false>;
+            MultiplySL => arithmetic::multiply::<STACK, LOCAL, false>, arithmetic::slowly::<STACK, LOCAL, false>;
+            MultiplySC => arithmetic::multiply::<STACK, CONST, false>, arithmetic::slowly::<STACK, CONST, false>;
+            MultiplyLLStore => arithmetic::multiply::<LOCAL, LOCAL, true>, arithmetic::slowly::<LOCAL, LOCAL, true>;
+            MultiplyLCStore => arithmetic::multiply::<LOCAL, CONST, true>, arithmetic::slowly::<LOCAL, CONST, true>;
+            MultiplySLStore => arithmetic::multiply::<STACK, LOCAL, true>, arithmetic::slowly::<STACK, LOCAL, true>;
+            MultiplySCStore => arithmetic::multiply::<STACK, CONST, true>, arithmetic::slowly::<STACK, CONST, true>;
+            MultiplySSStore => arithmetic::multiply::<STACK, STACK, true>, arithmetic::slowly::<STACK, STACK, true>;
+            SubscrLL => arithmetic::subscript::<LOCAL, LOCAL, false>, arithmetic::slowly::<LOCAL, LOCAL, false>;
+            SubscrLC => arithmetic::subscript::<LOCAL, CONST, false>, arithmetic::slowly::<LOCAL, CONST, false>;
+            SubscrSL => arithmetic::subscript::<STACK, LOCAL, false>, arithmetic::slowly::<STACK, LOCAL, false>;
+            SubscrSC => arithmetic::subscript::<STACK, CONST, false>, arithmetic::slowly::<STACK, CONST, false>;
+            SubscrLLStore => arithmetic::subscript::<LOCAL, LOCAL, true>, arithmetic::slowly::<LOCAL, LOCAL, true>;
+            SubscrLCStore => arithmetic::subscript::<LOCAL, CONST, true>, arithmetic::slowly::<LOCAL, CONST, true>;
+            SubscrSLStore => arithmetic::subscript::<STACK, LOCAL, true>, arithmetic::slowly::<STACK, LOCAL, true>;
+            SubscrSCStore => arithmetic::subscript::<STACK, CONST, true>, arithmetic::slowly::<STACK, CONST, true>;
+            SubscrSSStore => arithmetic::subscript::<STACK, STACK, true>, arithmetic::slowly::<STACK, STACK, true>;
+            OtherLL => arithmetic::other::<LOCAL, LOCAL, false>, arithmetic::other_slowly::<LOCAL, LOCAL>;
+            OtherLC => arithmetic::other::<LOCAL, CONST, false>, arithmetic::other_slowly::<LOCAL, CONST>;
+            OtherSL => arithmetic::other::<STACK, LOCAL, false>, arithmetic::other_slowly::<STACK, LOCAL>;
+            OtherSC => arithmetic::other::<STACK, CONST, false>, arithmetic::other_slowly::<STACK, CONST>;
             UnaryNegative => arithmetic::unary_negative;
             UnaryInvert => arithmetic::unary_invert;
             UnaryNot => arithmetic::unary_not;
-            ToBool => arithmetic::to_bool;
+            ToBool => arithmetic::to_bool, arithmetic::to_bool_slowly;
             IsOp => arithmetic::is_op;
             ContainsOp => arithmetic::contains_op;
-            CompareOp => comparison::compare;
-            CompareJumpFalseSS => comparison::compare_jump::<STACK, STACK, false>;
-            CompareJumpTrueSS => comparison::compare_jump::<STACK, STACK, true>;
-            CompareJumpFalseLL => comparison::compare_jump::<LOCAL, LOCAL, false>;
-            CompareJumpTrueLL => comparison::compare_jump::<LOCAL, LOCAL, true>;
-            CompareJumpFalseLC => comparison::compare_jump::<LOCAL, CONST, false>;
-            CompareJumpTrueLC => comparison::compare_jump::<LOCAL, CONST, true>;
-            CompareJumpFalseSL => comparison::compare_jump::<STACK, LOCAL, false>;
-            CompareJumpTrueSL => comparison::compare_jump::<STACK, LOCAL, true>;
-            CompareJumpFalseSC => comparison::compare_jump::<STACK, CONST, false>;
-            CompareJumpTrueSC => comparison::compare_jump::<STACK, CONST, true>;
+            CompareOp => comparison::compare, comparison::compare_slowly;
+            CompareJumpFalseSS => comparison::compare_jump::<STACK, STACK, false>, comparison::compare_jump_slowly::<STACK, STACK, false>;
+            CompareJumpTrueSS => comparison::compare_jump::<STACK, STACK, true>, comparison::compare_jump_slowly::<STACK, STACK, true>;
+            CompareJumpFalseLL => comparison::compare_jump::<LOCAL, LOCAL, false>, comparison::compare_jump_slowly::<LOCAL, LOCAL, false>;
+            CompareJumpTrueLL => comparison::compare_jump::<LOCAL, LOCAL, true>, comparison::compare_jump_slowly::<LOCAL, LOCAL, true>;
+            CompareJumpFalseLC => comparison::compare_jump::<LOCAL, CONST, false>, comparison::compare_jump_slowly::<LOCAL, CONST, false>;
+            CompareJumpTrueLC => comparison::compare_jump::<LOCAL, CONST, true>, comparison::compare_jump_slowly::<LOCAL, CONST, true>;
+            CompareJumpFalseSL => comparison::compare_jump::<STACK, LOCAL, false>, comparison::compare_jump_slowly::<STACK, LOCAL, false>;
+            CompareJumpTrueSL => comparison::compare_jump::<STACK, LOCAL, true>, comparison::compare_jump_slowly::<STACK, LOCAL, true>;
+            CompareJumpFalseSC => comparison::compare_jump::<STACK, CONST, false>, comparison::compare_jump_slowly::<STACK, CONST, false>;
+            CompareJumpTrueSC => comparison::compare_jump::<STACK, CONST, true>, comparison::compare_jump_slowly::<STACK, CONST, true>;
             // Subscripts.
             BinarySlice => subscript::binary_slice;
             StoreSlice => subscript::store_slice;
             StoreSubscr => subscript::store_subscr;
             DeleteSubscr => subscript::delete_subscr;
             // Attributes.
-            LoadAttr => attributes::load_attr;
-            LoadAttrSlot => attributes::load_attr_slot;
-            LoadAttrClass => attributes::load_attr_class;
-            LoadAttrModule => attributes::load_attr_module;
-            LoadMethod => attributes::load_method;
-            LoadMethodCached => attributes::load_method_cached;
-            LoadAttrLocal => attributes::load_attr_local;
-            LoadAttrSlotLocal => attributes::load_attr_slot_local;
+            LoadAttr => attributes::load_attr::<STACK>;
+            LoadAttrSlot => attributes::load_attr_slot::<STACK>, attributes::load_attr_slot_slowly::<STACK>;
+            LoadAttrClass => attributes::load_attr_class::<STACK>, attributes::load_attr_class_slowly::<STACK>;
+            LoadAttrType => attributes::load_attr_type::<STACK>, attributes::load_attr::<STACK>;
+            LoadAttrModule => attributes::load_attr_module::<STACK>, attributes::load_attr::<STACK>;
+            LoadAttrProperty => attributes::load_attr_property::<STACK>;
+            LoadMethod => attributes::load_method::<STACK>, attributes::load_method_slowly::<STACK>;
+            LoadAttrLocal => attributes::load_attr::<LOCAL>;
+            LoadAttrSlotLocal => attributes::load_attr_slot::<LOCAL>, attributes::load_attr_slot_slowly::<LOCAL>;
+            LoadAttrClassLocal => attributes::load_attr_class::<LOCAL>, attributes::load_attr_class_slowly::<LOCAL>;
+            LoadAttrTypeLocal => attributes::load_attr_type::<LOCAL>, attributes::load_attr::<LOCAL>;
+            LoadAttrModuleLocal => attributes::load_attr_module::<LOCAL>, attributes::load_attr::<LOCAL>;
+            LoadAttrPropertyLocal => attributes::load_attr_property::<LOCAL>;
+            LoadMethodLocal => attributes::load_method::<LOCAL>, attributes::load_method_slowly::<LOCAL>;
             StoreAttr => attributes::store_attr;
-            StoreAttrSlot => attributes::store_attr_slot;
-            StoreAttrNew => attributes::store_attr_new;
+            StoreAttrSlot => attributes::store_attr_slot, attributes::store_attr_slot_slowly;
+            StoreAttrNew => attributes::store_attr_new, attributes::store_attr_new_slowly;
             DeleteAttr => attributes::delete_attr;
-            LoadSuperAttr => attributes::load_super_attr;
+            LoadSuperAttr => super_attr::load_super_attr;
+            LoadSuperMethod => super_attr::load_super_method, super_attr::load_super_attr;
             LoadSpecial => attributes::load_special;
             // Containers and strings.
             BuildTuple => containers::build_tuple;
@@ -161,12 +169,12 @@ macro_rules! for_each_op {
             PopJumpIfNone => control::pop_jump_if_none;
             PopJumpIfNotNone => control::pop_jump_if_not_none;
             GetIter => control::get_iter;
-            ForIter => control::for_iter;
+            ForIter => control::for_iter, control::for_iter_slowly;
             Resume => control::resume;
-            ReturnValue => control::return_value;
+            ReturnValue => control::return_value, control::return_value_slowly;
             InvalidCode => control::invalid_code;
             // Calls and functions.
-            Call => calls::call;
+            Call => calls::call, calls::call_slowly;
             CallKw => calls::call_kw;
             CallFunctionEx => calls::call_function_ex;
             MakeFunction => calls::make_function;
@@ -205,7 +213,7 @@ macro_rules! for_each_op {
 pub(crate) use for_each_op;
 
 macro_rules! define_op {
-    ($($name:ident => $handler:path;)*) => {
+    ($($name:ident => $handler:path $(, $slow:path)?;)*) => {
         /// An instruction of the machine.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]

@@ -13,11 +13,12 @@ use pyrope_bytecode::{BinaryOperator, CodeInstruction, ExceptionEntries, Instruc
 use pyrope_object::{PyResult, Value, Vm};
 
 use crate::code::CodeObject;
+use crate::inline_cache::Cache;
 use crate::ops::Op;
 
 /// One instruction: 8 bytes.
 #[derive(Clone, Copy)]
-#[repr(C)]
+#[repr(C, align(8))]
 pub struct Instr {
     pub op: Op,
     /// A first small operand.
@@ -29,6 +30,16 @@ pub struct Instr {
 const _: () = assert!(size_of::<Instr>() == 8);
 
 impl Instr {
+    /// The instruction that a word is.
+    ///
+    /// # Safety
+    /// The word was read from translated code.
+    #[inline(always)]
+    pub unsafe fn from_word(word: u64) -> Instr {
+        // SAFETY: the caller's promise.
+        unsafe { std::mem::transmute(word) }
+    }
+
     /// The low half of the operand.
     #[inline(always)]
     pub fn b(self) -> usize {
@@ -52,22 +63,6 @@ impl Instr {
     pub fn jump(self) -> isize {
         self.arg as i32 as isize
     }
-}
-
-/// What a specialised instruction remembers.
-#[derive(Default)]
-#[repr(C)]
-pub struct Cache {
-    /// A type's or dict's version.
-    pub version: Cell<u32>,
-    /// A shape, or another version.
-    pub shape: Cell<u32>,
-    /// A borrowed word (a value that the version keeps alive), or an offset.
-    pub word: Cell<u64>,
-    /// The instruction's name index.
-    pub name: u32,
-    /// How often specialisation missed.
-    pub misses: Cell<u32>,
 }
 
 /// A handler's range, in instruction indices.
@@ -116,6 +111,7 @@ impl Quick {
     }
 
     /// Operand of an instruction as CPython has it.
+    #[inline(always)]
     pub fn oparg(&self, index: usize) -> u32 {
         self.opargs.get(index).copied().unwrap_or(0)
     }
@@ -310,7 +306,11 @@ impl<'c> Translator<'c> {
     }
 
     fn new_cache(&mut self, name: u32) -> u32 {
-        self.caches.push(Cache { name, ..Cache::default() });
+        self.new_attribute_cache(name, false)
+    }
+
+    fn new_attribute_cache(&mut self, name: u32, method: bool) -> u32 {
+        self.caches.push(Cache::new(name, method));
         self.caches.len() as u32 - 1
     }
 
@@ -346,8 +346,7 @@ impl<'c> Translator<'c> {
             Opcode::StoreFastStoreFast => (Op::StoreFastStoreFast, (arg >> 4) as u16, arg & 15),
             Opcode::LoadGlobal => (Op::LoadGlobal, (arg & 1) as u16, self.new_cache(arg >> 1)),
             Opcode::LoadName => (Op::LoadName, 0, self.new_cache(arg)),
-            Opcode::LoadAttr if arg & 1 != 0 => (Op::LoadMethod, 1, self.new_cache(arg >> 1)),
-            Opcode::LoadAttr => (Op::LoadAttr, 0, self.new_cache(arg >> 1)),
+            Opcode::LoadAttr => (Op::LoadAttr, 0, self.new_attribute_cache(arg >> 1, arg & 1 != 0)),
             Opcode::Call => (Op::Call, u16::try_from(arg).ok()?, self.new_cache(0)),
             Opcode::StoreAttr => (Op::StoreAttr, 0, self.new_cache(arg)),
             Opcode::LoadSuperAttr => (Op::LoadSuperAttr, (arg & 3) as u16, self.new_cache(arg >> 2)),

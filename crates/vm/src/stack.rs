@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyrope_object::layout::Dict;
-use pyrope_object::{PyResult, Ref, Type, Value, Vm};
+use pyrope_object::{Doomed, PyResult, Ref, Type, Value, Vm};
 
 use crate::code::CodeObject;
 use crate::frame::FrameObject;
@@ -80,6 +80,8 @@ pub struct Frame {
 /// Words of the header.
 pub const HEADER_WORDS: usize = size_of::<Frame>() / 8;
 const _: () = assert!(size_of::<Frame>().is_multiple_of(8));
+/// So many locals are cleared at once, whether the frame has them or not.
+const CLEARED: usize = 8;
 
 /// Words of a chunk, unless a frame needs more.
 const CHUNK_WORDS: usize = 64 * 1024;
@@ -91,15 +93,22 @@ struct Chunk {
     below_limit: *mut u64,
 }
 
+/// How many objects an instruction may leave to be ended.
+pub const MAX_DOOMED: usize = 4;
+
 /// A thread's frames.
 pub struct Machine {
     /// The innermost frame.
     pub current: Cell<*mut Frame>,
+    /// What a frame returned or yielded, on its way out of the loop.
+    pub result: pyrope_object::Guarded<Option<Value>>,
     top: Cell<*mut u64>,
     limit: Cell<*mut u64>,
     chunks: pyrope_object::Guarded<Vec<Chunk>>,
     /// The chunk that was given back last: calls at a chunk's edge come and go.
     spare: pyrope_object::Guarded<Option<Box<[u64]>>>,
+    /// Objects that the last instruction left to be ended.
+    doomed: [Cell<Option<Doomed>>; MAX_DOOMED],
     /// The interpreter's breaker word.
     breaker: Arc<AtomicU32>,
     /// `function`, for quick tests.
@@ -121,10 +130,12 @@ pub fn machine(vm: &Vm) -> &Machine {
 fn make_machine(vm: &Vm) -> &Machine {
     let machine = Machine {
         current: Cell::new(std::ptr::null_mut()),
+        result: Default::default(),
         top: Cell::new(std::ptr::null_mut()),
         limit: Cell::new(std::ptr::null_mut()),
         chunks: Default::default(),
         spare: Default::default(),
+        doomed: Default::default(),
         breaker: vm.interp().breaker.clone(),
         function_type: vm.type_of::<Function>(),
         type_type: vm.builtin(pyrope_object::BuiltinType::Type),
@@ -136,10 +147,31 @@ fn make_machine(vm: &Vm) -> &Machine {
 }
 
 impl Machine {
+    /// Keeps an object that is to be ended after the instruction; `index` counts them.
+    #[inline(always)]
+    pub fn doom(&self, index: usize, doomed: Doomed) {
+        self.doomed[index % MAX_DOOMED].set(Some(doomed));
+    }
+
+    /// Ends what the last instruction left.
+    #[inline(never)]
+    pub fn bury(&self) {
+        // Ending an object may run code that leaves others here.
+        for doomed in self.doomed.each_ref().map(Cell::take).into_iter().flatten() {
+            doomed.end();
+        }
+    }
+
     /// Should the loop look up from its work?
     #[inline(always)]
     pub fn interrupted(&self, vm: &Vm) -> bool {
         self.breaker.load(Ordering::Relaxed) != 0 || vm.interp().gc.wanted.get()
+    }
+
+    /// Takes the value with which the loop was left.
+    #[inline(always)]
+    pub fn take_result(&self) -> Value {
+        self.result.take().unwrap_or(Value::none())
     }
 
     /// Takes `words` from the top of the stack. Give them back in reverse order.
@@ -182,10 +214,27 @@ impl Machine {
     #[inline(always)]
     fn give_back(&self, base: *mut u64) {
         self.top.set(base);
-        // A frame at the very beginning of a chunk is rare: its chunk goes.
-        if self.limit.get() as usize - base as usize >= CHUNK_WORDS * 8 {
+        if self.begins_chunk(base) {
             self.drop_chunk(base);
         }
+    }
+
+    /// A frame at the very beginning of a chunk is rare: its chunk goes with it.
+    #[inline(always)]
+    fn begins_chunk(&self, base: *mut u64) -> bool {
+        self.limit.get() as usize - base as usize >= CHUNK_WORDS * 8
+    }
+
+    /// Can [`Machine::pop_frame`] end this frame?
+    #[inline(always)]
+    pub fn gives_back(&self, frame: *mut Frame) -> bool {
+        !self.begins_chunk(frame.cast())
+    }
+
+    /// Gives back the words of a frame whose values are gone.
+    #[inline(always)]
+    pub fn pop_frame(&self, frame: *mut Frame) {
+        self.top.set(frame.cast());
     }
 
     #[cold]
@@ -209,18 +258,51 @@ impl Machine {
         // SAFETY: a function keeps every code it ever had alive, and the reference to it is here.
         let code = unsafe { &*code };
         let quick = crate::quicken::quick_of(code, vm)?;
-        let base = self.take(HEADER_WORDS + code.frame_slots as usize, vm)?;
+        let words = frame_words(code);
+        let base = self.take(words, vm)?;
+        let locals = code.local_count();
+        if locals > CLEARED {
+            // SAFETY: the words were just taken.
+            unsafe { std::ptr::write_bytes(base.add(HEADER_WORDS), 0, locals) };
+        }
+        let function = function.into_value().into_bits() as *const Function;
+        // SAFETY: the reference lives on in the frame.
+        Ok(self.set_up(base, unsafe { &*function }, code, quick))
+    }
+
+    /// A new frame, if its code is translated, of few locals, and there is room on the stack and `remaining` depth. It
+    /// takes over the caller's reference to the function.
+    #[inline(always)]
+    pub fn quick_frame(&self, function: &Function, remaining: isize) -> Option<*mut Frame> {
+        // SAFETY: as in `new_frame`.
+        let code = unsafe { &*function.code_ptr() };
+        let quick = code.quick.get();
+        let base = self.top.get();
+        let words = frame_words(code);
+        let room = (self.limit.get() as usize).wrapping_sub(base as usize) >= words * 8;
+        if quick.is_null() || code.local_count() > CLEARED || !room || remaining <= 0 {
+            return None;
+        }
+        self.top.set(base.wrapping_add(words));
+        Some(self.set_up(base, function, code, quick))
+    }
+
+    /// Writes the header and clears the first locals.
+    #[inline(always)]
+    fn set_up(&self, base: *mut u64, function: &Function, code: &CodeObject, quick: *const Quick) -> *mut Frame {
         let frame = base.cast::<Frame>();
         // SAFETY: the words were just taken for this frame; every field and local is written before it is read.
         unsafe {
             let locals = base.add(HEADER_WORDS);
             let count = code.local_count();
-            std::ptr::write_bytes(locals, 0, count);
+            if count <= CLEARED {
+                locals.cast::<[u64; CLEARED]>().write([0; CLEARED]);
+            }
             let globals: *const Dict = function.globals_ptr();
             let builtins = function.builtins_ptr();
             frame.write(Frame {
                 previous: self.current.get(),
-                function: function.into_value().into_bits() as *const Function,
+                function,
                 code,
                 quick,
                 globals,
@@ -235,7 +317,7 @@ impl Machine {
                 incomplete: Cell::new(true),
             });
         }
-        Ok(frame)
+        frame
     }
 
     /// Ends a frame of this thread that was not or is no longer running: its values die, its words are given back.
@@ -265,6 +347,32 @@ impl Machine {
             memory
         }
     }
+}
+
+/// Words that a frame of some code takes.
+#[inline(always)]
+fn frame_words(code: &CodeObject) -> usize {
+    HEADER_WORDS + (code.frame_slots as usize).max(CLEARED)
+}
+
+/// Empties a slot, unless its value would die of it.
+///
+/// # Safety
+/// The slot is initialised and nobody else refers to it.
+#[inline(always)]
+pub unsafe fn let_go(slot: *mut Slot) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(value) = &*slot
+            && value.is_pointer()
+        {
+            if value.refcount() == 1 {
+                return false;
+            }
+            drop(std::ptr::replace(slot, None));
+        }
+    }
+    true
 }
 
 impl Frame {

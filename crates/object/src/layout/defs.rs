@@ -38,6 +38,13 @@ macro_rules! core_layouts {
 
             // SAFETY: `repr(C)` with the header first, and one static.
             unsafe impl Object for $layout {
+                const SHAPE: u32 = match BuiltinType::$kind {
+                    // Exact instances of `type` are older than the table of shapes.
+                    BuiltinType::Type => crate::shape::NO_SHAPE,
+                    kind => crate::shape::builtin_shape(kind),
+                };
+
+                #[inline(always)]
                 fn def() -> &'static TypeDef {
                     static DEF: TypeDef = TypeDef {
                         name: $name,

@@ -12,6 +12,7 @@ pub struct List {
 
 impl List {
     /// Number of items now.
+    #[inline(always)]
     pub fn len(&self) -> usize {
         self.items.with(Vec::len)
     }
@@ -22,7 +23,7 @@ impl List {
     }
 
     /// The item at `index`, counted.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: usize) -> Option<crate::value::Value> {
         self.items.with(|items| items.get(index).cloned())
     }

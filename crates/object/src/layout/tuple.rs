@@ -24,6 +24,7 @@ impl Tuple {
     }
 
     /// Number of items.
+    #[inline(always)]
     pub fn len(&self) -> usize {
         self.items.len()
     }

@@ -17,8 +17,14 @@ impl Vm {
     pub fn int(&self, n: i64) -> Value {
         match Value::small_int(n) {
             Some(value) => value,
-            None => self.boxed_int(IBig::from(n)),
+            None => self.boxed_i64(n),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn boxed_i64(&self, n: i64) -> Value {
+        self.boxed_int(IBig::from(n))
     }
 
     /// An `int` of any size.
@@ -62,6 +68,7 @@ impl Vm {
     }
 
     #[cold]
+    #[inline(never)]
     fn boxed_float(&self, value: f64) -> Value {
         Ref::new(self, Float { header: Header::blank(), value }).into_value()
     }
@@ -158,6 +165,15 @@ impl Vm {
         match self.interp().singletons.get() {
             Some(singletons) if items.is_empty() => singletons.empty_tuple.clone(),
             _ => Tuple::try_from_iter(self, self.builtin(B::Tuple), items.len(), items.into_iter())
+                .unwrap_or_else(|_| crate::interpreter::out_of_memory()),
+        }
+    }
+
+    /// A `tuple` of as many items as `count` says.
+    pub fn tuple_from_iter(&self, count: usize, items: impl Iterator<Item = Value>) -> Ref<Tuple> {
+        match self.interp().singletons.get() {
+            Some(singletons) if count == 0 => singletons.empty_tuple.clone(),
+            _ => Tuple::try_from_iter(self, self.builtin(B::Tuple), count, items)
                 .unwrap_or_else(|_| crate::interpreter::out_of_memory()),
         }
     }

@@ -28,6 +28,15 @@ impl ListIterator {
         Ref::new(vm, ListIterator { header: Header::blank(), list: Guarded::new(Some(list)), index: Cell::new(0) })
     }
 
+    /// The next item while there is one; the end is left to [`Self::advance`].
+    #[inline(always)]
+    pub fn advance_within(&self) -> Option<Value> {
+        let index = self.index.get();
+        let found = self.list.with(|list| list.as_ref().and_then(|list| list.get(index)))?;
+        self.index.set(index + 1);
+        Some(found)
+    }
+
     /// The next item.
     #[inline]
     pub fn advance(&self) -> Option<Value> {
@@ -159,6 +168,15 @@ impl TupleIterator {
     /// An iterator at the tuple's beginning.
     pub fn over(tuple: Ref<Tuple>, vm: &Vm) -> Ref<TupleIterator> {
         Ref::new(vm, TupleIterator { header: Header::blank(), tuple: Guarded::new(Some(tuple)), index: Cell::new(0) })
+    }
+
+    /// The next item while there is one; the end is left to [`Self::advance`].
+    #[inline(always)]
+    pub fn advance_within(&self) -> Option<Value> {
+        let index = self.index.get();
+        let found = self.tuple.with(|tuple| tuple.as_ref().and_then(|tuple| tuple.as_slice().get(index).cloned()))?;
+        self.index.set(index + 1);
+        Some(found)
     }
 
     /// The next item.

@@ -32,6 +32,7 @@ pub(super) fn right<'a, const R: u8>(r: &Regs<'a>, i: Instr) -> &'a Value {
 }
 
 /// How many operands lie on the stack.
+#[inline(always)]
 pub(super) const fn on_stack(l: u8, r: u8) -> usize {
     (l == STACK) as usize + (r == STACK) as usize
 }
@@ -45,7 +46,7 @@ fn done<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr,
     } else {
         r.push(result);
     }
-    Flow::Next
+    r.flow()
 }
 
 /// Puts the result in place of operands that must die.
@@ -54,14 +55,15 @@ fn done_counted<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i
     if STORE {
         r.drop_top(on_stack(L, R));
         r.set_local(i.c(), Some(result));
-        Flow::Next
+        r.flow()
     } else {
         r.finish(on_stack(L, R), result)
     }
 }
 
+/// Any operator on any operands.
 #[inline(always)]
-fn slowly<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn slowly<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let operator = r.quick().oparg(r.position());
     let result = binary(operator, left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.vm());
     done_counted::<L, R, STORE>(r, i, check!(result))
@@ -79,7 +81,7 @@ pub fn add<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Ins
     };
     match result {
         Some(result) => done::<L, R, STORE>(r, i, result),
-        None => slowly::<L, R, STORE>(r, i),
+        None => Flow::Slow,
     }
 }
 
@@ -95,7 +97,7 @@ pub fn subtract<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i
     };
     match result {
         Some(result) => done::<L, R, STORE>(r, i, result),
-        None => slowly::<L, R, STORE>(r, i),
+        None => Flow::Slow,
     }
 }
 
@@ -111,52 +113,78 @@ pub fn multiply<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i
     };
     match result {
         Some(result) => done::<L, R, STORE>(r, i, result),
-        None => slowly::<L, R, STORE>(r, i),
+        None => Flow::Slow,
     }
 }
 
 #[inline(always)]
 pub fn subscript<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let result = item(left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.vm());
-    done_counted::<L, R, STORE>(r, i, check!(result))
+    let Some(result) = quick_item(left::<L, R>(r, i, u16::MAX), right::<R>(r, i)) else { return Flow::Slow };
+    if L == STACK {
+        // The index is an immediate, so the container is all that must be released.
+        r.forget_top((R == STACK) as usize);
+        let container = r.pop_slot();
+        r.release(container);
+    }
+    if STORE {
+        r.set_local(i.c(), Some(result));
+    } else {
+        r.push(result);
+    }
+    r.flow()
 }
 
 #[inline(always)]
 pub fn other<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
-    let result = binary_other(i.c() as u32, a, b, r.vm());
-    done_counted::<L, R, STORE>(r, i, check!(result))
-}
-
-/// `container[key]`, the common containers first.
-#[inline(always)]
-fn item(container: &Value, key: &Value, vm: &Vm) -> PyResult {
-    if let Some(index) = key.as_small_int() {
-        let shape = container.shape();
-        if shape == builtin_shape(B::List)
-            && let Some(list) = container.downcast_exact::<List>()
-        {
-            let found = list.items.with(|items| {
-                let index = if index < 0 { index + items.len() as i64 } else { index };
-                items.get(index as usize).cloned()
-            });
-            if let Some(found) = found {
-                return Ok(found);
-            }
-        } else if shape == builtin_shape(B::Tuple)
-            && let Some(tuple) = container.downcast_exact::<Tuple>()
-        {
-            let index = if index < 0 { index + tuple.len() as i64 } else { index };
-            if let Some(found) = tuple.as_slice().get(index as usize) {
-                return Ok(found.clone());
-            }
-        }
+    let result = if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+        small_ints(i.c() as u32, x, y)
+    } else if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float())
+        && divides(i.c() as u32)
+        && y != 0.0
+    {
+        Value::small_float(x / y)
+    } else {
+        None
+    };
+    match result {
+        Some(result) => done::<L, R, STORE>(r, i, result),
+        None => Flow::Slow,
     }
-    item_slowly(container, key, vm)
 }
 
-#[inline(never)]
-fn item_slowly(container: &Value, key: &Value, vm: &Vm) -> PyResult {
+#[inline(always)]
+fn divides(operator: u32) -> bool {
+    use BinaryOperator as O;
+    operator == O::TrueDivide.number() || operator == O::InplaceTrueDivide.number()
+}
+
+#[inline(always)]
+pub fn other_slowly<const L: u8, const R: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
+    let result = binary_rare(i.c() as u32, a, b, r.vm());
+    done_counted::<L, R, false>(r, i, check!(result))
+}
+
+/// The item of a list or tuple at an index that it has.
+#[inline(always)]
+fn quick_item(container: &Value, key: &Value) -> Option<Value> {
+    let index = key.as_small_int()?;
+    if let Some(list) = container.downcast_exact::<List>() {
+        list.items.with(|items| {
+            let index = if index < 0 { index + items.len() as i64 } else { index };
+            items.get(index as usize).cloned()
+        })
+    } else if let Some(tuple) = container.downcast_exact::<Tuple>() {
+        let index = if index < 0 { index + tuple.len() as i64 } else { index };
+        tuple.as_slice().get(index as usize).cloned()
+    } else {
+        None
+    }
+}
+
+/// `container[key]`
+fn item(container: &Value, key: &Value, vm: &Vm) -> PyResult {
     if container.shape() == builtin_shape(B::Dict)
         && let Some(dict) = container.downcast_exact::<Dict>()
     {
@@ -189,17 +217,6 @@ fn concat(a: &Value, b: &Value, vm: &Vm) -> PyResult {
         (Some(x), Some(y)) => super::strings::join(&[x, y], vm),
         _ => vm.add(a, b),
     }
-}
-
-/// Operators whose fast cases are out of the loop.
-#[inline(always)]
-fn binary_other(operator: u32, a: &Value, b: &Value, vm: &Vm) -> PyResult {
-    if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int())
-        && let Some(result) = small_ints(operator, x, y)
-    {
-        return Ok(result);
-    }
-    binary_rare(operator, a, b, vm)
 }
 
 /// Integer operators that stay within the word.
@@ -267,7 +284,10 @@ pub fn unary_negative(r: &mut Regs<'_>, _: Instr) -> Flow {
     let value = r.peek(1);
     let result = match value.as_small_int().and_then(|n| Value::small_int(-n)) {
         Some(result) => result,
-        None => check!(r.vm().negative(value)),
+        None => match value.as_small_float().and_then(|x| Value::small_float(-x)) {
+            Some(result) => result,
+            None => check!(r.vm().negative(value)),
+        },
     };
     r.finish(1, result)
 }
@@ -287,21 +307,28 @@ pub fn unary_not(r: &mut Regs<'_>, _: Instr) -> Flow {
 #[inline(always)]
 pub fn to_bool(r: &mut Regs<'_>, _: Instr) -> Flow {
     let value = r.peek(1);
-    if value.as_bool().is_some() {
+    let truth = if value.as_bool().is_some() {
         return Flow::Next;
-    }
-    let truth = match value.as_small_int() {
-        Some(n) => n != 0,
-        None => check!(truth(value, r.vm())),
+    } else if let Some(n) = value.as_small_int() {
+        n != 0
+    } else if value.is_none() {
+        false
+    } else if let Some(list) = value.downcast_exact::<List>() {
+        !list.is_empty()
+    } else {
+        return Flow::Slow;
     };
+    r.finish(1, Value::bool(truth))
+}
+
+#[inline(always)]
+pub fn to_bool_slowly(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let truth = check!(truth(r.peek(1), r.vm()));
     r.finish(1, Value::bool(truth))
 }
 
 #[inline(never)]
 fn truth(value: &Value, vm: &Vm) -> PyResult<bool> {
-    if let Some(list) = value.downcast_exact::<List>() {
-        return Ok(!list.is_empty());
-    }
     vm.is_true(value)
 }
 

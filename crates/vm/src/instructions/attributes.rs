@@ -1,150 +1,105 @@
-//! Attributes: what shapes and type versions allow is read straight from the object.
+//! Attributes: what shapes and type versions allow is read straight from the object; see
+//! [`attribute_kinds`](super::attribute_kinds).
 //!
-//! A cached attribute is valid while the receiver has the remembered shape (its layout and own attributes) and its type
-//! the remembered version (what the class says of the name).
+//! `FROM` says where the object is: on top of the stack, or in a local.
 #![allow(unsafe_code, reason = "attribute slots are read in place under a shape that was checked")]
 
 use pyrope_bytecode::SpecialMethod;
-use pyrope_object::layout::{Dict, Str};
-use pyrope_object::protocol::generic_getattr;
-use pyrope_object::{BuiltinType as B, Header, PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_object::layout::Str;
+use pyrope_object::{Header, PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_types::model::wrappers::Property;
 
+use super::attribute_kinds::{loads_generically, module_dict, recognise, recognise_store};
 use crate::errors;
 use crate::eval::{Flow, Regs, check};
-use crate::ops::Op;
-use crate::quicken::{Cache, Instr};
+use crate::function::Function;
+use crate::inline_cache::Cache;
+use crate::ops::{LOCAL, Op};
+use crate::quicken::Instr;
+use crate::stack::{Frame, Machine, OnReturn};
 
-/// Specialisation is given up after so many misses.
-const MAX_MISSES: u32 = 16;
-
+/// The object whose attribute is wanted.
 #[inline(always)]
-pub fn load_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let cache = r.cache(i.index());
-    let name = r.name(cache.name as usize);
-    let object = r.peek(1);
-    if cache.misses.get() < MAX_MISSES
-        && let Some(kind) = specialise(cache, object, name, r.quiet_vm())
-    {
-        r.respecialise(match kind {
-            Kind::Slot => Op::LoadAttrSlot,
-            Kind::Class => Op::LoadAttrClass,
-            Kind::Module => Op::LoadAttrModule,
-        });
-    }
-    let value = check!(r.vm().get_attr(object, name.as_value()));
-    r.finish(1, value)
+fn owner<'a, const FROM: u8>(r: &Regs<'a>, i: Instr) -> &'a Value {
+    if FROM == LOCAL { r.bound_local(i.a.into()) } else { r.peek(1) }
 }
 
+/// Pushes the attribute in place of its object, and the null that a call asks for.
 #[inline(always)]
-pub fn load_attr_local(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let cache = r.cache(i.index());
-    let name = r.name(cache.name as usize);
-    let object = r.bound_local(i.a.into());
-    if cache.misses.get() < MAX_MISSES
-        && let Some(Kind::Slot) = specialise(cache, object, name, r.quiet_vm())
-    {
-        r.respecialise(Op::LoadAttrSlotLocal);
+fn give<const FROM: u8>(r: &mut Regs<'_>, cache: &Cache, value: Value) -> Flow {
+    if FROM == LOCAL {
+        r.push(value);
+    } else {
+        let old = r.replace(1, Some(value));
+        r.release(old);
     }
-    let value = check!(r.vm().get_attr(object, name.as_value()));
-    r.push(value);
+    if cache.method {
+        r.push_slot(None);
+    }
+    r.flow()
+}
+
+/// Pushes a function and the object that it is to be called with.
+#[inline(always)]
+fn give_method<const FROM: u8>(r: &mut Regs<'_>, i: Instr, method: Value) -> Flow {
+    if FROM == LOCAL {
+        let receiver = owner::<FROM>(r, i).clone();
+        r.push(method);
+        r.push(receiver);
+    } else {
+        // The receiver goes up by one, without counting.
+        let receiver = r.replace(1, Some(method));
+        r.push_slot(receiver);
+    }
     Flow::Next
 }
 
-/// What was found out about an attribute.
-enum Kind {
-    /// In a slot of the instance.
-    Slot,
-    /// An attribute of the class that binds to nothing.
-    Class,
-    /// In a module's dict.
-    Module,
+/// What `object.name` finds.
+pub(super) enum Found {
+    /// To be called with the object first.
+    Method(Value),
+    /// To be used as it is.
+    Attribute(Value),
 }
 
-/// Remembers where an attribute is, if it is at a place that can be remembered.
+#[inline(always)]
+pub fn load_attr<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (frame, object) = (r.frame(), owner::<FROM>(r, i));
+    match check!(resolve(frame, i, object, FROM == LOCAL, r.vm())) {
+        Found::Attribute(value) => give::<FROM>(r, r.cache(i.index()), value),
+        Found::Method(method) => give_method::<FROM>(r, i, method),
+    }
+}
+
+/// Finds an attribute by the rules, and specialises the instruction for the next time.
 #[inline(never)]
-fn specialise(cache: &Cache, object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<Kind> {
-    cache.misses.set(cache.misses.get() + 1);
-    let ty = object.ty(vm);
-    let getattr = ty.slots().getattr?;
-    if !object.is_pointer() {
-        return None;
-    }
-    if ty.is(vm.builtin(B::Module)) {
-        return specialise_module(cache, object, name, vm);
-    }
-    if !std::ptr::fn_addr_eq(getattr, generic_getattr as fn(&Value, &Value, &Vm) -> PyResult) {
-        return None;
-    }
-    let class_attribute = ty.lookup(name, vm);
-    if let Some(found) = &class_attribute
-        && found.ty(vm).slots().descr_set.is_some()
+fn resolve(frame: &Frame, i: Instr, object: &Value, local: bool, vm: &Vm) -> PyResult<Found> {
+    let cache = frame.quick().cache(i.index());
+    let name = &frame.code().names[cache.name as usize];
+    if cache.missed()
+        && let Some((kind, way)) = recognise(object, name, cache.method, vm)
     {
-        return None;
+        let op = kind.op(local);
+        cache.remember(op == i.op, way);
+        frame.quick().patch(frame.position(), op);
     }
-    cache.version.set(ty.version());
-    cache.shape.set(object.shape());
-    if let Some(offset) = slot_offset(object, name, vm) {
-        cache.word.set(offset);
-        return Some(Kind::Slot);
+    if cache.method {
+        find_method(object, name, vm)
+    } else {
+        vm.get_attr(object, name.as_value()).map(Found::Attribute)
     }
-    let found = class_attribute?;
-    if found.ty(vm).slots().descr_get.is_some() || !shape_tells_attributes(object, vm) {
-        return None;
-    }
-    // An attribute of the instance's own may lie beyond the inline slots.
-    if vm.interp().shapes.with(|shapes| shapes.slot_of(object.shape(), name)).is_some() {
-        return None;
-    }
-    cache.word.set(found.bits());
-    Some(Kind::Class)
 }
 
-/// Do objects of this shape all lack the same attributes of their own?
-fn shape_tells_attributes(object: &Value, vm: &Vm) -> bool {
+fn find_method(object: &Value, name: &Ref<Str>, vm: &Vm) -> PyResult<Found> {
     let ty = object.ty(vm);
-    if !ty.flags().has(TypeFlags::DICT) {
-        // Without attributes any shape will do; plain classes have one root shape per class.
-        return object.shape() != pyrope_object::shape::NO_SHAPE;
+    if loads_generically(ty)
+        && let Some(found) = ty.lookup(name, vm)
+        && found.ty(vm).flags().has(TypeFlags::METHOD_DESCRIPTOR)
+        && object.instance_attribute(name.as_value(), vm)?.is_none()
+    {
+        return Ok(Found::Method(found));
     }
-    vm.interp().shapes.with(|shapes| shapes.get(object.shape()).is_some_and(|shape| !shape.dict_mode))
-}
-
-/// Byte offset of an attribute's inline slot from the header.
-fn slot_offset(object: &Value, name: &Str, vm: &Vm) -> Option<u64> {
-    let ty = object.ty(vm);
-    if !ty.flags().has(TypeFlags::DICT) {
-        return None;
-    }
-    let slot = vm.interp().shapes.with(|shapes| {
-        let shape = shapes.get(object.shape())?;
-        if shape.dict_mode { None } else { shapes.slot_of(object.shape(), name) }
-    })?;
-    (slot < ty.inline_capacity()).then(|| (ty.basic_size() + slot * 8) as u64)
-}
-
-fn specialise_module(cache: &Cache, object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<Kind> {
-    let dict = module_dict(object, vm)?;
-    // A data descriptor of the class (`__dict__`, `__class__`) would go first.
-    if object.ty(vm).lookup(name, vm).is_some() {
-        return None;
-    }
-    let position = dict.position_of_str(name.as_value(), vm)?;
-    cache.version.set(dict.keys_version(vm));
-    cache.word.set(position as u64);
-    Some(Kind::Module)
-}
-
-/// The dict of a module.
-#[inline(always)]
-fn module_dict(object: &Value, vm: &Vm) -> Option<Ref<Dict>> {
-    crate::call::module_dict_of(object, vm)
-}
-
-/// Does the object have the remembered shape, and its type the remembered version?
-#[inline(always)]
-fn holds<'a>(cache: &Cache, object: &'a Value) -> Option<&'a Header> {
-    let header = object.header()?;
-    (header.shape.get() == cache.shape.get() && header.ty().current_version() == cache.version.get()).then_some(header)
+    vm.get_attr(object, name.as_value()).map(Found::Attribute)
 }
 
 /// The slot at a remembered offset.
@@ -155,229 +110,208 @@ fn slot_at(header: &Header, offset: u64) -> Option<Value> {
 }
 
 #[inline(always)]
-pub fn load_attr_slot(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn load_attr_slot<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
-    if let Some(header) = holds(cache, r.peek(1))
-        && let Some(value) = slot_at(header, cache.word.get())
-    {
-        r.vm();
-        return r.finish(1, value);
+    match cache.first(owner::<FROM>(r, i)).and_then(|(header, offset)| slot_at(header, offset)) {
+        Some(value) => give::<FROM>(r, cache, value),
+        None => Flow::Slow,
     }
-    r.respecialise(Op::LoadAttr);
-    load_attr(r, i)
 }
 
+/// The same by the further ways, or by the rules.
 #[inline(always)]
-pub fn load_attr_slot_local(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn load_attr_slot_slowly<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
-    if let Some(header) = holds(cache, r.bound_local(i.a.into()))
-        && let Some(value) = slot_at(header, cache.word.get())
+    if let Some((header, offset)) = cache.more(owner::<FROM>(r, i))
+        && let Some(value) = slot_at(header, offset)
     {
-        r.push(value);
-        return Flow::Next;
+        return give::<FROM>(r, cache, value);
     }
-    r.respecialise(Op::LoadAttrLocal);
-    load_attr_local(r, i)
+    load_attr::<FROM>(r, i)
 }
 
 /// The value that a cache remembers, counted.
 #[inline(always)]
-fn remembered(cache: &Cache) -> Value {
+pub(super) fn remembered(word: u64) -> Value {
     // SAFETY: the class whose version was just checked owns the value; it is counted before it is given out.
-    let value = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(cache.word.get()) });
+    let value = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(word) });
     Value::clone(&value)
 }
 
 #[inline(always)]
-pub fn load_attr_class(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn load_attr_class<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
-    if holds(cache, r.peek(1)).is_some() {
-        r.vm();
-        return r.finish(1, remembered(cache));
+    match cache.first(owner::<FROM>(r, i)) {
+        Some((_, word)) => give::<FROM>(r, cache, remembered(word)),
+        None => Flow::Slow,
     }
-    r.respecialise(Op::LoadAttr);
-    load_attr(r, i)
+}
+
+/// The same by the further ways, or by the rules.
+#[inline(always)]
+pub fn load_attr_class_slowly<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    match cache.more(owner::<FROM>(r, i)) {
+        Some((_, word)) => give::<FROM>(r, cache, remembered(word)),
+        None => load_attr::<FROM>(r, i),
+    }
 }
 
 #[inline(always)]
-pub fn load_attr_module(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn load_method<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    match r.cache(i.index()).first(owner::<FROM>(r, i)) {
+        Some((_, word)) => give_method::<FROM>(r, i, remembered(word)),
+        None => Flow::Slow,
+    }
+}
+
+/// The same by the further ways, or by the rules.
+#[inline(always)]
+pub fn load_method_slowly<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    match r.cache(i.index()).more(owner::<FROM>(r, i)) {
+        Some((_, word)) => give_method::<FROM>(r, i, remembered(word)),
+        None => load_attr::<FROM>(r, i),
+    }
+}
+
+/// An attribute of a class: its metaclass and it itself must be as they were.
+#[inline(always)]
+pub fn load_attr_type<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
-    if let Some(dict) = module_dict(r.peek(1), r.quiet_vm())
-        && dict.current_version() == cache.version.get()
-        && let Some(value) = dict.value_at(cache.word.get() as usize)
+    if let Some(class) = owner::<FROM>(r, i).downcast::<Type>()
+        && class.current_version() == cache.way.shape.get()
+        && owner::<FROM>(r, i).ty(r.quiet_vm()).current_version() == cache.way.version.get()
     {
-        return r.finish(1, value);
+        return give::<FROM>(r, cache, remembered(cache.way.word.get()));
     }
-    r.respecialise(Op::LoadAttr);
-    load_attr(r, i)
+    Flow::Slow
 }
 
 #[inline(always)]
-pub fn load_method(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn load_attr_module<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
-    let name = r.name(cache.name as usize);
-    let object = r.peek(1);
-    if cache.misses.get() < MAX_MISSES && specialise_method(cache, object, name, r.quiet_vm()) {
-        r.respecialise(Op::LoadMethodCached);
+    if let Some(dict) = module_dict(owner::<FROM>(r, i), r.quiet_vm())
+        && dict.current_version() == cache.way.version.get()
+        && let Some(value) = dict.value_at(cache.way.word.get() as usize)
+    {
+        return give::<FROM>(r, cache, value);
     }
-    match check!(find_method(object, name, r.vm())) {
-        Found::Method(method) => {
-            // The receiver goes up by one, without counting.
-            let receiver = r.replace(1, Some(method));
-            r.push_slot(receiver);
-        }
-        Found::Attribute(value) => {
-            drop(r.replace(1, Some(value)));
-            r.push_slot(None);
-        }
+    Flow::Slow
+}
+
+/// A property: the frame of its getter runs in this loop.
+#[inline(always)]
+pub fn load_attr_property<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let Some(function) = getter(r.cache(i.index()), owner::<FROM>(r, i), r.machine) else {
+        return load_attr::<FROM>(r, i);
+    };
+    let frame = check!(r.machine.new_frame(function, r.vm()));
+    if FROM == LOCAL {
+        let object = owner::<FROM>(r, i).clone();
+        r.push(object);
+    }
+    r.move_arguments(frame, 1);
+    r.forget_top(1);
+    if let Err(_raised) = r.enter(frame, OnReturn::Push) {
+        r.machine.drop_frame(frame);
+        return Flow::Raise;
     }
     Flow::Next
 }
 
-/// What `object.name(` finds.
-enum Found {
-    /// To be called with the object first.
-    Method(Value),
-    /// To be called as it is.
-    Attribute(Value),
-}
-
+/// The function of a remembered property, if it takes the object alone.
 #[inline(never)]
-fn find_method(object: &Value, name: &Ref<Str>, vm: &Vm) -> PyResult<Found> {
-    let ty = object.ty(vm);
-    let generic = ty
-        .slots()
-        .getattr
-        .is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(&Value, &Value, &Vm) -> PyResult));
-    if generic
-        && let Some(found) = ty.lookup(name, vm)
-        && found.ty(vm).flags().has(TypeFlags::METHOD_DESCRIPTOR)
-        && object.instance_attribute(name.as_value(), vm)?.is_none()
-    {
-        return Ok(Found::Method(found));
-    }
-    vm.get_attr(object, name.as_value()).map(Found::Attribute)
-}
-
-/// Remembers a method of the class that no instance of this shape hides.
-#[inline(never)]
-fn specialise_method(cache: &Cache, object: &Value, name: &Ref<Str>, vm: &Vm) -> bool {
-    cache.misses.set(cache.misses.get() + 1);
-    let ty = object.ty(vm);
-    let generic = ty
-        .slots()
-        .getattr
-        .is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(&Value, &Value, &Vm) -> PyResult));
-    if !object.is_pointer() || !generic || !shape_tells_attributes(object, vm) {
-        return false;
-    }
-    let Some(found) = ty.lookup(name, vm) else { return false };
-    if !found.ty(vm).flags().has(TypeFlags::METHOD_DESCRIPTOR) {
-        return false;
-    }
-    if vm.interp().shapes.with(|shapes| shapes.slot_of(object.shape(), name)).is_some() {
-        return false;
-    }
-    cache.version.set(ty.version());
-    cache.shape.set(object.shape());
-    cache.word.set(found.bits());
-    true
-}
-
-#[inline(always)]
-pub fn load_method_cached(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let cache = r.cache(i.index());
-    if holds(cache, r.peek(1)).is_some() {
-        let receiver = r.replace(1, Some(remembered(cache)));
-        r.push_slot(receiver);
-        return Flow::Next;
-    }
-    r.respecialise(Op::LoadMethod);
-    load_method(r, i)
+fn getter(cache: &Cache, object: &Value, machine: &Machine) -> Option<Ref<Function>> {
+    let (_, word) = cache.first(object).or_else(|| cache.more(object))?;
+    let getter = remembered(word).downcast_exact::<Property>()?.get.get()?;
+    let function = crate::call::as_function(&getter, machine)?;
+    function.accepts_exactly(1).then(|| Ref::from_borrowed(function))
 }
 
 #[inline(always)]
 pub fn store_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let cache = r.cache(i.index());
-    let name = r.name(cache.name as usize);
-    let (value, owner) = (r.peek(2), r.peek(1));
-    let shape = owner.shape();
-    check!(r.vm().set_attr(owner, name.as_value(), Some(value)));
-    if cache.misses.get() < MAX_MISSES && specialise_store(cache, owner, name, r.quiet_vm()) {
-        if shape == owner.shape() {
-            r.respecialise(Op::StoreAttrSlot);
-        } else if owner.is_pointer() {
-            // Objects of the shape before get the same slot, and the shape after.
-            cache.word.set(cache.word.get() | u64::from(owner.shape()) << 32);
-            cache.shape.set(shape);
-            r.respecialise(Op::StoreAttrNew);
-        }
-    }
+    let (frame, value, object) = (r.frame(), r.peek(2), r.peek(1));
+    check!(store(frame, i, object, value, r.vm()));
     r.drop_top(2);
     Flow::Next
+}
+
+/// Sets an attribute by the rules, and specialises the instruction for the next time.
+#[inline(never)]
+fn store(frame: &Frame, i: Instr, object: &Value, value: &Value, vm: &Vm) -> PyResult<()> {
+    let cache = frame.quick().cache(i.index());
+    let name = &frame.code().names[cache.name as usize];
+    let shape = object.shape();
+    vm.set_attr(object, name.as_value(), Some(value))?;
+    if !cache.missed() {
+        return Ok(());
+    }
+    let Some(way) = recognise_store(object, name, vm) else { return Ok(()) };
+    let op = if way.shape.get() == shape {
+        Op::StoreAttrSlot
+    } else {
+        // Objects of the shape before get the same slot, and the shape after.
+        way.word.set(way.word.get() | u64::from(way.shape.get()) << 32);
+        way.shape.set(shape);
+        Op::StoreAttrNew
+    };
+    cache.remember(op == i.op, way);
+    frame.quick().patch(frame.position(), op);
+    Ok(())
+}
+
+/// Puts the value below the top, which is the object, into a slot.
+#[inline(always)]
+fn fill_slot(r: &mut Regs<'_>, header: &Header, offset: u64) -> Flow {
+    let owner = r.pop_slot();
+    let value = r.pop_slot();
+    // SAFETY: the shape says that a slot lies at the offset; nothing refers to it during the swap.
+    let old = unsafe {
+        let slot = std::ptr::from_ref(header).byte_add(offset as usize).cast_mut().cast::<Option<Value>>();
+        std::ptr::replace(slot, value)
+    };
+    r.release(old);
+    r.release(owner);
+    r.flow()
 }
 
 /// A new attribute: the slot is filled and the shape grows by the name.
 #[inline(always)]
 pub fn store_attr_new(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let cache = r.cache(i.index());
-    let Some(header) = holds(cache, r.peek(1)) else {
-        r.respecialise(Op::StoreAttr);
-        return store_attr(r, i);
-    };
-    let owner = r.replace(1, None);
-    let value = r.replace(2, None);
-    r.forget_top(2);
-    let word = cache.word.get();
-    // SAFETY: the shape after, which the same class has, says that a slot lies at the offset; it is empty now.
-    let old = unsafe {
-        let slot =
-            std::ptr::from_ref(header).byte_add((word & 0xFFFF_FFFF) as usize).cast_mut().cast::<Option<Value>>();
-        std::ptr::replace(slot, value)
-    };
-    header.shape.set((word >> 32) as u32);
-    drop(old);
-    drop(owner);
-    Flow::Next
+    match r.cache(i.index()).first(r.peek(1)) {
+        Some((header, word)) => fill_new_slot(r, header, word),
+        None => Flow::Slow,
+    }
 }
 
-/// Remembers the slot that a name is stored to.
-#[inline(never)]
-fn specialise_store(cache: &Cache, object: &Value, name: &Ref<Str>, vm: &Vm) -> bool {
-    use pyrope_object::protocol::generic_setattr;
-    type Setattr = fn(&Value, &Value, Option<&Value>, &Vm) -> PyResult<()>;
-    cache.misses.set(cache.misses.get() + 1);
-    let ty = object.ty(vm);
-    let generic = ty.slots().setattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_setattr as Setattr));
-    if !generic || ty.lookup(name, vm).is_some_and(|found| found.ty(vm).slots().descr_set.is_some()) {
-        return false;
+#[inline(always)]
+pub fn store_attr_new_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    match r.cache(i.index()).more(r.peek(1)) {
+        Some((header, word)) => fill_new_slot(r, header, word),
+        None => store_attr(r, i),
     }
-    let Some(offset) = slot_offset(object, name, vm) else { return false };
-    cache.version.set(ty.version());
-    cache.shape.set(object.shape());
-    cache.word.set(offset);
-    true
+}
+
+#[inline(always)]
+fn fill_new_slot(r: &mut Regs<'_>, header: &Header, word: u64) -> Flow {
+    header.shape.set((word >> 32) as u32);
+    fill_slot(r, header, word & 0xFFFF_FFFF)
 }
 
 #[inline(always)]
 pub fn store_attr_slot(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let cache = r.cache(i.index());
-    let Some(header) = holds(cache, r.peek(1)) else {
-        r.respecialise(Op::StoreAttr);
-        return store_attr(r, i);
-    };
-    let owner = r.replace(1, None);
-    let value = r.replace(2, None);
-    r.forget_top(2);
-    // SAFETY: the shape says that a slot lies at the offset; nothing refers to it during the swap.
-    let old = unsafe {
-        let slot = std::ptr::from_ref(header).byte_add(cache.word.get() as usize).cast_mut().cast::<Option<Value>>();
-        std::ptr::replace(slot, value)
-    };
-    r.vm();
-    drop(old);
-    drop(owner);
-    Flow::Next
+    match r.cache(i.index()).first(r.peek(1)) {
+        Some((header, offset)) => fill_slot(r, header, offset),
+        None => Flow::Slow,
+    }
+}
+
+#[inline(always)]
+pub fn store_attr_slot_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    match r.cache(i.index()).more(r.peek(1)) {
+        Some((header, offset)) => fill_slot(r, header, offset),
+        None => store_attr(r, i),
+    }
 }
 
 #[inline(always)]
@@ -385,64 +319,6 @@ pub fn delete_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
     check!(r.vm().set_attr(r.peek(1), r.name(i.index()).as_value(), None));
     r.drop_top(1);
     Flow::Next
-}
-
-#[inline(always)]
-pub fn load_super_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let name = r.name(r.cache(i.index()).name as usize);
-    let two_arguments = i.a & 2 != 0;
-    let found = check!(super_attribute(r.top_values(3), name, two_arguments, i.a & 1 != 0, r.vm()));
-    let receiver = r.pop();
-    r.drop_top(1);
-    match found {
-        Found::Method(method) => {
-            drop(r.replace(1, Some(method)));
-            r.push(receiver);
-        }
-        Found::Attribute(value) => {
-            drop(receiver);
-            drop(r.replace(1, Some(value)));
-            if i.a & 1 != 0 {
-                r.push_slot(None);
-            }
-        }
-    }
-    Flow::Next
-}
-
-/// `super(class, self).name`; `operands` are `super` itself, the class and the object.
-#[inline(never)]
-fn super_attribute(operands: &[Value], name: &Ref<Str>, two: bool, method: bool, vm: &Vm) -> PyResult<Found> {
-    use pyrope_types::model::super_object::{super_lookup, super_start};
-    let (callable, class, object) = (&operands[0], &operands[1], &operands[2]);
-    if callable.is(&vm.builtin(B::Super).to_value())
-        && let Some(class_ref) = class.cast::<Type>()
-        && !name.equals_str("__class__")
-    {
-        let start = super_start(&class_ref, object, vm)?;
-        let mro = start.mro();
-        let found = mro.iter().position(|t| t.is(&class_ref)).and_then(|at| {
-            mro[at + 1..].iter().find_map(|t| match t.dict(vm).get(name.as_value(), vm) {
-                Ok(found) => found,
-                Err(raised) => {
-                    vm.ignore(raised);
-                    None
-                }
-            })
-        });
-        if let Some(found) = &found
-            && method
-            && found.ty(vm).flags().has(TypeFlags::METHOD_DESCRIPTOR)
-            && object.ty(vm).is_subtype(&class_ref)
-        {
-            return Ok(Found::Method(found.clone()));
-        }
-        if let Some(value) = super_lookup(&class_ref, object, &start, name, vm)? {
-            return Ok(Found::Attribute(value));
-        }
-    }
-    let proxy = if two { vm.call(callable, &operands[1..])? } else { vm.call(callable, &[])? };
-    vm.get_attr(&proxy, name.as_value()).map(Found::Attribute)
 }
 
 #[inline(always)]

@@ -2,181 +2,112 @@
 
 use pyrope_bytecode::FunctionAttribute;
 use pyrope_object::layout::{Dict, Tuple};
-use pyrope_object::{Args, Ref, Value};
+use pyrope_object::{PyResult, Value, Vm};
 
-use crate::call;
+use crate::call::{self, Called};
 use crate::code::CodeObject;
 use crate::eval::{Flow, Regs, check};
 use crate::function::Function;
 use crate::quicken::Instr;
-use crate::stack::OnReturn;
+use crate::stack::{Frame, OnReturn};
 
 #[inline(always)]
 pub fn call(r: &mut Regs<'_>, i: Instr) -> Flow {
     let count = usize::from(i.a);
-    let callable = r.peek(count + 2);
-    if let Some(function) = call::as_function(callable, r.machine) {
+    if let Some(function) = call::as_function(r.peek(count + 2), r.machine) {
         let with_receiver = count + usize::from(r.peek_slot(count + 1).is_some());
         if function.accepts_exactly(with_receiver) {
-            return enter_exact(r, count, with_receiver);
-        }
-    } else if call::is_native(callable) {
-        let result = check!(call::call_value(callable, receiver_and_values(r, count), r.vm()));
-        return r.finish(count + 2, result);
-    }
-    call_slowly(r, count, i)
-}
-
-/// Pushes the frame of a function whose arguments need no binding: they move.
-#[inline(always)]
-fn enter_exact(r: &mut Regs<'_>, count: usize, given: usize) -> Flow {
-    let Some(function) = r.take_function(count + 2) else { return Flow::Raise };
-    let frame = check!(r.machine.new_frame(function, r.vm()));
-    r.move_arguments(frame, given);
-    // The callable's and, if it is null, the receiver's slot.
-    r.forget_top(count + 2);
-    if let Err(_raised) = r.enter(frame, OnReturn::Push) {
-        r.machine.drop_frame(frame);
-        return Flow::Raise;
-    }
-    Flow::Next
-}
-
-/// Everything else: bound methods, classes, native functions, arguments that need binding.
-#[inline(always)]
-fn call_slowly(r: &mut Regs<'_>, count: usize, i: Instr) -> Flow {
-    if call::unwrap_method(r.peek(count + 2)).is_some() && r.peek_slot(count + 1).is_none() {
-        unwrap_bound(r, count);
-        if let Some(function) = call::as_function(r.peek(count + 2), r.machine)
-            && function.accepts_exactly(count + 1)
-        {
-            return enter_exact(r, count, count + 1);
+            return r.enter_quickly(function, with_receiver, count + 2);
         }
     }
-    if let Some(function) = call::as_function(r.peek(count + 2), r.machine) {
-        let values = receiver_and_values(r, count);
-        let frame = check!(call::bound_frame(function, Args::positional_only(values), r.vm(), r.machine));
-        r.drop_top(count + 2);
-        if let Err(_raised) = r.enter(frame, OnReturn::Push) {
+    Flow::Slow
+}
+
+/// Calls what needs more than a frame, or more of a frame.
+#[inline(always)]
+pub fn call_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = usize::from(i.a);
+    let cache = r.cache(i.index());
+    let called = call::call_operands(r.top_slots(count + 2), cache, r.vm(), r.machine);
+    go_on(r, count + 2, called)
+}
+
+#[inline(always)]
+fn enter(r: &mut Regs<'_>, frame: *mut Frame, on_return: OnReturn) -> Flow {
+    match r.enter(frame, on_return) {
+        Ok(()) => Flow::Next,
+        Err(_raised) => {
             r.machine.drop_frame(frame);
-            return Flow::Raise;
+            Flow::Raise
         }
-        return Flow::Next;
     }
-    // A decorator's only argument lies where the receiver would: such calls are rare.
-    if r.peek_slot(count + 1).is_none()
-        && let Some(init) = call::plain_init(r.peek(count + 2), r.cache(i.index()), r.machine, r.vm())
-    {
-        return enter_init(r, count, init);
-    }
-    let result = check!(call::call_value(r.peek(count + 2), receiver_and_values(r, count), r.vm()));
-    r.finish(count + 2, result)
 }
 
-/// Replaces a bound method by its function and instance.
-fn unwrap_bound(r: &mut Regs<'_>, count: usize) {
-    let Some((function, instance)) = call::unwrap_method(r.peek(count + 2)) else { return };
-    let (function, instance) = (function.clone(), instance.clone());
-    drop(r.replace(count + 1, Some(instance)));
-    drop(r.replace(count + 2, Some(function)));
-}
-
-/// The arguments on the stack, the receiver first if there is one.
+/// After a call of the top `operands` was begun or done.
 #[inline(always)]
-fn receiver_and_values<'a>(r: &Regs<'a>, count: usize) -> &'a [Value] {
-    r.top_values(count + usize::from(r.peek_slot(count + 1).is_some()))
-}
-
-/// A class whose `__init__` is Python's: its frame runs in this loop, over the instance.
-#[inline(always)]
-fn enter_init(r: &mut Regs<'_>, count: usize, init: Value) -> Flow {
-    let instance = check!(call::plain_instance(r.peek(count + 2), r.vm()));
-    let Some(function) = call::as_function(&init, r.machine) else { return Flow::Raise };
-    drop(r.replace(count + 1, Some(instance.clone())));
-    let frame = if function.accepts_exactly(count + 1) {
-        let frame = check!(r.machine.new_frame(Ref::from_borrowed(function), r.vm()));
-        r.move_arguments(frame, count + 1);
-        r.forget_top(count + 1);
-        frame
-    } else {
-        let args = Args::positional_only(r.top_values(count + 1));
-        let frame = check!(call::bound_frame(function, args, r.vm(), r.machine));
-        r.drop_top(count + 1);
-        frame
-    };
-    drop(r.replace(1, Some(instance)));
-    if let Err(_raised) = r.enter(frame, OnReturn::Init) {
-        r.machine.drop_frame(frame);
-        return Flow::Raise;
+fn go_on(r: &mut Regs<'_>, operands: usize, called: PyResult<Called>) -> Flow {
+    match check!(called) {
+        Called::Done(value) => {
+            r.forget_top(operands);
+            r.push(value);
+            Flow::Next
+        }
+        Called::Frame(frame) => {
+            r.forget_top(operands);
+            enter(r, frame, OnReturn::Push)
+        }
+        Called::Init(frame) => {
+            // The instance lies where the callable was.
+            r.forget_top(operands - 1);
+            enter(r, frame, OnReturn::Init)
+        }
     }
-    Flow::Next
 }
 
 #[inline(always)]
 pub fn call_kw(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let count = i.index();
-    let names = r.peek(1).cast::<Tuple>();
-    let kwnames = names.as_ref().map_or(&[][..], |n| n.as_slice());
-    let values = r.values_below(1, count + usize::from(r.peek_slot(count + 2).is_some()));
-    let callable = r.peek(count + 3);
-    let args = Args::new(values, kwnames);
-    if let Some(function) = call::as_function(callable, r.machine) {
-        let frame = check!(call::bound_frame(function, args, r.vm(), r.machine));
-        r.drop_top(count + 3);
-        if let Err(_raised) = r.enter(frame, OnReturn::Push) {
-            r.machine.drop_frame(frame);
-            return Flow::Raise;
-        }
-        return Flow::Next;
-    }
-    let result = check!(call::call_args(callable, args, r.vm()));
-    r.finish(count + 3, result)
+    let operands = i.index() + 3;
+    let called = call::call_with_names(r.top_slots(operands), r.vm(), r.machine);
+    go_on(r, operands, called)
 }
 
 #[inline(always)]
 pub fn call_function_ex(r: &mut Regs<'_>, _: Instr) -> Flow {
-    let callable = r.peek(4);
-    let mapping = r.peek_slot(1).as_ref();
-    let args = check!(call::spread_arguments(callable, r.peek(2), mapping, r.vm()));
-    if let Some(function) = call::as_function(callable, r.machine) {
-        let frame = check!(call::bound_frame(function, args.as_args(), r.vm(), r.machine));
-        drop(args);
-        r.drop_top(4);
-        if let Err(_raised) = r.enter(frame, OnReturn::Push) {
-            r.machine.drop_frame(frame);
-            return Flow::Raise;
-        }
-        return Flow::Next;
-    }
-    let result = check!(call::call_args(callable, args.as_args(), r.vm()));
-    r.finish(4, result)
+    let called = call::call_spread(r.top_slots(4), r.vm(), r.machine);
+    go_on(r, 4, called)
 }
 
 #[inline(always)]
 pub fn make_function(r: &mut Regs<'_>, _: Instr) -> Flow {
-    let Some(code) = r.peek(1).cast::<CodeObject>() else {
-        let _raised = r.vm().system_error("MAKE_FUNCTION without code");
-        return Flow::Raise;
-    };
-    let running = r.frame().function();
-    let function =
-        Function::with_builtins(&code, running.globals(), running.builtins().clone(), None, r.vm()).into_value();
+    let function = check!(function_of(r.peek(1), r.frame().function(), r.vm()));
     r.finish(1, function)
+}
+
+/// A function with the globals and builtins of the running one.
+#[inline(never)]
+fn function_of(code: &Value, running: &Function, vm: &Vm) -> PyResult {
+    match code.cast::<CodeObject>() {
+        Some(code) => {
+            let builtins = running.builtins().clone();
+            Ok(Function::with_builtins(&code, running.globals(), builtins, None, vm).into_value())
+        }
+        None => Err(vm.system_error("MAKE_FUNCTION without code")),
+    }
 }
 
 #[inline(always)]
 pub fn set_function_attribute(r: &mut Regs<'_>, i: Instr) -> Flow {
     let function = r.pop();
     let value = r.pop();
-    let function = check!(attach(function, value, i.arg, r));
+    let function = check!(attach(function, value, i.arg, r.vm()));
     r.push(function);
     Flow::Next
 }
 
 #[inline(never)]
-fn attach(function: Value, value: Value, which: u32, r: &Regs<'_>) -> pyrope_object::PyResult {
+fn attach(function: Value, value: Value, which: u32, vm: &Vm) -> pyrope_object::PyResult {
     let Some(target) = function.downcast::<Function>() else {
-        return Err(r.vm().system_error("SET_FUNCTION_ATTRIBUTE without function"));
+        return Err(vm.system_error("SET_FUNCTION_ATTRIBUTE without function"));
     };
     match FunctionAttribute::from_number(which) {
         Some(FunctionAttribute::Defaults) => target.defaults.set(value.cast::<Tuple>()),
@@ -188,7 +119,7 @@ fn attach(function: Value, value: Value, which: u32, r: &Regs<'_>) -> pyrope_obj
             }
         }
         Some(FunctionAttribute::Annotate) => target.set_annotate_function(value),
-        None => return Err(r.vm().system_error("unknown function attribute")),
+        None => return Err(vm.system_error("unknown function attribute")),
     }
     Ok(function)
 }

@@ -35,6 +35,13 @@ pub fn compare(r: &mut Regs<'_>, i: Instr) -> Flow {
         r.push(Value::bool(op.holds(ordering)));
         return Flow::Next;
     }
+    Flow::Slow
+}
+
+#[inline(always)]
+pub fn compare_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (r.peek(2), r.peek(1));
+    let op = operator(i.arg >> 5);
     let result = if i.arg & Comparison::TO_BOOL != 0 {
         Value::bool(check!(compare_truth(a, b, op, r.vm())))
     } else {
@@ -55,10 +62,20 @@ pub fn compare_jump<const L: u8, const R: u8, const WHEN: bool>(r: &mut Regs<'_>
         r.forget_top(on_stack(L, R));
         floats(x, y, op)
     } else {
-        let truth = check!(compare_truth(a, b, op, r.vm()));
-        r.drop_top(on_stack(L, R));
-        truth
+        return Flow::Slow;
     };
+    if truth == WHEN {
+        r.jump(i.c() as u16 as i16 as isize);
+    }
+    Flow::Next
+}
+
+/// The same for any operands.
+#[inline(always)]
+pub fn compare_jump_slowly<const L: u8, const R: u8, const WHEN: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let (a, b) = (left::<L, R>(r, i, 0xFFF), right::<R>(r, i));
+    let truth = check!(compare_truth(a, b, operator((i.a >> 12).into()), r.vm()));
+    r.drop_top(on_stack(L, R));
     if truth == WHEN {
         r.jump(i.c() as u16 as i16 as isize);
     }

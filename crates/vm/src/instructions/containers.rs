@@ -6,21 +6,36 @@ use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
 use crate::errors;
 use crate::eval::{Flow, Regs, check};
 use crate::quicken::Instr;
+use crate::stack::Slot;
 
 #[inline(always)]
 pub fn build_tuple(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let values = r.pop_values(i.index());
-    let tuple = r.vm().new_tuple(values).into_value();
+    let tuple = tuple_of(r.top_slots(i.index()), r.vm());
+    r.forget_top(i.index());
     r.push(tuple);
     Flow::Next
 }
 
+#[inline(never)]
+fn tuple_of(slots: &mut [Slot], vm: &Vm) -> Value {
+    vm.tuple_from_iter(slots.len(), slots.iter_mut().map(taken)).into_value()
+}
+
+fn taken(slot: &mut Slot) -> Value {
+    slot.take().unwrap_or(Value::none())
+}
+
 #[inline(always)]
 pub fn build_list(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let values = r.pop_values(i.index());
-    let list = r.vm().new_list(values).into_value();
+    let list = list_of(r.top_slots(i.index()), r.vm());
+    r.forget_top(i.index());
     r.push(list);
     Flow::Next
+}
+
+#[inline(never)]
+fn list_of(slots: &mut [Slot], vm: &Vm) -> Value {
+    vm.new_list(slots.iter_mut().map(taken).collect()).into_value()
 }
 
 #[inline(always)]
@@ -198,10 +213,10 @@ fn merge(callable: &Value, dict: &Value, other: &Value, vm: &Vm) -> PyResult<()>
 #[inline(always)]
 pub fn unpack_sequence(r: &mut Regs<'_>, i: Instr) -> Flow {
     let count = i.index();
-    let sequence = r.pop();
-    if let Some(tuple) = sequence.downcast_exact::<Tuple>()
+    if let Some(tuple) = r.peek(1).downcast_exact::<Tuple>()
         && tuple.len() == count
     {
+        let sequence = r.pop_slot();
         for item in tuple.as_slice().iter().rev() {
             r.push(item.clone());
         }
@@ -209,21 +224,56 @@ pub fn unpack_sequence(r: &mut Regs<'_>, i: Instr) -> Flow {
         drop(sequence);
         return Flow::Next;
     }
-    let items = check!(unpacked(&sequence, count, r.vm()));
-    for item in items.into_iter().rev() {
-        r.push(item);
+    if let Some(list) = r.peek(1).downcast_exact::<List>()
+        && list.len() == count
+    {
+        let sequence = r.pop_slot();
+        r.grow(count);
+        copy_items(list, r.top_slots(count));
+        r.vm();
+        drop(sequence);
+        return Flow::Next;
     }
+    unpack_onto(r, count, unpacked(r.peek(1), count, r.vm()))
+}
+
+/// Copies a list's items to slots, in reverse.
+#[inline(never)]
+fn copy_items(list: &List, slots: &mut [Slot]) {
+    list.items.with(|items| {
+        for (slot, item) in slots.iter_mut().rev().zip(items) {
+            *slot = Some(item.clone());
+        }
+    });
+}
+
+/// Replaces the top by items; the first one is on top then.
+#[inline(always)]
+fn unpack_onto(r: &mut Regs<'_>, count: usize, items: PyResult) -> Flow {
+    let items = check!(items);
+    drop(r.pop_slot());
+    r.grow(count);
+    spread(items, r.top_slots(count));
     Flow::Next
+}
+
+/// Moves the items of a fresh list to slots, in reverse.
+#[inline(never)]
+fn spread(items: Value, slots: &mut [Slot]) {
+    if let Some(list) = items.downcast_exact::<List>() {
+        for (slot, item) in slots.iter_mut().rev().zip(list.items.take()) {
+            *slot = Some(item);
+        }
+    }
 }
 
 /// Exactly `count` items of an iterable.
 #[inline(never)]
-fn unpacked(sequence: &Value, count: usize, vm: &Vm) -> PyResult<Vec<Value>> {
-    if let Some(list) = sequence.downcast_exact::<List>()
-        && list.len() == count
-    {
-        return Ok(list.to_vec());
-    }
+fn unpacked(sequence: &Value, count: usize, vm: &Vm) -> PyResult {
+    Ok(vm.new_list(unpacked_items(sequence, count, vm)?).into_value())
+}
+
+fn unpacked_items(sequence: &Value, count: usize, vm: &Vm) -> PyResult<Vec<Value>> {
     let iterator = unpack_iterator(sequence, vm)?;
     let mut items = Vec::with_capacity(count.min(64));
     while items.len() < count {
@@ -257,17 +307,13 @@ fn unpack_iterator(sequence: &Value, vm: &Vm) -> PyResult {
 
 #[inline(always)]
 pub fn unpack_ex(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let sequence = r.pop();
-    let items = check!(unpacked_around_star(&sequence, i.arg as usize & 0xFF, i.arg as usize >> 8, r.vm()));
-    for item in items.into_iter().rev() {
-        r.push(item);
-    }
-    Flow::Next
+    let (before, after) = (i.arg as usize & 0xFF, i.arg as usize >> 8);
+    unpack_onto(r, before + 1 + after, unpacked_around_star(r.peek(1), before, after, r.vm()))
 }
 
 /// The items before the star, a list of those under it, the items after it.
 #[inline(never)]
-fn unpacked_around_star(sequence: &Value, before: usize, after: usize, vm: &Vm) -> PyResult<Vec<Value>> {
+fn unpacked_around_star(sequence: &Value, before: usize, after: usize, vm: &Vm) -> PyResult {
     let iterator = unpack_iterator(sequence, vm)?;
     let mut items = Vec::new();
     let too_few = |given: usize| {
@@ -293,5 +339,5 @@ fn unpacked_around_star(sequence: &Value, before: usize, after: usize, vm: &Vm) 
     let tail = rest.split_off(rest.len() - after);
     items.push(vm.new_list(rest).into_value());
     items.extend(tail);
-    Ok(items)
+    Ok(vm.new_list(items).into_value())
 }

@@ -1,7 +1,5 @@
 //! Jumps, loops, entering and leaving frames.
 
-use pyrope_object::BuiltinType as B;
-use pyrope_object::shape::builtin_shape;
 use pyrope_types::containers::range::iterators::RangeIterator;
 use pyrope_types::iterators::sequence::{ListIterator, TupleIterator};
 
@@ -37,10 +35,16 @@ pub fn resume(r: &mut Regs<'_>, i: Instr) -> Flow {
 /// Pops the truth of the top; the compiler makes it a bool.
 #[inline(always)]
 fn pop_truth(r: &mut Regs<'_>) -> Result<bool, pyrope_object::Raised> {
-    let value = r.pop();
-    match value.as_bool() {
-        Some(truth) => Ok(truth),
-        None => r.vm().is_true(&value),
+    match r.peek(1).as_bool() {
+        Some(truth) => {
+            r.forget_top(1);
+            Ok(truth)
+        }
+        None => {
+            let truth = r.vm().is_true(r.peek(1))?;
+            r.drop_top(1);
+            Ok(truth)
+        }
     }
 }
 
@@ -66,7 +70,8 @@ pub fn pop_jump_if_none(r: &mut Regs<'_>, i: Instr) -> Flow {
     if value.is_none() {
         r.jump(i.jump());
     }
-    Flow::Next
+    r.release(Some(value));
+    r.flow()
 }
 
 #[inline(always)]
@@ -75,7 +80,8 @@ pub fn pop_jump_if_not_none(r: &mut Regs<'_>, i: Instr) -> Flow {
     if !value.is_none() {
         r.jump(i.jump());
     }
-    Flow::Next
+    r.release(Some(value));
+    r.flow()
 }
 
 #[inline(always)]
@@ -84,40 +90,31 @@ pub fn get_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
     r.finish(1, iterator)
 }
 
+/// The next item of the commonest iterators, as long as there is one.
 #[inline(always)]
-pub fn for_iter(r: &mut Regs<'_>, i: Instr) -> Flow {
+pub fn for_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
     let iterator = r.peek(1);
-    let shape = iterator.shape();
-    if shape == builtin_shape(B::RangeIterator)
-        && let Some(range) = iterator.downcast_exact::<RangeIterator>()
-    {
-        match range.advance() {
-            Some(n) => {
-                let n = r.quiet_vm().int(n);
-                r.push(n);
-            }
-            None => r.jump(i.jump()),
+    let item = if let Some(range) = iterator.downcast_exact::<RangeIterator>() {
+        range.advance_small()
+    } else if let Some(list) = iterator.downcast_exact::<ListIterator>() {
+        list.advance_within()
+    } else if let Some(tuple) = iterator.downcast_exact::<TupleIterator>() {
+        tuple.advance_within()
+    } else {
+        None
+    };
+    match item {
+        Some(item) => {
+            r.push(item);
+            Flow::Next
         }
-        return Flow::Next;
+        None => Flow::Slow,
     }
-    if shape == builtin_shape(B::ListIterator)
-        && let Some(list) = iterator.downcast_exact::<ListIterator>()
-    {
-        match list.advance() {
-            Some(item) => r.push(item),
-            None => r.jump(i.jump()),
-        }
-        return Flow::Next;
-    }
-    if shape == builtin_shape(B::TupleIterator)
-        && let Some(tuple) = iterator.downcast_exact::<TupleIterator>()
-    {
-        match tuple.advance() {
-            Some(item) => r.push(item),
-            None => r.jump(i.jump()),
-        }
-        return Flow::Next;
-    }
+}
+
+#[inline(always)]
+pub fn for_iter_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let iterator = r.peek(1);
     if let Some(core) = crate::generator::resumable(iterator)
         && let Some(frame) = crate::generator::begin_resume(core, pyrope_object::Value::none(), r.vm())
     {
@@ -136,6 +133,11 @@ pub fn for_iter(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(always)]
 pub fn return_value(r: &mut Regs<'_>, _: Instr) -> Flow {
+    r.leave_quickly()
+}
+
+#[inline(always)]
+pub fn return_value_slowly(r: &mut Regs<'_>, _: Instr) -> Flow {
     let value = r.pop();
     r.leave(value)
 }

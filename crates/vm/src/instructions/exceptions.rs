@@ -140,30 +140,32 @@ fn call_exit(exit: &Value, receiver: Option<Value>, exception: Value, vm: &Vm) -
 
 #[inline(always)]
 pub fn cleanup_throw(r: &mut Regs<'_>, _: Instr) -> Flow {
-    let exception = r.pop();
     let vm = r.vm();
-    if exception.ty(vm).is_subtype(vm.builtin(B::StopIteration)) {
-        let value = check!(vm.get_attr(&exception, vm.names().value.as_value()));
-        r.drop_top(2);
+    if is_of(r.peek(1), B::StopIteration, vm) {
+        let value = check!(vm.get_attr(r.peek(1), vm.names().value.as_value()));
+        r.drop_top(3);
         r.push(Value::none());
         r.push(value);
         return Flow::Next;
     }
-    let _raised = vm.reraise(exception);
+    let _raised = vm.reraise(r.pop());
     Flow::Reraise
 }
 
 #[inline(always)]
 pub fn end_async_for(r: &mut Regs<'_>, _: Instr) -> Flow {
-    let exception = r.pop();
     let vm = r.vm();
-    if exception.ty(vm).is_subtype(vm.builtin(B::StopAsyncIteration)) {
-        drop(exception);
-        r.drop_top(1);
+    if is_of(r.peek(1), B::StopAsyncIteration, vm) {
+        r.drop_top(2);
         return Flow::Next;
     }
-    let _raised = vm.reraise(exception);
+    let _raised = vm.reraise(r.pop());
     Flow::Reraise
+}
+
+#[inline(never)]
+fn is_of(exception: &Value, kind: B, vm: &Vm) -> bool {
+    exception.ty(vm).is_subtype(vm.builtin(kind))
 }
 
 #[inline(always)]

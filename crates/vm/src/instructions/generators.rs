@@ -18,7 +18,7 @@ pub fn return_generator(r: &mut Regs<'_>, _: Instr) -> Flow {
     vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);
     let made = generator::from_frame(frame, vm, r.machine);
     match on_return {
-        OnReturn::Exit => Flow::Return(made),
+        OnReturn::Exit => r.exit(Flow::Return, made),
         _ => {
             r.load(previous);
             r.push(made);
@@ -37,7 +37,7 @@ pub fn yield_value(r: &mut Regs<'_>, i: Instr) -> Flow {
     vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);
     generator::suspend(r.frame(), i.arg != 0, vm);
     match on_return {
-        OnReturn::Exit => Flow::Yield(value),
+        OnReturn::Exit => r.exit(Flow::Yield, value),
         _ => {
             r.load(previous);
             r.push(value);

@@ -2,7 +2,7 @@
 
 use pyrope_bytecode::{CommonConstant, FastKind};
 use pyrope_object::layout::Tuple;
-use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Vm};
 
 use crate::cell::Cell;
 use crate::errors;
@@ -50,7 +50,7 @@ pub fn load_fast_load_fast(r: &mut Regs<'_>, i: Instr) -> Flow {
 pub fn store_fast(r: &mut Regs<'_>, i: Instr) -> Flow {
     let slot = r.pop_slot();
     r.set_local(i.index(), slot);
-    Flow::Next
+    r.flow()
 }
 
 #[inline(always)]
@@ -59,7 +59,7 @@ pub fn store_fast_load_fast(r: &mut Regs<'_>, i: Instr) -> Flow {
     r.set_local(i.a.into(), slot);
     let slot = r.local(i.index()).clone();
     r.push_slot(slot);
-    Flow::Next
+    r.flow()
 }
 
 #[inline(always)]
@@ -68,7 +68,7 @@ pub fn store_fast_store_fast(r: &mut Regs<'_>, i: Instr) -> Flow {
     r.set_local(i.a.into(), slot);
     let slot = r.pop_slot();
     r.set_local(i.index(), slot);
-    Flow::Next
+    r.flow()
 }
 
 #[inline(always)]
@@ -78,7 +78,7 @@ pub fn delete_fast(r: &mut Regs<'_>, i: Instr) -> Flow {
         return Flow::Raise;
     }
     r.set_local(i.index(), None);
-    Flow::Next
+    r.flow()
 }
 
 #[inline(always)]
@@ -123,7 +123,7 @@ fn common_constant(number: u32, vm: &Vm) -> PyResult {
 
 /// The cell in a local.
 #[inline(always)]
-fn cell<'a>(r: &Regs<'a>, index: usize) -> Option<&'a Cell> {
+pub(super) fn cell<'a>(r: &Regs<'a>, index: usize) -> Option<&'a Cell> {
     r.local(index).as_ref().and_then(|v| v.downcast_exact::<Cell>())
 }
 
@@ -145,10 +145,10 @@ pub fn load_deref(r: &mut Regs<'_>, i: Instr) -> Flow {
 pub fn store_deref(r: &mut Regs<'_>, i: Instr) -> Flow {
     let value = r.pop_slot();
     if let Some(cell) = cell(r, i.index()) {
-        r.vm();
-        drop(cell.replace(value));
+        let old = cell.replace(value);
+        r.release(old);
     }
-    Flow::Next
+    r.flow()
 }
 
 #[inline(always)]
@@ -184,9 +184,4 @@ pub fn copy_free_vars(r: &mut Regs<'_>, i: Instr) -> Flow {
         frame.replace_local(first + offset, Some(cell.clone()));
     }
     Flow::Next
-}
-
-/// Used by names that may be in a mapping or a cell.
-pub(super) fn cell_contents(r: &Regs<'_>, index: usize) -> Option<Value> {
-    cell(r, index).and_then(Cell::get)
 }

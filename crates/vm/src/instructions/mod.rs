@@ -2,6 +2,7 @@
 //! to go on. What is slow stands in functions of its own that do not see the registers.
 
 pub mod arithmetic;
+pub mod attribute_kinds;
 pub mod attributes;
 pub mod calls;
 pub mod comparison;
@@ -15,3 +16,4 @@ pub mod patterns;
 pub mod stack_ops;
 pub mod strings;
 pub mod subscript;
+pub mod super_attr;

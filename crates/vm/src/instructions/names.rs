@@ -3,8 +3,10 @@
 use pyrope_object::layout::{Dict, Str};
 use pyrope_object::{PyResult, Ref, Value, Vm};
 
+use crate::cell::Cell;
 use crate::errors;
 use crate::eval::{Flow, Regs, check};
+use crate::inline_cache::Cache;
 use crate::ops::Op;
 use crate::quicken::Instr;
 use crate::stack::Frame;
@@ -23,8 +25,10 @@ fn push_global(r: &mut Regs<'_>, i: Instr, value: Value) -> Flow {
 pub fn load_global(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
     let name = r.name(cache.name as usize);
-    if cache.misses.get() < 64 {
-        specialise_global(r, i, name);
+    if cache.missed()
+        && let Some(op) = specialise_global(cache, r.frame(), name, r.quiet_vm())
+    {
+        r.respecialise(op);
     }
     let value = check!(global(r.frame(), name, r.vm()));
     push_global(r, i, value)
@@ -32,58 +36,48 @@ pub fn load_global(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 /// Remembers where a global is: key version of one or both dicts, and the position.
 #[inline(never)]
-fn specialise_global(r: &Regs<'_>, i: Instr, name: &Ref<Str>) {
-    let cache = r.cache(i.index());
-    cache.misses.set(cache.misses.get() + 1);
-    let (vm, frame) = (r.quiet_vm(), r.frame());
+fn specialise_global(cache: &Cache, frame: &Frame, name: &Ref<Str>, vm: &Vm) -> Option<Op> {
     let globals = frame.globals();
     if let Some(position) = globals.position_of_str(name.as_value(), vm) {
-        cache.version.set(globals.keys_version(vm));
-        cache.word.set(position as u64);
-        r.respecialise(Op::LoadGlobalModule);
-    } else if globals.has_only_str_keys()
-        && is_plain(globals)
-        && let Some(builtins) = frame.builtins()
-        && let Some(position) = builtins.position_of_str(name.as_value(), vm)
-    {
-        cache.version.set(globals.keys_version(vm));
-        cache.shape.set(builtins.keys_version(vm));
-        cache.word.set(position as u64);
-        r.respecialise(Op::LoadGlobalBuiltin);
+        cache.way.version.set(globals.keys_version(vm));
+        cache.way.word.set(position as u64);
+        return Some(Op::LoadGlobalModule);
     }
+    if !globals.has_only_str_keys() || !is_plain(globals) {
+        return None;
+    }
+    let builtins = frame.builtins()?;
+    let position = builtins.position_of_str(name.as_value(), vm)?;
+    cache.way.version.set(globals.keys_version(vm));
+    cache.way.shape.set(builtins.keys_version(vm));
+    cache.way.word.set(position as u64);
+    Some(Op::LoadGlobalBuiltin)
 }
 
 #[inline(always)]
 pub fn load_global_module(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
     let globals = r.frame().globals();
-    if globals.current_version() == cache.version.get()
-        && let Some(value) = globals.value_at(cache.word.get() as usize)
+    if globals.current_version() == cache.way.version.get()
+        && let Some(value) = globals.value_at(cache.way.word.get() as usize)
     {
         return push_global(r, i, value);
     }
-    generalise(r, i)
+    Flow::Slow
 }
 
 #[inline(always)]
 pub fn load_global_builtin(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());
     let frame = r.frame();
-    if frame.globals().current_version() == cache.version.get()
+    if frame.globals().current_version() == cache.way.version.get()
         && let Some(builtins) = frame.builtins()
-        && builtins.current_version() == cache.shape.get()
-        && let Some(value) = builtins.value_at(cache.word.get() as usize)
+        && builtins.current_version() == cache.way.shape.get()
+        && let Some(value) = builtins.value_at(cache.way.word.get() as usize)
     {
         return push_global(r, i, value);
     }
-    generalise(r, i)
-}
-
-/// The cache missed: back to the general form, which is executed now.
-#[inline(always)]
-fn generalise(r: &mut Regs<'_>, i: Instr) -> Flow {
-    r.respecialise(Op::LoadGlobal);
-    load_global(r, i)
+    Flow::Slow
 }
 
 /// A global or builtin, or NameError.
@@ -189,16 +183,18 @@ fn unbind_name(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult<()> {
 
 #[inline(always)]
 pub fn delete_global(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let name = r.name(i.index());
-    match check!(r.frame().globals().remove(name.as_value(), r.vm())) {
+    check!(unbind_global(r.frame(), r.name(i.index()), r.vm()));
+    Flow::Next
+}
+
+#[inline(never)]
+fn unbind_global(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult<()> {
+    match frame.globals().remove(name.as_value(), vm)? {
         Some(entry) => {
             drop(entry);
-            Flow::Next
+            Ok(())
         }
-        None => {
-            let _raised = errors::undefined_name(name, r.vm());
-            Flow::Raise
-        }
+        None => Err(errors::undefined_name(name, vm)),
     }
 }
 
@@ -236,7 +232,7 @@ pub fn load_from_dict_or_deref(r: &mut Regs<'_>, i: Instr) -> Flow {
     let name = r.frame().code().local_names[i.index()].as_value();
     let value = match check!(mapping_get(r.peek(1), name, r.vm())) {
         Some(value) => value,
-        None => match super::locals::cell_contents(r, i.index()) {
+        None => match super::locals::cell(r, i.index()).and_then(Cell::get) {
             Some(value) => value,
             None => {
                 let _raised = errors::unbound_cell(r.frame(), i.index(), r.vm());

@@ -11,11 +11,8 @@ pub fn nop(_: &mut Regs<'_>, _: Instr) -> Flow {
 #[inline(always)]
 pub fn pop_top(r: &mut Regs<'_>, _: Instr) -> Flow {
     let top = r.pop_slot();
-    if top.as_ref().is_some_and(|v| v.is_pointer()) {
-        r.vm();
-        drop(top);
-    }
-    Flow::Next
+    r.release(top);
+    r.flow()
 }
 
 #[inline(always)]
@@ -27,9 +24,9 @@ pub fn push_null(r: &mut Regs<'_>, _: Instr) -> Flow {
 #[inline(always)]
 pub fn end_send(r: &mut Regs<'_>, _: Instr) -> Flow {
     let value = r.pop_slot();
-    r.vm();
-    drop(r.replace(1, value));
-    Flow::Next
+    let old = r.replace(1, value);
+    r.release(old);
+    r.flow()
 }
 
 #[inline(always)]

@@ -44,9 +44,13 @@ pub fn format_simple(r: &mut Regs<'_>, _: Instr) -> Flow {
     if r.peek(1).shape() == STR_SHAPE {
         return Flow::Next;
     }
-    let vm = r.vm();
-    let text = check!(format(r.peek(1), vm.empty_str().as_value(), vm));
+    let text = check!(format_plainly(r.peek(1), r.vm()));
     r.finish(1, text)
+}
+
+#[inline(never)]
+fn format_plainly(value: &Value, vm: &Vm) -> PyResult {
+    format(value, vm.empty_str().as_value(), vm)
 }
 
 #[inline(always)]
@@ -55,7 +59,6 @@ pub fn format_with_spec(r: &mut Regs<'_>, _: Instr) -> Flow {
     r.finish(2, text)
 }
 
-#[inline(never)]
 fn format(value: &Value, spec: &Value, vm: &Vm) -> PyResult {
     let plain = spec.downcast::<Str>().is_some_and(Str::is_empty);
     if plain && (value.is_small_int() || value.is_small_float()) {

@@ -126,14 +126,14 @@ impl Translator<'_> {
         Some(2)
     }
 
-    /// `local.name` without a push: the local's index takes the place of the flag.
+    /// `local.name` without a push.
     fn fuse_attribute(&mut self, at: usize, index: usize) -> Option<usize> {
         let instruction = self.source[at];
-        if at != index + 1 || instruction.oparg & 1 != 0 {
+        if at != index + 1 {
             return None;
         }
         let Some([Some(Source::Local(local)), None]) = self.load_at(index) else { return None };
-        let cache = self.new_cache(instruction.oparg >> 1);
+        let cache = self.new_attribute_cache(instruction.oparg >> 1, instruction.oparg & 1 != 0);
         self.emit(Op::LoadAttrLocal, local, cache, instruction.offset as u32, instruction.oparg);
         Some(2)
     }

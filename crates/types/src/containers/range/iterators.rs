@@ -43,6 +43,22 @@ impl RangeIterator {
     }
 }
 
+impl RangeIterator {
+    /// The next number, if there is one and it needs no box.
+    #[inline(always)]
+    pub fn advance_small(&self) -> Option<Value> {
+        let left = self.left.get();
+        if left <= 0 {
+            return None;
+        }
+        let n = self.next.get();
+        let value = Value::small_int(n)?;
+        self.next.set(n.wrapping_add(self.step));
+        self.left.set(left - 1);
+        Some(value)
+    }
+}
+
 fn range_next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     Ok(receiver!(RangeIterator, slf, vm).advance().map(|n| vm.int(n)))
 }

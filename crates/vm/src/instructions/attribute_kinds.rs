@@ -1,0 +1,192 @@
+//! Where an attribute lies, as far as the type and shape of its object tell.
+//!
+//! What is found out is valid while the object has the same shape (its layout and own attributes) and its type the same
+//! version (what the class says of the name).
+
+use pyrope_object::layout::{Dict, Str};
+use pyrope_object::protocol::{generic_getattr, generic_setattr};
+use pyrope_object::shape::NO_SHAPE;
+use pyrope_object::{BuiltinType as B, PyResult, Ref, Type, TypeFlags, Value, Vm};
+use pyrope_types::model::descriptors::{MemberDescriptor, MemberKind};
+use pyrope_types::model::wrappers::Property;
+
+use crate::inline_cache::Way;
+use crate::ops::Op;
+
+/// What was found out about an attribute that is loaded.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// In a slot of the instance.
+    Slot,
+    /// An attribute of the class that binds to nothing.
+    Class,
+    /// The object is a class, and the attribute one of its own or its bases' that binds to nothing.
+    Type,
+    /// In a module's dict.
+    Module,
+    /// A property whose getter is a Python function.
+    Property,
+    /// A function of the class, to be called with the object first.
+    Method,
+}
+
+impl Kind {
+    /// The instruction for an attribute of this kind, of the top operand or a local.
+    pub fn op(self, local: bool) -> Op {
+        match (self, local) {
+            (Kind::Slot, false) => Op::LoadAttrSlot,
+            (Kind::Class, false) => Op::LoadAttrClass,
+            (Kind::Type, false) => Op::LoadAttrType,
+            (Kind::Module, false) => Op::LoadAttrModule,
+            (Kind::Property, false) => Op::LoadAttrProperty,
+            (Kind::Method, false) => Op::LoadMethod,
+            (Kind::Slot, true) => Op::LoadAttrSlotLocal,
+            (Kind::Class, true) => Op::LoadAttrClassLocal,
+            (Kind::Type, true) => Op::LoadAttrTypeLocal,
+            (Kind::Module, true) => Op::LoadAttrModuleLocal,
+            (Kind::Property, true) => Op::LoadAttrPropertyLocal,
+            (Kind::Method, true) => Op::LoadMethodLocal,
+        }
+    }
+}
+
+type Getattr = fn(&Value, &Value, &Vm) -> PyResult;
+type Setattr = fn(&Value, &Value, Option<&Value>, &Vm) -> PyResult<()>;
+
+/// Are the type's attributes looked up as `object`'s are?
+pub fn loads_generically(ty: &Type) -> bool {
+    ty.slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as Getattr))
+}
+
+fn loads_as_class(ty: &Type, vm: &Vm) -> bool {
+    match (ty.slots().getattr, vm.builtin(B::Type).slots().getattr) {
+        (Some(own), Some(of_type)) => std::ptr::fn_addr_eq(own, of_type),
+        _ => false,
+    }
+}
+
+/// Where the attribute `name` of objects like this one is, if it is at a place that can be remembered; `method` says
+/// that it will be called.
+pub fn recognise(object: &Value, name: &Ref<Str>, method: bool, vm: &Vm) -> Option<(Kind, Way)> {
+    let ty = object.header()?.ty();
+    if loads_as_class(ty, vm) {
+        return of_class(object, name, vm);
+    }
+    if ty.is(vm.builtin(B::Module)) {
+        return of_module(object, name, vm);
+    }
+    if !loads_generically(ty) {
+        return None;
+    }
+    let way = |word| Way::new(ty.version(), object.shape(), word);
+    let found = ty.lookup(name, vm);
+    if let Some(found) = &found
+        && found.ty(vm).slots().descr_set.is_some()
+    {
+        return match member_offset(found, ty) {
+            Some(offset) => Some((Kind::Slot, way(offset))),
+            None if method => None,
+            None => python_property(found, vm).then(|| (Kind::Property, way(found.bits()))),
+        };
+    }
+    if let Some(offset) = slot_offset(object, name, vm) {
+        return Some((Kind::Slot, way(offset)));
+    }
+    let found = found?;
+    let kind_of_found = found.ty(vm);
+    // An attribute of the instance's own may lie beyond the inline slots.
+    if !shape_tells_attributes(object, vm) || has_own(object, name, vm) {
+        return None;
+    }
+    if method && kind_of_found.flags().has(TypeFlags::METHOD_DESCRIPTOR) {
+        return Some((Kind::Method, way(found.bits())));
+    }
+    kind_of_found.slots().descr_get.is_none().then(|| (Kind::Class, way(found.bits())))
+}
+
+/// Byte offset of the `__slots__` member that a descriptor stands for.
+fn member_offset(descriptor: &Value, ty: &Type) -> Option<u64> {
+    let member = descriptor.downcast_exact::<MemberDescriptor>()?;
+    match member.kind {
+        MemberKind::Slot(index) if ty.is_subtype(&member.owner) => ty.fixed_member_offset(index).map(|offset| offset as u64),
+        _ => None,
+    }
+}
+
+fn python_property(descriptor: &Value, vm: &Vm) -> bool {
+    let getter = descriptor.downcast_exact::<Property>().and_then(|property| property.get.get());
+    getter.is_some_and(|getter| getter.ty(vm).is(vm.builtin(B::Function)))
+}
+
+/// The class in place of an instance's shape has its own version there.
+fn of_class(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<(Kind, Way)> {
+    let class = object.downcast::<Type>()?;
+    let metatype = object.ty(vm);
+    if metatype.lookup(name, vm).is_some_and(|found| found.ty(vm).slots().descr_set.is_some()) {
+        return None;
+    }
+    let found = class.lookup(name, vm)?;
+    let plain = match found.ty(vm).slots().descr_get {
+        None => true,
+        // Functions and native methods give themselves when they are asked for through a class.
+        Some(_) => found.ty(vm).is(vm.builtin(B::Function)) || found.ty(vm).is(vm.builtin(B::MethodDescriptor)),
+    };
+    plain.then(|| (Kind::Type, Way::new(metatype.version(), class.version(), found.bits())))
+}
+
+fn of_module(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<(Kind, Way)> {
+    let dict = crate::call::module_dict_of(object, vm)?;
+    // A data descriptor of the class (`__dict__`, `__class__`) would go first.
+    if object.ty(vm).lookup(name, vm).is_some() {
+        return None;
+    }
+    let position = dict.position_of_str(name.as_value(), vm)?;
+    Some((Kind::Module, Way::new(dict.keys_version(vm), NO_SHAPE, position as u64)))
+}
+
+/// The slot that a name is stored to.
+pub fn recognise_store(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<Way> {
+    let ty = object.header()?.ty();
+    let generic = ty.slots().setattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_setattr as Setattr));
+    if !generic {
+        return None;
+    }
+    let offset = match ty.lookup(name, vm) {
+        Some(found) if found.ty(vm).slots().descr_set.is_some() => member_offset(&found, ty)?,
+        _ => slot_offset(object, name, vm)?,
+    };
+    Some(Way::new(ty.version(), object.shape(), offset))
+}
+
+/// Do objects of this shape all lack the same attributes of their own?
+fn shape_tells_attributes(object: &Value, vm: &Vm) -> bool {
+    let ty = object.ty(vm);
+    if !ty.flags().has(TypeFlags::DICT) {
+        // Without attributes any shape will do.
+        return true;
+    }
+    vm.interp().shapes.with(|shapes| shapes.get(object.shape()).is_some_and(|shape| !shape.dict_mode))
+}
+
+fn has_own(object: &Value, name: &Str, vm: &Vm) -> bool {
+    vm.interp().shapes.with(|shapes| shapes.slot_of(object.shape(), name)).is_some()
+}
+
+/// Byte offset of an attribute's inline slot from the header.
+fn slot_offset(object: &Value, name: &Str, vm: &Vm) -> Option<u64> {
+    let ty = object.ty(vm);
+    if !ty.flags().has(TypeFlags::DICT) {
+        return None;
+    }
+    let slot = vm.interp().shapes.with(|shapes| {
+        let shape = shapes.get(object.shape())?;
+        if shape.dict_mode { None } else { shapes.slot_of(object.shape(), name) }
+    })?;
+    (slot < ty.inline_capacity()).then(|| (ty.basic_size() + slot * 8) as u64)
+}
+
+/// The value in a module's dict.
+#[inline(always)]
+pub fn module_dict(object: &Value, vm: &Vm) -> Option<Ref<Dict>> {
+    crate::call::module_dict_of(object, vm)
+}
