@@ -46,6 +46,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
 }
 
 fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
+    pyrope_modules_os::signal::ignore_size_limit();
     pyrope_vm::install(vm);
     natives::register(vm);
     vm.state::<pyrope_modules_os::posix::PosixState>().forget_threads.set(Some(thread::after_fork_child));

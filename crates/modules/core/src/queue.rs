@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
@@ -59,6 +60,8 @@ fn raise_empty(vm: &Vm) -> Raised {
 pub struct SimpleQueue {
     header: Header,
     items: Guarded<VecDeque<Value>>,
+    #[traverse(skip)]
+    arrivals: Arc<Arrivals>,
 }
 
 const SLOTS: Slots = Slots { new: Some(queue_new), ..Slots::EMPTY };
@@ -71,22 +74,56 @@ fn queue_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
         let name = vm.str(name)?;
         return Err(unexpected_keyword("SimpleQueue", &name.to_string_lossy(), &[], vm));
     }
-    Ok(Ref::new_in(vm, class, SimpleQueue { header: Header::blank(), items: Guarded::default() }).into_value())
+    Ok(Ref::new_in(vm, class, SimpleQueue::blank()).into_value())
 }
 
-/// The longest wait between two looks at the queue.
-const LONGEST_NAP: Duration = Duration::from_millis(5);
+/// Counts what came in, so that a thread that looked before it let go of the interpreter's lock misses nothing.
+#[derive(Default)]
+struct Arrivals {
+    count: Mutex<u64>,
+    came: Condvar,
+}
+
+impl Arrivals {
+    fn count(&self) -> MutexGuard<'_, u64> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self) {
+        let mut count = self.count();
+        *count = count.wrapping_add(1);
+        self.came.notify_one();
+    }
+
+    /// Waits until more came in than `seen`, or the time is over.
+    fn wait(&self, seen: u64, time: Duration) {
+        let waiting = |count: &mut u64| *count == seen;
+        drop(self.came.wait_timeout_while(self.count(), time, waiting).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// How long a wait goes on before it looks for signals.
+const SIGNAL_SLICE: Duration = Duration::from_millis(50);
 
 impl SimpleQueue {
+    fn blank() -> SimpleQueue {
+        SimpleQueue { header: Header::blank(), items: Guarded::default(), arrivals: Arc::default() }
+    }
+
     fn take(&self) -> Option<Value> {
         self.items.with_mut(VecDeque::pop_front)
     }
 
+    fn add(&self, item: Value) {
+        self.items.with_mut(|items| items.push_back(item));
+        self.arrivals.tell();
+    }
+
     /// Waits until there is an item, letting other threads run; `None` when the time is over.
     fn wait(&self, deadline: Option<Instant>, vm: &Vm) -> PyResult<Option<Value>> {
-        let sleep = vm.get_attr_str(&vm.import("time")?, "sleep")?;
-        let mut nap = Duration::from_micros(50);
+        let arrivals = self.arrivals.clone();
         loop {
+            let seen = *arrivals.count();
             if let Some(item) = self.take() {
                 return Ok(Some(item));
             }
@@ -94,10 +131,9 @@ impl SimpleQueue {
             if left == Some(Duration::ZERO) {
                 return Ok(None);
             }
-            let now = left.map_or(nap, |left| left.min(nap));
-            vm.call(&sleep, &[vm.float(now.as_secs_f64())])?;
+            let slice = left.map_or(SIGNAL_SLICE, |left| left.min(SIGNAL_SLICE));
+            vm.allow_threads(|| arrivals.wait(seen, slice));
             vm.check_breaker()?;
-            nap = (nap * 2).min(LONGEST_NAP);
         }
     }
 }
@@ -145,13 +181,13 @@ impl SimpleQueue {
     #[method("put($self, /, item, block=True, timeout=None)")]
     fn put(&self, item: Value, block: bool, timeout: Option<&Value>) {
         let _ = (block, timeout);
-        self.items.with_mut(|items| items.push_back(item));
+        self.add(item);
     }
 
     /// Add an item at the end.
     #[method("put_nowait($self, /, item)")]
     fn put_nowait(&self, item: Value) {
-        self.items.with_mut(|items| items.push_back(item));
+        self.add(item);
     }
 
     /// How many items there are now.

@@ -243,4 +243,19 @@ mod groups {
         }
         Err(missing(&format!("getgrnam(): name not found: {}", vm.repr_text(name)?), vm))
     }
+
+    /// Return a list of all available group entries, in arbitrary order.
+    #[pyfunction("getgrall()")]
+    fn getgrall(vm: &Vm) -> PyResult {
+        let mut out = Vec::new();
+        os_call!(libc::setgrent());
+        loop {
+            let entry = os_call!(libc::getgrent());
+            // SAFETY: NULL or the system's entry, good until the next call.
+            let Some(entry) = (unsafe { entry.as_ref() }) else { break };
+            out.push(group(entry, vm)?);
+        }
+        os_call!(libc::endgrent());
+        Ok(vm.new_list(out).into_value())
+    }
 }

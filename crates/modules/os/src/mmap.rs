@@ -413,12 +413,14 @@ fn set_subscript(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) -> Py
     let this = open_receiver(slf, vm)?;
     this.check_writable(vm)?;
     if let Some(slice) = key.downcast::<Slice>() {
-        let indices = selected(this, slice, vm)?;
+        let parts = slice_parts(slice, vm)?;
         let Some(value) = value else {
             return Err(vm.type_error("mmap object doesn't support slice deletion"));
         };
         let new = part::<BytesLike<'_>>(value, vm)?.to_cow().into_owned();
+        // Lending its bytes, the value may have run code that resized or closed this.
         this.check_open(vm)?;
+        let indices = parts.adjust(this.size.get());
         if new.len() != indices.count {
             return Err(vm.index_error("mmap slice assignment is wrong size"));
         }

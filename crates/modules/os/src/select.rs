@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::{BuiltinType as B, Header, ModuleDef, Object, PyResult, Ref, Value, Vm};
+use pyrope_object::{BuiltinType as B, Header, List, ModuleDef, Object, PyResult, Ref, Value, Vm};
 use pyrope_types::exceptions::os_error_from_errno;
 use pyrope_types::model::module;
 
@@ -153,7 +153,16 @@ impl Waited {
             return Err(vm.type_error("arguments 1-3 must be sequences"));
         }
         let mut items = Vec::new();
-        for item in vm.collect(list)? {
+        // A list may get shorter while its items are asked for their descriptors.
+        let (changing, fixed) = match list.downcast::<List>() {
+            Some(list) => (Some(list), Vec::new()),
+            None => (None, vm.collect(list)?),
+        };
+        let at = |index: usize| match changing {
+            Some(list) => list.items.with(|items| items.get(index).cloned()),
+            None => fixed.get(index).cloned(),
+        };
+        while let Some(item) = at(items.len()) {
             let fd = descriptor_of(&item, vm)?;
             if fd as usize >= libc::FD_SETSIZE {
                 return Err(vm.value_error("filedescriptor out of range in select()"));

@@ -8,15 +8,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use pyrope_object::bind::OrNone;
 use pyrope_object::vm::breaker;
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
+use pyrope_types::exceptions::os_error_from_errno;
 use pyrope_types::model::module;
 use pyrope_types::model::structseq::StructSequence;
 
 use crate::posix::{sequence, sequence_type};
-use crate::system::{checked, errno, last_error, os_call, retried, split_seconds};
+use crate::system::{checked, errno, last_error, nanoseconds, os_call, retried_released, split_seconds};
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "_signal",
@@ -42,6 +44,11 @@ static SIGINFO: StructSequence = StructSequence {
     ],
     visible: 7,
 };
+
+/// Lets a write beyond the limit of a file's size fail instead of ending the process.
+pub fn ignore_size_limit() {
+    os_call!(libc::signal(libc::SIGXFSZ, libc::SIG_IGN));
+}
 
 /// Signals are numbered below this.
 const COUNT: i32 = 65;
@@ -200,7 +207,7 @@ fn empty_set() -> libc::sigset_t {
     }
 }
 
-fn set_of(signals: &Value, vm: &Vm) -> PyResult<libc::sigset_t> {
+pub(crate) fn set_of(signals: &Value, vm: &Vm) -> PyResult<libc::sigset_t> {
     let mut set = empty_set();
     for signal in vm.collect(signals)? {
         let number = vm.index_i64(&signal)?.unwrap_or(i64::MAX);
@@ -312,7 +319,7 @@ mod functions {
     /// Wait until a signal arrives.
     #[pyfunction("pause()")]
     fn pause(vm: &Vm) -> PyResult<()> {
-        os_call!(libc::pause());
+        vm.allow_threads(|| os_call!(libc::pause()));
         vm.check_breaker()
     }
 
@@ -405,7 +412,7 @@ mod functions {
     fn sigwait(sigset: &Value, vm: &Vm) -> PyResult<i32> {
         let set = set_of(sigset, vm)?;
         let mut signal = 0;
-        match os_call!(libc::sigwait(&set, &mut signal)) {
+        match vm.allow_threads(|| os_call!(libc::sigwait(&set, &mut signal))) {
             0 => Ok(signal),
             number => Err(pyrope_types::exceptions::os_error_from_errno(vm, number, None, None)),
         }
@@ -419,7 +426,7 @@ mod functions {
         let set = set_of(sigset, vm)?;
         // SAFETY: a plain C struct of integers, for which zero is a value.
         let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-        retried(vm, || os_call!(libc::sigwaitinfo(&set, &mut info)) as isize)?;
+        retried_released(vm, || os_call!(libc::sigwaitinfo(&set, &mut info)) as isize)?;
         super::siginfo(&info, vm)
     }
 
@@ -428,16 +435,25 @@ mod functions {
     /// The timeout is specified in seconds, rounded up to nanoseconds.
     #[pyfunction("sigtimedwait(sigset, timeout, /)")]
     fn sigtimedwait(sigset: &Value, timeout: &Value, vm: &Vm) -> PyResult {
-        let (tv_sec, tv_nsec) = split_seconds(timeout, vm)?;
-        if tv_sec < 0 {
+        let Ok(limit) = u64::try_from(nanoseconds(timeout, vm)?) else {
             return Err(vm.value_error("timeout must be non-negative"));
-        }
+        };
+        let limit = Duration::from_nanos(limit);
         let set = set_of(sigset, vm)?;
         // SAFETY: a plain C struct of integers, for which zero is a value.
         let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-        let wait = libc::timespec { tv_sec, tv_nsec };
-        if os_call!(libc::sigtimedwait(&set, &mut info, &wait)) == -1 {
-            return if errno() == libc::EAGAIN { Ok(Value::none()) } else { Err(last_error(vm)) };
+        let deadline = Instant::now().checked_add(limit);
+        loop {
+            let left = deadline.map_or(limit, |deadline| deadline.saturating_duration_since(Instant::now()));
+            let wait = libc::timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+            let number = vm
+                .allow_threads(|| if os_call!(libc::sigtimedwait(&set, &mut info, &wait)) == -1 { errno() } else { 0 });
+            match number {
+                0 => break,
+                libc::EAGAIN => return Ok(Value::none()),
+                libc::EINTR => vm.check_breaker()?,
+                number => return Err(os_error_from_errno(vm, number, None, None)),
+            }
         }
         super::siginfo(&info, vm)
     }

@@ -7,7 +7,7 @@ use pyrope_object::{BuiltinType as B, Bytes, List, ModuleDef, PyResult, Raised, 
 use pyrope_types::exceptions::strerror;
 use pyrope_types::model::module;
 
-use crate::arguments::{masked_u32, part};
+use crate::arguments::part;
 use crate::system::{Descriptor, errno, os_call};
 use constants::CONSTANTS;
 
@@ -75,7 +75,7 @@ fn read_mode(fd: i32, vm: &Vm) -> PyResult<libc::termios> {
 fn control_character(value: &Value, vm: &Vm) -> PyResult<libc::cc_t> {
     match value.downcast::<Bytes>().map(Bytes::as_slice) {
         Some(&[byte]) => Ok(byte),
-        None if value.ty(vm).slots().index.is_some() => Ok(vm.index_i64(value)?.unwrap_or_default() as libc::cc_t),
+        None if value.ty(vm).slots().index.is_some() => Ok(part::<i64>(value, vm)? as libc::cc_t),
         _ => {
             let message = "tcsetattr: elements of attributes must be bytes objects of length 1 or integers";
             Err(vm.type_error(message))
@@ -122,11 +122,11 @@ mod functions {
             return Err(vm.type_error("tcsetattr, arg 3: must be 7 element list"));
         };
         let mut mode = read_mode(fd.0, vm)?;
-        mode.c_iflag = masked_u32(input, vm)?;
-        mode.c_oflag = masked_u32(output, vm)?;
-        mode.c_cflag = masked_u32(control, vm)?;
-        mode.c_lflag = masked_u32(local, vm)?;
-        let speeds = (masked_u32(input_speed, vm)?, masked_u32(output_speed, vm)?);
+        mode.c_iflag = part::<i64>(input, vm)? as libc::tcflag_t;
+        mode.c_oflag = part::<i64>(output, vm)? as libc::tcflag_t;
+        mode.c_cflag = part::<i64>(control, vm)? as libc::tcflag_t;
+        mode.c_lflag = part::<i64>(local, vm)? as libc::tcflag_t;
+        let speeds = (part::<i64>(input_speed, vm)? as libc::speed_t, part::<i64>(output_speed, vm)? as libc::speed_t);
         let characters = characters.downcast::<List>().map(List::to_vec).unwrap_or_default();
         if characters.len() != mode.c_cc.len() {
             let count = mode.c_cc.len();

@@ -61,7 +61,6 @@ pub struct SysState {
     pub launch: RefCell<Launch>,
     pub module: RefCell<Option<Value>>,
     pub finalizing: Cell<bool>,
-    pub switch_interval: Cell<f64>,
     pub audit_hooks: RefCell<Vec<Value>>,
 }
 

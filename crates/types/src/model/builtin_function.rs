@@ -117,7 +117,7 @@ fn call_new(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     }
     match owner.slots().new {
         Some(new) => new(class, Args::new(&args.values()[1..], args.kwnames()), vm),
-        None => Err(vm.type_error(format!("cannot create '{}' instances", class.name()))),
+        None => Err(vm.type_error(format!("cannot create '{}' instances", super::class::type_full_name(class, vm)))),
     }
 }
 

@@ -134,7 +134,7 @@ pub fn object_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
         return Err(refuse_abstract(class, vm)?);
     }
     if !class.derives_layout(<Plain as pyrope_object::Object>::def()) {
-        return Err(vm.type_error(format!("cannot create '{}' instances", class.name())));
+        return Err(vm.type_error(format!("cannot create '{}' instances", super::class::type_full_name(class, vm))));
     }
     Ok(Ref::new_in(vm, class, Plain { header: Header::blank() }).into_value())
 }

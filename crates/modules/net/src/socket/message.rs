@@ -20,13 +20,10 @@ pub const SOCKLEN_MAX: usize = i32::MAX as usize;
 
 /// The size of a control message with so much data, without and with padding; `None` if it is too large.
 pub fn control_size(data: usize, padded: bool) -> Option<usize> {
-    if data > SOCKLEN_MAX - 64 {
-        return None;
-    }
-    let size = data as libc::c_uint;
     // SAFETY: pure arithmetic.
-    let size = unsafe { if padded { libc::CMSG_SPACE(size) } else { libc::CMSG_LEN(size) } } as usize;
-    (size <= SOCKLEN_MAX).then_some(size)
+    let header = unsafe { libc::CMSG_LEN(0) } as usize;
+    let data = if padded { data.checked_next_multiple_of(size_of::<usize>())? } else { data };
+    header.checked_add(data).filter(|&size| size <= SOCKLEN_MAX)
 }
 
 /// Control messages as the system wants them.

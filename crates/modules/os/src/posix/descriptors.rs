@@ -7,7 +7,7 @@ use pyrope_types::exceptions::os_error_from_errno;
 use pyrope_types::model::structseq::StructSequence;
 
 use super::sequence;
-use crate::system::{Descriptor, Path, checked, errno, fs_decode, last_error, os_call, retried, retried_released};
+use crate::system::{Descriptor, Path, Pinned, checked, errno, fs_decode, last_error, os_call, retried_released};
 
 pub static TERMINAL_SIZE: StructSequence = StructSequence {
     name: "os.terminal_size",
@@ -44,44 +44,6 @@ pub(crate) fn read_bytes(fd: i32, length: usize, vm: &Vm) -> PyResult<Vec<u8>> {
 
 fn checked_length(length: isize, vm: &Vm) -> PyResult<usize> {
     usize::try_from(length).map_err(|_| os_error_from_errno(vm, libc::EINVAL, None, None))
-}
-
-/// Copies of the buffers in a sequence, for writing.
-fn gather(buffers: &Value, vm: &Vm) -> PyResult<Vec<u8>> {
-    let mut all = Vec::new();
-    for part in vm.collect(buffers)? {
-        let part = bytes_like(&part, vm, |bytes| bytes.to_vec())?;
-        all.extend(part);
-    }
-    Ok(all)
-}
-
-fn bytes_like<R>(value: &Value, vm: &Vm, read: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
-    let view = <BytesLike<'_> as pyrope_object::FromArg<'_>>::from_arg(value, &PLAIN, vm)?;
-    Ok(view.with(read))
-}
-
-static PLAIN: pyrope_object::args::ArgName<'static> =
-    pyrope_object::args::ArgName { function: "readv", argument: std::borrow::Cow::Borrowed("argument") };
-
-/// Puts bytes into the buffers of a sequence, one after the other.
-fn scatter(buffers: &[WritableBytes], mut data: &[u8]) {
-    for buffer in buffers {
-        let n = buffer.len().min(data.len());
-        buffer.with_mut(|bytes| bytes[..n].copy_from_slice(&data[..n]));
-        data = &data[n..];
-    }
-}
-
-fn writable_buffers(buffers: &Value, vm: &Vm) -> PyResult<(Vec<WritableBytes>, usize)> {
-    let mut all = Vec::new();
-    let mut total = 0;
-    for buffer in vm.collect(buffers)? {
-        let buffer = <WritableBytes as pyrope_object::FromArg<'_>>::from_arg(&buffer, &PLAIN, vm)?;
-        total += buffer.len();
-        all.push(buffer);
-    }
-    Ok((all, total))
 }
 
 #[pyrope_macros::pyfunctions]
@@ -168,9 +130,8 @@ pub(super) mod functions {
     /// Read into a buffer object from a file descriptor.
     #[pyfunction("readinto(fd, buffer, /)")]
     fn readinto(fd: i32, buffer: WritableBytes, vm: &Vm) -> PyResult<usize> {
-        retried(vm, || {
-            buffer.with_mut(|bytes| os_call!(libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()))).unwrap_or(0)
-        })
+        let buffer = Pinned::writable(&buffer);
+        retried_released(vm, || os_call!(libc::read(fd, buffer.pointer_mut().cast(), buffer.len())))
     }
 
     /// Read a number of bytes from a file descriptor starting at a particular offset.
@@ -180,37 +141,22 @@ pub(super) mod functions {
         let mut buffer = Vec::new();
         buffer.try_reserve_exact(length).map_err(|_| vm.memory_error())?;
         buffer.resize(length, 0u8);
-        let got = retried(vm, || os_call!(libc::pread(fd, buffer.as_mut_ptr().cast(), length, offset)))?;
+        let got = retried_released(vm, || os_call!(libc::pread(fd, buffer.as_mut_ptr().cast(), length, offset)))?;
         Ok(vm.new_bytes(&buffer[..got])?.into_value())
-    }
-
-    /// Read from a file descriptor fd into an iterable of buffers.
-    #[pyfunction("readv(fd, buffers, /)")]
-    fn readv(fd: i32, buffers: &Value, vm: &Vm) -> PyResult<usize> {
-        let (buffers, total) = writable_buffers(buffers, vm)?;
-        let data = read_bytes(fd, total, vm)?;
-        scatter(&buffers, &data);
-        Ok(data.len())
     }
 
     /// Write a bytes object to a file descriptor.
     #[pyfunction("write(fd, data, /)")]
     fn write(fd: i32, data: BytesLike<'_>, vm: &Vm) -> PyResult<usize> {
-        let bytes = data.to_cow();
-        retried_released(vm, || os_call!(libc::write(fd, bytes.as_ptr().cast(), bytes.len())))
+        let data = Pinned::readable(&data);
+        retried_released(vm, || os_call!(libc::write(fd, data.pointer().cast(), data.len())))
     }
 
     /// Write bytes to a file descriptor starting at a particular offset.
     #[pyfunction("pwrite(fd, buffer, offset, /)")]
     fn pwrite(fd: i32, buffer: BytesLike<'_>, offset: i64, vm: &Vm) -> PyResult<usize> {
-        retried(vm, || buffer.with(|b| os_call!(libc::pwrite(fd, b.as_ptr().cast(), b.len(), offset))))
-    }
-
-    /// Iterate over buffers, and write the contents of each to a file descriptor.
-    #[pyfunction("writev(fd, buffers, /)")]
-    fn writev(fd: i32, buffers: &Value, vm: &Vm) -> PyResult<usize> {
-        let data = gather(buffers, vm)?;
-        retried(vm, || os_call!(libc::write(fd, data.as_ptr().cast(), data.len())))
+        let data = Pinned::readable(&buffer);
+        retried_released(vm, || os_call!(libc::pwrite(fd, data.pointer().cast(), data.len(), offset)))
     }
 
     /// Set the position of a file descriptor.  Return the new position.
@@ -253,7 +199,7 @@ pub(super) mod functions {
     /// Truncate a file, specified by file descriptor, to a specific length.
     #[pyfunction("ftruncate(fd, length, /)")]
     fn ftruncate(fd: i32, length: i64, vm: &Vm) -> PyResult<()> {
-        retried(vm, || os_call!(libc::ftruncate(fd, length)) as isize).map(drop)
+        retried_released(vm, || os_call!(libc::ftruncate(fd, length)) as isize).map(drop)
     }
 
     /// Get the close-on-exe flag of the specified file descriptor.
@@ -296,7 +242,7 @@ pub(super) mod functions {
     /// Copy count bytes from file descriptor in_fd to file descriptor out_fd.
     #[pyfunction("sendfile(out_fd, in_fd, offset, count)")]
     fn sendfile(out_fd: i32, in_fd: i32, offset: OrNone<i64>, count: usize, vm: &Vm) -> PyResult<usize> {
-        retried(vm, || match offset.0 {
+        retried_released(vm, || match offset.0 {
             None => os_call!(libc::sendfile(out_fd, in_fd, std::ptr::null_mut(), count)),
             Some(mut at) => os_call!(libc::sendfile(out_fd, in_fd, &mut at, count)),
         })
@@ -315,7 +261,7 @@ pub(super) mod functions {
         let Ok(count) = usize::try_from(count) else {
             return Err(vm.value_error("negative value for 'count' not allowed"));
         };
-        retried(vm, || {
+        retried_released(vm, || {
             let (mut from, mut to) = (offset_src.0, offset_dst.0);
             let from = from.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
             let to = to.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);

@@ -7,8 +7,13 @@ mod files;
 mod identity;
 mod names;
 pub(crate) mod process;
+mod scheduling;
+mod spawn;
 mod stat;
+mod terminals;
 mod text;
+mod timers;
+mod vectors;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -32,8 +37,13 @@ pub static MODULE: ModuleDef = ModuleDef {
         identity::functions::FUNCTIONS,
         names::functions::FUNCTIONS,
         process::functions::FUNCTIONS,
+        scheduling::functions::FUNCTIONS,
+        spawn::functions::FUNCTIONS,
         stat::functions::FUNCTIONS,
+        terminals::functions::FUNCTIONS,
         text::functions::FUNCTIONS,
+        timers::functions::FUNCTIONS,
+        vectors::functions::FUNCTIONS,
     ],
     types: &[<directories::DirEntry as pyrope_object::Object>::def],
     exec: Some(fill),

@@ -90,7 +90,7 @@ impl CStrings {
     }
 }
 
-fn arguments(argv: &Value, function: &str, vm: &Vm) -> PyResult<CStrings> {
+pub(super) fn arguments(argv: &Value, function: &str, vm: &Vm) -> PyResult<CStrings> {
     if argv.downcast::<List>().is_none() && argv.downcast::<Tuple>().is_none() {
         let which = if function == "execv" { "arg 2" } else { "argv" };
         let gap = if function == "execv" { "()" } else { ":" };
@@ -109,7 +109,7 @@ fn arguments(argv: &Value, function: &str, vm: &Vm) -> PyResult<CStrings> {
 }
 
 /// `name=value` of each item of a mapping.
-fn environment(env: &Value, function: &str, vm: &Vm) -> PyResult<CStrings> {
+pub(super) fn environment(env: &Value, function: &str, vm: &Vm) -> PyResult<CStrings> {
     if env.ty(vm).slots().mp_subscript.is_none() {
         return Err(vm.type_error(format!("{function}: environment must be a mapping object")));
     }

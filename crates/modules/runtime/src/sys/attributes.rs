@@ -118,7 +118,6 @@ fn sequence(def: &'static StructSequence, values: Vec<Value>, vm: &Vm) -> PyResu
 pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     let state = vm.state::<SysState>();
     *state.module.borrow_mut() = Some(module.clone());
-    state.switch_interval.set(0.005);
     let dict = module_dict(module, vm)?;
     let text = |s: &str| vm.new_str(s).into_value();
     let set = |name: &str, value: Value| dict.set_str(name, value, vm);

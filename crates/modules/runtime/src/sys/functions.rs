@@ -149,14 +149,14 @@ pub(super) mod functions {
         if interval <= 0.0 {
             return Err(vm.value_error("switch interval must be strictly positive"));
         }
-        vm.state::<SysState>().switch_interval.set(interval);
+        vm.interp().lock.set_interval(interval);
         Ok(())
     }
 
     /// Return the current thread switch interval; see sys.setswitchinterval().
     #[pyfunction("getswitchinterval()")]
     fn getswitchinterval(vm: &Vm) -> f64 {
-        vm.state::<SysState>().switch_interval.get()
+        vm.interp().lock.interval()
     }
 
     /// getsizeof(object [, default]) -> int
