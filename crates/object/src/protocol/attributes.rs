@@ -141,12 +141,11 @@ pub fn generic_setattr(object: &Value, name: &Value, value: Option<&Value>, vm: 
         };
     }
     let name_text = text.to_string_lossy().into_owned();
-    let message = match (&class_attribute, value) {
-        (Some(_), _) => format!("'{}' object attribute '{name_text}' is read-only", ty.name()),
-        (None, Some(_)) => {
-            format!("'{}' object has no attribute '{name_text}' and no __dict__ for setting new attributes", ty.name())
-        }
-        (None, None) => return Err(vm.no_attribute(object, name)),
+    let type_name = full_name(ty);
+    let message = if class_attribute.is_some() {
+        format!("'{type_name}' object attribute '{name_text}' is read-only")
+    } else {
+        format!("'{type_name}' object has no attribute '{name_text}' and no __dict__ for setting new attributes")
     };
     Err(vm.attribute_error_for(message, object, name))
 }

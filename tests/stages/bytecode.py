@@ -1,0 +1,64 @@
+"""The fourth stage: the tree to bytecode, and what its tables say."""
+
+import dis
+import io
+import types
+
+
+def names(code):
+    return [instruction.opname for instruction in dis.get_instructions(code)]
+
+
+def add(a, b=2, *rest, c, **more):
+    return a + b
+
+
+code = add.__code__
+assert names(code) == ['RESUME', 'LOAD_FAST_BORROW_LOAD_FAST_BORROW', 'BINARY_OP', 'RETURN_VALUE']
+assert (code.co_argcount, code.co_kwonlyargcount, code.co_posonlyargcount, code.co_nlocals) == (2, 1, 0, 5)
+assert code.co_varnames == ('a', 'b', 'c', 'rest', 'more') and code.co_stacksize == 2
+assert code.co_flags & 0x0C == 0x0C and dis.pretty_flags(code.co_flags) == 'OPTIMIZED, NEWLOCALS, VARARGS, VARKEYWORDS'
+
+# Constants are folded, equal ones of one type are one, and tests of constants go away.
+folded = compile('a = (1, 2.0, -3)\nb = "x" * 3\nc = 1 if True else d', '', 'exec')
+assert (1, 2.0, -3) in folded.co_consts and 'xxx' in folded.co_consts
+assert 'CALL' not in names(compile('if False: g()', '', 'exec'))
+
+# The line table knows columns, the exception table the ranges.
+module = compile('try:\n    f(1,\n      x)\nexcept E as e:\n    pass\n', 'name', 'exec')
+call = next(i for i in dis.get_instructions(module) if i.opname == 'CALL')
+assert call.positions == (2, 3, 4, 8)
+entries = dis.Bytecode(module).exception_entries
+assert entries and entries[0].depth == 0 and not entries[0].lasti
+assert list(code.co_positions())[0][0] == code.co_firstlineno
+
+# Code objects are values: equal if what they do is equal; copies with changes.
+one, two = (compile('def f(): return 1', 'same', 'exec') for _ in range(2))
+assert one == two and hash(one) == hash(two) and one is not two
+other = code.replace(co_name='sub', co_consts=(5,))
+assert other.co_name == 'sub' and other != code and other.co_code == code.co_code
+assert types.FunctionType(other, {}, argdefs=(1,))(4, 1, c=0) == 5
+
+listing = io.StringIO()
+dis.dis('x = 1', file=listing)
+assert listing.getvalue() == '''  0           RESUME                   0
+
+  1           LOAD_SMALL_INT           1
+              STORE_NAME               0 (x)
+              LOAD_CONST               1 (None)
+              RETURN_VALUE
+''', listing.getvalue()
+
+# Optimisation: asserts go at -O, docstrings at -OO.
+source = 'def f():\n "doc"\n assert x\n'
+for level, doc, checks in [(0, 'doc', True), (1, 'doc', False), (2, None, False)]:
+    space = {}
+    exec(compile(source, '', 'exec', optimize=level), space)
+    assert space['f'].__doc__ == doc and ('x' in space['f'].__code__.co_names) == checks
+
+# Jumps further than one byte reaches, and more names than 255.
+many = compile('while c:\n' + ''.join(f'    n{i} = {i}\n' for i in range(400)), '', 'exec')
+assert dis.opmap['EXTENDED_ARG'] in many.co_code[::2]
+space = {'c': iter([1, 0]).__next__}
+exec(compile('while c():\n' + ''.join(f'    n{i} = {i}\n' for i in range(400)), '', 'exec'), space)
+assert space['n399'] == 399
