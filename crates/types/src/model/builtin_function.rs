@@ -1,7 +1,7 @@
 //! Native functions as objects, bound or free, and bound methods.
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::bind::call_native;
+use pyrope_object::bind::{call_native, full_name};
 use pyrope_object::layout::Str;
 use pyrope_object::{
     Args, BuiltinType as B, CompareOp, Header, MethodDef, NativeFn, PyResult, Ref, Slots, Type, Value, Vm,
@@ -79,20 +79,20 @@ fn call_new(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         return Err(vm.system_error("__new__() called with non-type 'self'"));
     };
     let Some((class_value, _)) = args.positional().split_first() else {
-        return Err(vm.type_error(format!("{}.__new__(): not enough arguments", owner.name())));
+        return Err(vm.type_error(format!("{}.__new__(): not enough arguments", full_name(owner))));
     };
     let Some(class) = class_value.downcast::<Type>() else {
         return Err(vm.type_error(format!(
             "{}.__new__(X): X is not a type object ({})",
-            owner.name(),
+            full_name(owner),
             vm.type_name(class_value)
         )));
     };
     if !class.is_subtype(owner) {
         return Err(vm.type_error(format!(
             "{0}.__new__({1}): {1} is not a subtype of {0}",
-            owner.name(),
-            class.name()
+            full_name(owner),
+            full_name(class)
         )));
     }
     // The most derived native base must agree that this is how its instances are made.
@@ -110,9 +110,9 @@ fn call_new(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     if !same {
         return Err(vm.type_error(format!(
             "{}.__new__({}) is not safe, use {}.__new__()",
-            owner.name(),
-            class.name(),
-            native.name()
+            full_name(owner),
+            full_name(class),
+            full_name(&native)
         )));
     }
     match owner.slots().new {

@@ -112,10 +112,6 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
         let field = Field { header, name: name_object, owner: def.name, index, visible: def.visible };
         set(name, Ref::new(vm, field).into_value())?;
     }
-    set(
-        "__new__",
-        super::wrappers::static_method(builtin_function::native_function(&NEW, Value::none(), None, vm), vm),
-    )?;
     let tuple = Ref::from_borrowed(vm.builtin(B::Tuple));
     let parts = ClassParts {
         name: Rc::from(name),
@@ -131,6 +127,8 @@ pub fn struct_sequence_type(def: &'static StructSequence, vm: &Vm) -> PyResult<R
     for method in &METHODS {
         namespace.set_str(method.name, descriptors::method_descriptor(&ty, method, vm), vm)?;
     }
+    let new = builtin_function::native_function(&NEW, ty.to_value(), None, vm);
+    namespace.set_str("__new__", super::wrappers::static_method(new, vm), vm)?;
     ty.set_mro(class::compute_mro(&ty, vm)?);
     class::update_slots(&ty, vm);
     if module == "sys" {
@@ -159,13 +157,34 @@ fn field_names(ty: &Type, vm: &Vm) -> PyResult<Vec<Value>> {
     Ok(found.and_then(|n| n.downcast::<Tuple>().map(|t| t.as_slice().to_vec())).unwrap_or_default())
 }
 
-fn new(_: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-    let Some((class_value, rest)) = args.positional().split_first() else {
-        return Err(vm.type_error("tuple.__new__(): not enough arguments"));
+/// The type's name with its module.
+fn shown_name(ty: &Type, vm: &Vm) -> PyResult<String> {
+    let module = super::class::module_of(ty, vm)?;
+    let module = module.downcast::<Str>().map(|m| m.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(format!("{module}.{}", ty.name()))
+}
+
+/// The class to make an instance of, and the other arguments; `owner` is the type whose `__new__` was called.
+fn class_argument<'a>(owner: &Value, args: Args<'a>, vm: &Vm) -> PyResult<(&'a Type, &'a [Value])> {
+    let Some(owner) = owner.downcast::<Type>() else {
+        return Err(vm.system_error("__new__() called with non-type 'self'"));
     };
-    let Some(ty) = class_value.downcast::<Type>() else {
-        return Err(vm.type_error("tuple.__new__(X): X is not a type object"));
+    let name = shown_name(owner, vm)?;
+    let Some((class, rest)) = args.positional().split_first() else {
+        return Err(vm.type_error(format!("{name}.__new__(): not enough arguments")));
     };
+    let Some(ty) = class.downcast::<Type>() else {
+        let kind = vm.type_name(class);
+        return Err(vm.type_error(format!("{name}.__new__(X): X is not a type object ({kind})")));
+    };
+    if !ty.is_subtype(owner) {
+        return Err(vm.type_error(format!("{name}.__new__({0}): {0} is not a subtype of {name}", ty.name())));
+    }
+    Ok((ty, rest))
+}
+
+fn new(owner: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
+    let (ty, rest) = class_argument(owner, args, vm)?;
     let mut sequence = rest.first().cloned();
     let mut extra = rest.get(1).cloned();
     for (key, value) in args.keywords() {
@@ -188,9 +207,7 @@ fn new(_: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut values = vm.collect(&sequence)?;
     let (least, most) = (number(ty, "n_sequence_fields", vm)?, number(ty, "n_fields", vm)?);
     let given = values.len();
-    let shown = super::class::module_of(ty, vm)?;
-    let shown = shown.downcast::<Str>().map(|m| m.to_string_lossy().into_owned()).unwrap_or_default();
-    let shown = format!("{shown}.{}", ty.name());
+    let shown = shown_name(ty, vm)?;
     let wrong = |how: &str, bound: usize| {
         vm.type_error(format!("{shown}() takes {how} {bound}-sequence ({given}-sequence given)"))
     };

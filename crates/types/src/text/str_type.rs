@@ -278,7 +278,9 @@ pub(crate) fn repeat_units<U: Copy>(units: &[U], count: usize, out: &mut Vec<U>,
         out.resize(count, *unit);
         return Ok(());
     }
-    (0..count).for_each(|_| out.extend_from_slice(units));
+    if !units.is_empty() {
+        (0..count).for_each(|_| out.extend_from_slice(units));
+    }
     Ok(())
 }
 
