@@ -137,11 +137,12 @@ unsafe fn destroy_now(object: NonNull<Header>) {
     // Only now: the finalizer may have assigned `__class__`.
     let ty = header.ty();
     let interp = ty.interp();
-    if ty.flags().has(TypeFlags::EXTENSION) {
-        crate::weak::clear_references(header);
-    }
+    // Before callbacks run: a collection in them must not meet an object without references.
     if let Some(links) = header.links() {
         interp.gc.untrack(links);
+    }
+    if ty.flags().has(TypeFlags::EXTENSION) {
+        crate::weak::clear_references(header);
     }
     let class = ty as *const Type;
     if ty.inline_capacity() > 0 || ty.member_slot_count() > 0 || ty.flags().has(TypeFlags::EXTENSION) {

@@ -38,6 +38,8 @@ pub struct Type {
     pub(crate) member_slots: Cell<u32>,
     /// The native methods are in the dict.
     pub(crate) ready: Cell<bool>,
+    /// The MRO names types that are no ancestors, which do not tell this one of their changes: nothing is cached.
+    has_foreign_mro: Cell<bool>,
     slots: UnsafeCell<Slots>,
     name: Guarded<Rc<str>>,
     qualname: Guarded<Rc<str>>,
@@ -82,6 +84,7 @@ impl Type {
             has_foreign_instances: Cell::new(false),
             member_slots: Cell::new(0),
             ready: Cell::new(false),
+            has_foreign_mro: Cell::new(false),
             slots: UnsafeCell::new(behaviour.slots),
             name: Guarded::new(name),
             qualname: Guarded::new(qualname),
@@ -266,6 +269,10 @@ impl Type {
 
     /// Sets the method resolution order.
     pub fn set_mro(&self, mro: Vec<Ref<Type>>) {
+        let bases = self.bases();
+        let is_ancestor = |ty: &Type| ty.is(self) || bases.iter().any(|base| base.is_subtype(ty));
+        let foreign = bases.iter().any(|base| base.has_foreign_mro.get()) || !mro.iter().all(|ty| is_ancestor(ty));
+        self.has_foreign_mro.set(foreign);
         self.mro.set(mro.into());
         self.modified();
     }
@@ -313,6 +320,9 @@ impl Type {
 
     #[cold]
     fn assign_version(&self) -> u32 {
+        if self.has_foreign_mro.get() {
+            return self.interp().next_version();
+        }
         // A base without a version could change without telling us, so bases are given theirs first.
         self.mro.with(|mro| {
             for base in mro.iter().skip(1) {

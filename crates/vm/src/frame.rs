@@ -205,7 +205,7 @@ impl FrameObject {
 
     /// The namespace of a module or class body.
     fn namespace(&self) -> Option<Value> {
-        self.frame().and_then(|frame| frame.locals.clone())
+        self.frame().map(Frame::namespace)
     }
 
     /// The caller, if it still runs or the frame has ended.

@@ -410,6 +410,11 @@ impl Frame {
         unsafe { &*self.globals }
     }
 
+    /// Where code that is not a function's keeps its names; the globals when it was called as a function.
+    pub fn namespace(&self) -> Value {
+        self.locals.clone().unwrap_or_else(|| pyrope_object::value_of(self.globals()))
+    }
+
     /// The builtins, if they are a dict.
     #[inline(always)]
     pub fn builtins(&self) -> Option<&Dict> {

@@ -4,6 +4,7 @@ pub(crate) mod compile;
 mod functions;
 mod input;
 mod namespaces;
+mod sum;
 
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;

@@ -46,6 +46,8 @@ struct Table {
     mixed: bool,
     /// No live entry lies before this position: taking entries from the front one by one need not search.
     first: usize,
+    /// Nor at or after this one.
+    past_last: usize,
 }
 
 const FREE: u32 = u32::MAX;
@@ -161,6 +163,7 @@ impl Table {
         self.indices = indices;
         self.filled = self.entries.len();
         self.first = 0;
+        self.past_last = self.entries.len();
         self.changes += 1;
     }
 
@@ -183,6 +186,7 @@ impl Table {
         self.indices[probe.cell] = self.entries.len() as u32;
         self.mixed |= exact_str(&entry.key).is_none();
         self.entries.push(Some(entry));
+        self.past_last = self.entries.len();
         self.changes += 1;
         true
     }
@@ -199,7 +203,9 @@ impl Table {
             let gone = self.entries.iter().skip(position).take_while(|entry| entry.is_none()).count();
             self.first = position + gone;
         }
-        self.first = self.first.min(self.entries.len());
+        if position + 1 == self.past_last {
+            self.past_last = self.entries[..position].iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        }
         Some(entry)
     }
 }
@@ -425,7 +431,7 @@ impl Dict {
     /// Removes and gives the last entry.
     pub fn pop_last(&self) -> Option<DictEntry> {
         let entry = self.table.with_mut(|t| {
-            let position = t.entries.iter().rposition(Option::is_some)?;
+            let position = t.past_last.checked_sub(1)?;
             let entry = t.remove_at(position);
             t.entries.truncate(position);
             t.first = t.first.min(position);
@@ -468,6 +474,7 @@ impl Dict {
             if *position > t.entries.len() {
                 return None;
             }
+            *position = (*position).min(t.past_last);
             while *position > 0 {
                 *position -= 1;
                 if let Some(entry) = &t.entries[*position] {

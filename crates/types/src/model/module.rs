@@ -250,7 +250,10 @@ impl Module {
     /// specialized dir() implementation
     #[method("__dir__($self, /)")]
     fn dir(slf: &Value, vm: &Vm) -> PyResult {
-        let dict = module_dict(slf, vm)?;
+        let dict = vm.get_attr(slf, vm.names().__dict__.as_value())?;
+        let Some(dict) = dict.downcast::<Dict>() else {
+            return Err(vm.type_error("<module>.__dict__ is not a dictionary"));
+        };
         if let Some(hook) = dict.get(vm.names().__dir__.as_value(), vm)? {
             return vm.call(&hook, &[]);
         }

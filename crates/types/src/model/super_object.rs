@@ -103,8 +103,8 @@ fn check(class: &Ref<Type>, object: &Value, vm: &Vm) -> PyResult<Ref<Type>> {
         return Ok(claimed);
     }
     let described = match object.downcast::<Type>() {
-        Some(ty) => format!("type '{}'", ty.name()),
-        None => format!("instance of '{}'", vm.type_name(object)),
+        Some(ty) => format!("type {}", ty.name()),
+        None => format!("instance of {}", vm.type_name(object)),
     };
     Err(vm.type_error(format!(
         "super(type, obj): obj ({described}) is not an instance or subtype of type ({}).",

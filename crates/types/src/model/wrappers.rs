@@ -458,7 +458,6 @@ impl Property {
     #[setter("__doc__")]
     fn set_doc(&self, value: Option<&Value>, _vm: &Vm) -> PyResult<()> {
         self.doc.set(value.cloned());
-        self.getter_doc.set(false);
         Ok(())
     }
 

@@ -86,6 +86,7 @@ impl<'a> Arguments<'a> {
         let Some(number) = value.as_int() else { return Err(vm.type_error(STAR_WANTS_INT)) };
         let too_large = |c| vm.overflow_error(format!("Python int too large to convert to C {c}"));
         match (star, number.to_i64()) {
+            (Star::Width, Some(i64::MIN)) => Err(vm.overflow_error("width too big")),
             (Star::Width, Some(n)) => Ok(n as isize),
             (Star::Width, None) => Err(too_large("ssize_t")),
             (Star::Precision, n) => match n.and_then(|n| i32::try_from(n).ok()) {
@@ -118,7 +119,10 @@ fn integer(value: &Value, directive: &Directive, vm: &Vm) -> Result<Value, Failu
     let convert = if exact { slots.index } else { slots.int.or(slots.index) };
     let Some(convert) = convert else { return Err(required()) };
     match convert(value, vm) {
-        Ok(number) if number.as_int().is_some() => Ok(number),
+        Ok(number) if number.as_int().is_some() => {
+            vm.warn_of_subclass(if exact { "__index__" } else { "__int__" }, &number, B::Int)?;
+            Ok(number)
+        }
         Ok(_) => Err(required()),
         Err(raised) if vm.raised_is(B::TypeError) => {
             vm.ignore(raised);

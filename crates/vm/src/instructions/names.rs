@@ -130,15 +130,10 @@ pub fn load_name(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(never)]
 fn find_name(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult {
-    let Some(locals) = &frame.locals else { return Err(no_locals("loading", name, vm)) };
-    if let Some(found) = mapping_get(locals, name.as_value(), vm)? {
+    if let Some(found) = mapping_get(&frame.namespace(), name.as_value(), vm)? {
         return Ok(found);
     }
     global(frame, name, vm)
-}
-
-fn no_locals(doing: &str, name: &Str, vm: &Vm) -> pyrope_object::Raised {
-    vm.system_error(format!("no locals when {doing} '{}'", name.to_string_lossy()))
 }
 
 #[inline(always)]
@@ -150,10 +145,10 @@ pub fn store_name(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(never)]
 fn bind_name(frame: &Frame, name: &Ref<Str>, value: &Value, vm: &Vm) -> PyResult<()> {
-    let Some(locals) = &frame.locals else { return Err(no_locals("storing", name, vm)) };
+    let locals = frame.namespace();
     match locals.downcast_exact::<Dict>() {
         Some(dict) => dict.set(name.to_value(), value.clone(), vm),
-        None => vm.set_item(&locals.clone(), name.as_value(), Some(value)),
+        None => vm.set_item(&locals, name.as_value(), Some(value)),
     }
 }
 
@@ -172,8 +167,7 @@ pub fn delete_name(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(never)]
 fn unbind_name(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult<()> {
-    let Some(locals) = &frame.locals else { return Err(no_locals("deleting", name, vm)) };
-    let locals = locals.clone();
+    let locals = frame.namespace();
     let result = vm.set_item(&locals, name.as_value(), None);
     match vm.suppress(result, pyrope_object::BuiltinType::KeyError)? {
         Some(()) => Ok(()),
@@ -200,16 +194,9 @@ fn unbind_global(frame: &Frame, name: &Ref<Str>, vm: &Vm) -> PyResult<()> {
 
 #[inline(always)]
 pub fn load_locals(r: &mut Regs<'_>, _: Instr) -> Flow {
-    match r.frame().locals.clone() {
-        Some(locals) => {
-            r.push(locals);
-            Flow::Next
-        }
-        None => {
-            let _raised = r.vm().system_error("no locals");
-            Flow::Raise
-        }
-    }
+    let namespace = r.frame().namespace();
+    r.push(namespace);
+    Flow::Next
 }
 
 #[inline(always)]
@@ -252,9 +239,7 @@ pub fn setup_annotations(r: &mut Regs<'_>, _: Instr) -> Flow {
 #[inline(never)]
 fn make_annotations(frame: &Frame, vm: &Vm) -> PyResult<()> {
     let name = &vm.names().__annotations__;
-    let Some(locals) = frame.locals.clone() else {
-        return Err(vm.system_error("no locals found when setting up annotations"));
-    };
+    let locals = frame.namespace();
     if mapping_get(&locals, name.as_value(), vm)?.is_none() {
         vm.set_item(&locals, name.as_value(), Some(&vm.new_dict().into_value()))?;
     }

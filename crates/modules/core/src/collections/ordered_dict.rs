@@ -265,7 +265,7 @@ impl OrderedDict {
     fn popitem(slf: &Value, last: bool, vm: &Vm) -> PyResult {
         let this = receiver!(OrderedDict, slf, vm);
         let entry =
-            if last { this.header.previous_entry(&mut usize::MAX.clone()) } else { this.header.next_entry(&mut 0) };
+            if last { this.header.previous_entry(&mut this.header.end_position()) } else { this.header.next_entry(&mut 0) };
         let Some(entry) = entry else {
             return Err(vm.key_error(vm.new_str("dictionary is empty").as_value()));
         };
@@ -346,7 +346,7 @@ impl OrderedDict {
     fn move_to_end(&self, key: &Value, last: bool, vm: &Vm) -> PyResult<()> {
         let dict = &self.header;
         let hash = dict::hash_key(key, vm)?;
-        let end = if last { dict.previous_entry(&mut usize::MAX.clone()) } else { dict.next_entry(&mut 0) };
+        let end = if last { dict.previous_entry(&mut dict.end_position()) } else { dict.next_entry(&mut 0) };
         let Some(found) = dict.get_entry(key, vm)? else { return Err(vm.key_error(key)) };
         if end.is_some_and(|end| end.key.is(&found.key)) {
             return Ok(());

@@ -41,7 +41,7 @@ const ITERATOR_SLOTS: Slots = Slots { iter: Some(itself), next: Some(iterator_ne
 
 impl OrderedIterator {
     pub(super) fn over(dict: Ref<OrderedDict>, kind: Kind, reverse: bool, vm: &Vm) -> Value {
-        let position = if reverse { usize::MAX } else { 0 };
+        let position = if reverse { dict.dict().end_position() } else { 0 };
         let (state, size) = (dict.state(), dict.dict().len());
         let dict = Guarded::new(Some(dict));
         let position = Cell::new(position);

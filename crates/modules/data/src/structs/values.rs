@@ -136,7 +136,7 @@ fn integer(code: u8, size: usize, value: &Value, vm: &Vm) -> PyResult<i128> {
     if code == b'P' {
         return match n {
             Some(n) if (-(1 << 63)..1 << 64).contains(&n) => Ok(n),
-            _ => Err(vm.overflow_error("Python int too large to convert to C unsigned long")),
+            _ => Err(error(vm, "int too large to convert")),
         };
     }
     let signed = code.is_ascii_lowercase();

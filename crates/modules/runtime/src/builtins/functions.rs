@@ -477,7 +477,7 @@ pub(super) mod functions {
     /// reject non-numeric types.
     #[pyfunction("sum(iterable, /, start=0)")]
     fn sum(iterable: &Value, start: Option<&Value>, vm: &Vm) -> PyResult {
-        let mut total = match start {
+        let total = match start {
             None => vm.int(0),
             Some(start) => {
                 for (kind, what) in [(B::Str, "strings"), (B::Bytes, "bytes"), (B::ByteArray, "bytearray")] {
@@ -490,41 +490,11 @@ pub(super) mod functions {
             }
         };
         let iterator = vm.iter(iterable)?;
-        // Floats are added with Neumaier's compensation, as CPython does.
-        let mut compensation = None::<f64>;
+        let mut sum = crate::builtins::sum::Sum::from(total, vm);
         while let Some(item) = vm.next(&iterator)? {
-            if let (Some(sum), Some(x)) = (total.as_small_int(), item.as_small_int())
-                && let Some(next) = sum.checked_add(x)
-            {
-                total = vm.int(next);
-                continue;
-            }
-            let exact_float = |v: &Value| v.ty(vm).is(vm.builtin(B::Float)).then(|| v.as_float()).flatten();
-            if let Some(sum) = exact_float(&total) {
-                let addend = match exact_float(&item) {
-                    Some(x) => Some(x),
-                    None if item.ty(vm).is_subtype(vm.builtin(B::Int)) => item.as_i64().map(|n| n as f64),
-                    None => None,
-                };
-                if let Some(x) = addend {
-                    let next = sum + x;
-                    let lost = if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
-                    compensation = Some(compensation.unwrap_or(0.0) + lost);
-                    total = vm.float(next);
-                    continue;
-                }
-            }
-            total = settle(total, &mut compensation, vm);
-            total = vm.add(&total, &item)?;
+            sum.add(&item, vm)?;
         }
-        Ok(settle(total, &mut compensation, vm))
-    }
-
-    fn settle(total: Value, compensation: &mut Option<f64>, vm: &Vm) -> Value {
-        match (compensation.take(), total.as_float()) {
-            (Some(lost), Some(sum)) if lost != 0.0 && lost.is_finite() => vm.float(sum + lost),
-            _ => total,
-        }
+        Ok(sum.finish(vm))
     }
 
     fn in_base(integer: &Value, spec: &str, vm: &Vm) -> PyResult {

@@ -1,6 +1,7 @@
 //! What can be asked of a type: attribute access on classes, and `type`'s own attributes and methods.
 
 use pyrope_macros::{pyclass, pymethods};
+use pyrope_object::bind::utf8;
 use pyrope_object::layout::{Dict, Str, TYPE_LAYOUT};
 use pyrope_object::{Args, BuiltinType as B, PyResult, Ref, Slots, Type, TypeDef, TypeFlags, Value, Vm};
 
@@ -206,7 +207,7 @@ impl TypeType {
         if text.code_points().any(|c| c == 0) {
             return Err(vm.value_error("type name must not contain null characters"));
         }
-        this.set_name(&text.to_string_lossy());
+        this.set_name(&utf8(&value, text, vm)?);
         this.modified();
         Ok(())
     }

@@ -128,7 +128,7 @@ pub fn assign_bases(class: &Type, value: &Value, vm: &Vm) -> PyResult<()> {
                 vm.type_name(item)
             )));
         };
-        if base.is_subtype(class) {
+        if base.is_subtype(class) || extends(&base, class) {
             return Err(vm.type_error("a __bases__ item causes an inheritance cycle"));
         }
         new_bases.push(base);
@@ -148,6 +148,11 @@ pub fn assign_bases(class: &Type, value: &Value, vm: &Vm) -> PyResult<()> {
     }
     super::update_slots(class, vm);
     Ok(())
+}
+
+/// True if `class` is in the chain of layout bases of `ty`, which is up to date even while MROs are computed.
+fn extends(ty: &Ref<Type>, class: &Type) -> bool {
+    std::iter::successors(Some(ty.clone()), |ty| ty.base()).any(|ty| (*ty).is(class))
 }
 
 /// Computes the MRO of a class and all its subclasses anew.

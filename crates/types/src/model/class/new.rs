@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use pyrope_object::bind::utf8;
 use pyrope_object::layout::{Dict, Str, Tuple};
 use pyrope_object::ty::ClassParts;
 use pyrope_object::{Args, BuiltinType as B, PyResult, Ref, Type, TypeFlags, Value, Vm};
@@ -135,7 +136,7 @@ fn class_name(name: &Ref<Str>, vm: &Vm) -> PyResult<Rc<str>> {
     if name.code_points().any(|c| c == 0) {
         return Err(vm.value_error("type name must not contain null characters"));
     }
-    Ok(name.to_string_lossy().into())
+    Ok(utf8(name.as_value(), name, vm)?.into())
 }
 
 /// What `__slots__` says.
@@ -335,6 +336,11 @@ fn add_standard_attributes(
     if members.adds_weakref {
         let descriptor = descriptors::getset_descriptor(class, &crate::model::object::WEAKREF_ATTRIBUTE, vm);
         set_default(namespace, names.__weakref__.as_value(), descriptor, vm)?;
+    }
+    if let Some(doc) = namespace.get(names.__doc__.as_value(), vm)?
+        && let Some(text) = doc.downcast::<Str>()
+    {
+        utf8(&doc, text, vm)?;
     }
     set_default(namespace, names.__doc__.as_value(), Value::none(), vm)?;
     if namespace.get(names.__eq__.as_value(), vm)?.is_some() {
