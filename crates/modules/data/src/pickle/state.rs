@@ -127,8 +127,11 @@ pub(super) fn add_exceptions(module: &Value, vm: &Vm) -> PyResult<()> {
 /// The type of `value` as messages of this module show it: with its module unless that is `builtins` or `__main__`.
 pub(super) fn type_text(value: &Value, vm: &Vm) -> String {
     let class = value.ty(vm).to_value();
+    // Notes are written while an exception is being raised.
+    let pending = vm.take_exception();
     let module = vm.get_attr(&class, vm.names().__module__.as_value());
     let module = module.and_then(|module| vm.str(&module)).map_err(|raised| vm.ignore(raised)).ok();
+    vm.restore_exception(pending);
     let name = value.ty(vm).qualname();
     match module.as_ref().map(|module| module.to_string_lossy()) {
         Some(module) if module != "builtins" && module != "__main__" => format!("{module}.{name}"),
