@@ -5,6 +5,9 @@ use std::rc::Rc;
 use dashu_int::IBig;
 use pyrope_text::Wtf8Buf;
 
+use crate::Location;
+use crate::linetable::{LineTableWriter, LocationEntries};
+
 /// A constant of a code object. Equality here is structural; the compiler's merging of constants also tells
 /// `0.0` from `-0.0` and `1` from `True`.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +102,19 @@ impl FastKind {
 }
 
 impl Code {
+    /// The same code, and that within it, with lines only: what `-X no_debug_ranges` asks for.
+    pub fn without_columns(&self) -> Code {
+        let mut table = LineTableWriter::new(self.firstlineno);
+        for entry in LocationEntries::new(&self.linetable, self.firstlineno) {
+            table.add(Location::line(entry.location.line), (entry.end - entry.start) / 2);
+        }
+        let consts = self.consts.iter().map(|constant| match constant {
+            Constant::Code(code) => Constant::Code(Rc::new(code.without_columns())),
+            other => other.clone(),
+        });
+        Code { linetable: table.finish().into(), consts: consts.collect(), ..self.clone() }
+    }
+
     /// The names of fast locals that have all bits of `kind` (see [`FastKind`]).
     pub fn names_of_kind(&self, kind: u8) -> impl Iterator<Item = &Rc<str>> + '_ {
         let kinds = self.localspluskinds.iter();

@@ -41,6 +41,8 @@ pub struct Interpreter {
     pub(crate) waiting_deaths: Guarded<Vec<NonNull<Header>>>,
     current: Cell<*const Vm>,
     version: Cell<u32>,
+    /// `-b`: 1 warns when bytes are taken for text, 2 asks for an error.
+    pub bytes_warning: Cell<u8>,
     hash_key: (u64, u64),
     builtins: Box<[Cell<*const Type>; BuiltinType::COUNT]>,
     /// Native types outside the table, by the address of their description.
@@ -96,6 +98,7 @@ impl Interpreter {
             waiting_deaths: Guarded::default(),
             current: Cell::new(std::ptr::null()),
             version: Cell::new(0),
+            bytes_warning: Cell::new(0),
             hash_key: config.hash_key,
             builtins: Box::new([const { Cell::new(std::ptr::null()) }; BuiltinType::COUNT]),
             native_types: Guarded::default(),

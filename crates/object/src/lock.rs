@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use crate::vm::{Vm, breaker};
@@ -24,6 +25,14 @@ struct State {
     waiting: usize,
     /// Counts changes of hands.
     turns: u64,
+    /// The one thread that may still take the lock: the interpreter is ending.
+    last: Option<ThreadId>,
+}
+
+impl State {
+    fn is_barred(&self) -> bool {
+        self.last.is_some_and(|last| last != std::thread::current().id())
+    }
 }
 
 /// CPython's switch interval, in microseconds.
@@ -32,7 +41,7 @@ const DEFAULT_INTERVAL: u64 = 5000;
 impl InterpreterLock {
     pub(crate) fn new(breaker: Arc<AtomicU32>) -> InterpreterLock {
         InterpreterLock {
-            state: Mutex::new(State { held: true, waiting: 0, turns: 0 }),
+            state: Mutex::new(State { held: true, waiting: 0, turns: 0, last: None }),
             freed: Condvar::new(),
             taken: Condvar::new(),
             breaker,
@@ -54,15 +63,30 @@ impl InterpreterLock {
         self.interval.load(Ordering::Relaxed) as f64 / 1e6
     }
 
+    /// From now on only the calling thread, which holds the lock, gets it: others that ask wait until the process ends.
+    pub fn close(&self) {
+        let mut state = self.state();
+        state.last = Some(std::thread::current().id());
+        state.waiting = 0;
+        self.breaker.fetch_and(!breaker::LOCK, Ordering::Relaxed);
+    }
+
     /// Waits until this thread may run.
     pub fn acquire(&self) {
         let mut state = self.state();
+        while state.is_barred() {
+            state = self.taken.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
         state.waiting += 1;
         while state.held {
             let turn = state.turns;
             let interval = Duration::from_micros(self.interval.load(Ordering::Relaxed));
             let (guard, timeout) = self.freed.wait_timeout(state, interval).unwrap_or_else(PoisonError::into_inner);
             state = guard;
+            if state.is_barred() {
+                drop(state);
+                return self.acquire();
+            }
             if timeout.timed_out() && state.held && state.turns == turn {
                 self.breaker.fetch_or(breaker::LOCK, Ordering::Relaxed);
             }

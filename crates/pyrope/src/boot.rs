@@ -1,12 +1,14 @@
 //! Start-up: heap and types, `sys` and `builtins`, the import system, the standard streams, `site`.
 
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
 use pyrope_modules_runtime::imp::{self, ImportState};
 use pyrope_modules_runtime::{sys, thread, warnings};
 use pyrope_object::hooks::Hooks;
 use pyrope_object::interpreter::InterpreterConfig;
-use pyrope_object::{PyResult, Vm};
+use pyrope_object::layout::Dict;
+use pyrope_object::{Guarded, PyResult, Vm};
 use pyrope_types::{exceptions, model};
 
 use crate::{Interpreter, Settings, natives, streams};
@@ -37,15 +39,22 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
     let vm = ManuallyDrop::new(Box::new(Vm::new(&interp)));
-    let python = Interpreter { vm, interp: ManuallyDrop::new(interp) };
+    let python = Interpreter {
+        vm,
+        interp: ManuallyDrop::new(interp),
+        interrupted: Cell::new(false),
+        finished: Cell::new(false),
+        builtins_copy: Guarded::default(),
+    };
     python.interp.enter(&python.vm);
-    match bring_up(&python.vm, &settings) {
+    match bring_up(&python, &settings) {
         Ok(()) => Ok(python),
-        Err(raised) => Err(python.failed(raised)),
+        Err(raised) => Err(python.report(raised)),
     }
 }
 
-fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
+fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
+    let vm = &**python.vm;
     pyrope_modules_os::signal::ignore_size_limit();
     pyrope_vm::install(vm);
     natives::register(vm);
@@ -53,8 +62,16 @@ fn bring_up(vm: &Vm, settings: &Settings) -> PyResult<()> {
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;
     install_importlib(vm)?;
+    if let Some(builtins) = vm.interp().builtins_dict.get() {
+        let copy = vm.call_method(builtins.as_value(), "copy", &[])?;
+        python.builtins_copy.set(copy.cast::<Dict>());
+    }
     vm.import("encodings")?;
+    vm.import("_signal")?;
     streams::install(vm, settings)?;
+    if settings.faulthandler {
+        vm.call_method(&vm.import("faulthandler")?, "enable", &[])?;
+    }
     if !settings.launch.warn_options.is_empty() {
         vm.import("warnings")?;
     }

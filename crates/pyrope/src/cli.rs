@@ -1,8 +1,9 @@
 //! The command line, as CPython's.
 
+mod config;
 mod help;
+mod locale;
 mod options;
-mod paths;
 
 use std::io::{IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -25,111 +26,147 @@ pub fn main() -> i32 {
             return 2;
         }
     };
-    let settings = paths::settings(&options, &arguments);
+    let settings = match config::settings(&options, &arguments) {
+        Ok(settings) => settings,
+        Err(fatal) => {
+            eprintln!("{fatal}");
+            return 1;
+        }
+    };
     let python = match Interpreter::start(settings) {
         Ok(python) => python,
         Err(status) => return status,
     };
-    let mut status = run(&python, &options);
-    if options.inspect && std::io::stdin().is_terminal() {
-        status = interact(&python, &options);
+    let name = options::program_name(&arguments);
+    let mut status = Command { python: &python, options: &options, name: &name }.run();
+    if python.wants_inspection() && (options.inspect || std::io::stdin().is_terminal()) {
+        status = python.interact();
     }
-    python.finish_program(status)
+    let status = python.finish_program(status);
+    if python.was_interrupted() {
+        end_by_interrupt();
+    }
+    status
 }
 
-fn run(python: &Interpreter, options: &Options) -> i32 {
-    match &options.program {
-        Program::Command(text) => {
-            first_path(python, options, b"");
-            let mut source = text.clone();
-            source.push(b'\n');
-            match String::from_utf8(source) {
-                Ok(source) => python.run_string(&source, "<string>"),
-                Err(_) => {
-                    eprintln!("Unable to decode the command from the command line:");
-                    1
-                }
+/// Ends the process as an unhandled SIGINT does, so that a shell sees why.
+#[allow(unsafe_code, reason = "an OS call")]
+fn end_by_interrupt() {
+    // SAFETY: restores the default disposition and sends the signal to this process.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::kill(libc::getpid(), libc::SIGINT);
+    }
+}
+
+/// A program to run.
+struct Command<'a> {
+    python: &'a Interpreter,
+    options: &'a Options,
+    /// The command as it was called, for messages.
+    name: &'a str,
+}
+
+impl Command<'_> {
+    fn run(&self) -> i32 {
+        match &self.options.program {
+            Program::Command(source) => {
+                self.first_path(b"");
+                self.python.run_command(source)
+            }
+            Program::Module(name) => {
+                let folder = std::env::current_dir().map(|d| d.as_os_str().as_bytes().to_vec()).unwrap_or_default();
+                self.first_path(&folder);
+                self.python.run_module(&String::from_utf8_lossy(name), true)
+            }
+            Program::File(path) => self.run_path(path),
+            Program::StandardInput => {
+                self.first_path(b"");
+                self.run_standard_input()
             }
         }
-        Program::Module(name) => {
-            let folder = std::env::current_dir().map(|d| d.as_os_str().as_bytes().to_vec()).unwrap_or_default();
-            first_path(python, options, &folder);
-            python.run_module(&String::from_utf8_lossy(name), true)
-        }
-        Program::File(path) => run_path(python, options, path),
-        Program::StandardInput => {
-            first_path(python, options, b"");
-            if std::io::stdin().is_terminal() || options.inspect {
-                return interact(python, options);
+    }
+
+    fn run_standard_input(&self) -> i32 {
+        if std::io::stdin().is_terminal() || self.options.inspect {
+            if !self.options.quiet {
+                eprintln!("{}", help::banner());
             }
-            let mut source = Vec::new();
-            if let Err(error) = std::io::stdin().lock().read_to_end(&mut source) {
-                eprintln!("pyrope: can't read standard input: {error}");
+            return self.python.interact();
+        }
+        let mut source = Vec::new();
+        match std::io::stdin().lock().read_to_end(&mut source) {
+            Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
+                eprintln!("Fatal Python error: init_sys_streams: <stdin> is a directory, cannot continue");
+                eprintln!("Python runtime state: core initialized");
+                1
+            }
+            // A closed descriptor is an empty program.
+            Err(_) => 0,
+            Ok(_) => self.python.run_standard_input(&self.without_skipped_line(source)),
+        }
+    }
+
+    /// `sys.path[0]`, unless the path must stay safe.
+    fn first_path(&self, path: &[u8]) {
+        if !self.python.has_safe_path() {
+            self.python.insert_path(path);
+        }
+    }
+
+    fn run_path(&self, path: &[u8]) -> i32 {
+        let path = absolute(path);
+        let file = std::path::Path::new(std::ffi::OsStr::from_bytes(&path));
+        if (file.is_dir() || !path.ends_with(b".py")) && self.python.is_importable_path(&path) {
+            self.python.insert_path(&path);
+            return self.python.run_module("__main__", false);
+        }
+        let shown = || self.python.shown_path(&path);
+        let source = match std::fs::read(file) {
+            Ok(source) => source,
+            Err(_) if file.is_dir() => {
+                eprintln!("{}: {} is a directory, cannot continue", self.name, shown());
                 return 1;
             }
-            match String::from_utf8(source) {
-                Ok(source) => python.run_string(&source, "<stdin>"),
-                Err(error) => python.run_file(b"<stdin>", error.as_bytes()),
+            Err(error) => {
+                let code = error.raw_os_error().unwrap_or(0);
+                eprintln!("{}: can't open file {}: [Errno {code}] {}", self.name, shown(), message(&error));
+                return 2;
             }
+        };
+        let folder = file.canonicalize().ok().and_then(|f| f.parent().map(|p| p.as_os_str().as_bytes().to_vec()));
+        self.first_path(&folder.unwrap_or_default());
+        self.python.run_file(&path, &self.without_skipped_line(source))
+    }
+
+    /// With `-x` the first line goes; its line end stays, so that numbers are right.
+    fn without_skipped_line(&self, source: Vec<u8>) -> Vec<u8> {
+        if !self.options.skip_first_line {
+            return source;
+        }
+        match source.iter().position(|&b| b == b'\n') {
+            Some(end) => source[end..].to_vec(),
+            None => Vec::new(),
         }
     }
 }
 
-/// `sys.path[0]`, unless the path must stay safe.
-fn first_path(python: &Interpreter, options: &Options, path: &[u8]) {
-    if !options.safe_path && !options.isolated {
-        python.insert_path(path);
-    }
-}
-
-fn run_path(python: &Interpreter, options: &Options, path: &[u8]) -> i32 {
-    let file = std::path::Path::new(std::ffi::OsStr::from_bytes(path));
-    if (file.is_dir() || !path.ends_with(b".py")) && python.is_importable_path(path) {
-        python.insert_path(path);
-        return python.run_module("__main__", false);
-    }
-    let shown = String::from_utf8_lossy(path);
-    let source = match std::fs::read(file) {
-        Ok(source) => source,
-        Err(error) if file.is_dir() => {
-            let _ = error;
-            eprintln!("pyrope: '{shown}' is a directory, cannot continue");
-            return 1;
-        }
-        Err(error) => {
-            let code = error.raw_os_error().unwrap_or(0);
-            eprintln!("pyrope: can't open file '{}': [Errno {code}] {}", absolute(file), message(&error));
-            return 2;
-        }
-    };
-    let folder = file.canonicalize().ok().and_then(|f| f.parent().map(|p| p.as_os_str().as_bytes().to_vec()));
-    first_path(python, options, &folder.unwrap_or_default());
-    let source = if options.skip_first_line { without_first_line(source) } else { source };
-    python.run_file(&absolute_path(path), &source)
-}
-
-/// The path under which the program knows itself (`__file__`): absolute, but not tidied up.
-fn absolute_path(path: &[u8]) -> Vec<u8> {
-    if path.is_empty() || path.starts_with(b"/") {
+/// The path from the root, not otherwise changed.
+fn absolute(path: &[u8]) -> Vec<u8> {
+    if path.starts_with(b"/") {
         return path.to_vec();
     }
-    let Ok(folder) = std::env::current_dir() else { return path.to_vec() };
-    let mut whole = folder.into_os_string().into_encoded_bytes();
-    whole.push(b'/');
-    whole.extend_from_slice(path.strip_prefix(b"./").unwrap_or(path));
-    whole
-}
-
-/// The line itself goes, its line end stays, so that numbers are right.
-fn without_first_line(source: Vec<u8>) -> Vec<u8> {
-    match source.iter().position(|&b| b == b'\n') {
-        Some(end) => source[end..].to_vec(),
-        None => Vec::new(),
+    match std::env::current_dir() {
+        Ok(folder) => {
+            let mut whole = folder.as_os_str().as_bytes().to_vec();
+            if path != b"." {
+                whole.push(b'/');
+                whole.extend_from_slice(path);
+            }
+            whole
+        }
+        Err(_) => path.to_vec(),
     }
-}
-
-fn absolute(file: &std::path::Path) -> String {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf()).to_string_lossy().into_owned()
 }
 
 /// The system's words for an error, without Rust's addition of the number.
@@ -139,17 +176,4 @@ fn message(error: &std::io::Error) -> String {
         Some(at) => text[..at].to_owned(),
         None => text,
     }
-}
-
-/// The interactive prompt: the library's `_pyrepl` where the terminal allows, else `code`.
-fn interact(python: &Interpreter, options: &Options) -> i32 {
-    if !options.quiet {
-        eprintln!("{}", help::banner());
-    }
-    let program = "import sys\n\
-        sys.ps1, sys.ps2 = getattr(sys, 'ps1', '>>> '), getattr(sys, 'ps2', '... ')\n\
-        try:\n    import readline\nexcept ImportError:\n    pass\n\
-        import code, __main__\n\
-        code.interact(banner='', local=__main__.__dict__, exitmsg='', local_exit=False)\n";
-    python.run_string(program, "<stdin>")
 }

@@ -8,14 +8,17 @@
 //! ```
 
 mod boot;
+mod finalize;
 mod natives;
 mod run;
 mod streams;
 
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use pyrope_object::{Raised, Vm};
+use pyrope_object::layout::Dict;
+use pyrope_object::{Guarded, Ref, Vm};
 
 pub use pyrope_modules_runtime::sys::Launch;
 
@@ -32,6 +35,10 @@ pub struct Settings {
     pub unbuffered: bool,
     /// Encoding and error handler of the standard streams, if not UTF-8.
     pub io_encoding: Option<(Option<String>, Option<String>)>,
+    /// `faulthandler` is enabled at start.
+    pub faulthandler: bool,
+    /// Bytes that the heap may hold at most; beyond that MemoryError is raised.
+    pub memory_limit: Option<usize>,
 }
 
 /// A running interpreter with its main thread.
@@ -42,6 +49,12 @@ pub struct Interpreter {
     interp: ManuallyDrop<Rc<pyrope_object::Interpreter>>,
     /// Boxed: the interpreter knows it by its address.
     vm: ManuallyDrop<Box<Vm>>,
+    /// The program ended with an unhandled KeyboardInterrupt.
+    interrupted: Cell<bool>,
+    /// Modules were taken apart.
+    finished: Cell<bool>,
+    /// The names of `builtins` as they were at start, for finalizers.
+    builtins_copy: Guarded<Option<Ref<Dict>>>,
 }
 
 impl Interpreter {
@@ -54,10 +67,6 @@ impl Interpreter {
     /// The main thread, for native code.
     pub fn vm(&self) -> &Vm {
         &self.vm
-    }
-
-    fn failed(&self, raised: Raised) -> i32 {
-        run::report(&self.vm, raised)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Running programs: files, strings, modules, folders; and how a program ends.
+//! Running programs: files, strings, modules, folders, the prompt.
 
 use pyrope_modules_runtime::{builtins, imp, sys};
 use pyrope_object::layout::Dict;
@@ -14,57 +14,7 @@ pub(crate) fn descriptor_is_open(descriptor: i32) -> bool {
     unsafe { libc::fcntl(descriptor, libc::F_GETFD) != -1 }
 }
 
-/// Prints the exception under way, unless it is SystemExit; gives the exit status.
-pub(crate) fn report(vm: &Vm, raised: Raised) -> i32 {
-    let exception = vm.catch(raised);
-    if exception.ty(vm).is_subtype(vm.builtin(B::SystemExit)) {
-        return exit_status(vm, &exception);
-    }
-    let interrupted = exception.ty(vm).is_subtype(vm.builtin(B::KeyboardInterrupt));
-    show(vm, &exception);
-    if interrupted { 130 } else { 1 }
-}
-
-/// Calls `sys.excepthook`, or prints by itself if that fails.
-fn show(vm: &Vm, exception: &Value) {
-    let shown = try_show(vm, exception);
-    if let Err(raised) = shown {
-        vm.ignore(raised);
-    }
-}
-
-fn try_show(vm: &Vm, exception: &Value) -> PyResult<()> {
-    let traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
-    let parts = [exception.ty(vm).to_value(), exception.clone(), traceback];
-    for (name, value) in [("last_exc", 1), ("last_type", 0), ("last_value", 1), ("last_traceback", 2)] {
-        sys::set(vm, name, parts[value].clone())?;
-    }
-    if let Some(stdout) = sys::get(vm, "stdout")?.filter(|s| !s.is_none())
-        && let Err(raised) = vm.call_method(&stdout, "flush", &[])
-    {
-        vm.ignore(raised);
-    }
-    match sys::get(vm, "excepthook")? {
-        None => {
-            sys::write_error("sys.excepthook is missing\n", vm)?;
-            sys::print_exception(exception, vm)
-        }
-        Some(hook) => match vm.call(&hook, &parts) {
-            Ok(_) => Ok(()),
-            Err(raised) => {
-                let second = vm.catch(raised);
-                if second.ty(vm).is_subtype(vm.builtin(B::SystemExit)) {
-                    return Err(vm.reraise(second));
-                }
-                sys::write_error("Error in sys.excepthook:\n", vm)?;
-                sys::print_exception(&second, vm)?;
-                sys::write_error("\nOriginal exception was:\n", vm)?;
-                sys::print_exception(exception, vm)
-            }
-        },
-    }
-}
-
+/// The status that a SystemExit asks for; what is no number is printed.
 fn exit_status(vm: &Vm, exception: &Value) -> i32 {
     let code = match vm.get_attr_str(exception, "code") {
         Ok(code) => code,
@@ -89,10 +39,73 @@ fn exit_status(vm: &Vm, exception: &Value) -> i32 {
     1
 }
 
+/// The least common indentation of the lines goes, as `textwrap.dedent` has it.
+fn dedent(source: &str) -> String {
+    let is_blank = |line: &str| line.chars().all(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
+    let indentation = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let mut margin: Option<&str> = None;
+    for line in source.split_inclusive('\n').filter(|line| !is_blank(line)) {
+        let own = &line[..indentation(line)];
+        let shared = margin.map_or(own.len(), |m| m.bytes().zip(own.bytes()).take_while(|(a, b)| a == b).count());
+        margin = Some(&own[..shared]);
+    }
+    let cut = margin.map_or(0, str::len);
+    let lines = source.split_inclusive('\n');
+    lines.map(|line| if is_blank(line) { if line.ends_with('\n') { "\n" } else { "" } } else { &line[cut..] }).collect()
+}
+
 impl Interpreter {
+    /// Prints the exception under way, unless it is SystemExit; gives the exit status.
+    pub(crate) fn report(&self, raised: Raised) -> i32 {
+        let vm = self.vm();
+        let exception = vm.catch(raised);
+        if exception.ty(vm).is_subtype(vm.builtin(B::SystemExit)) && !self.wants_inspection() {
+            return exit_status(vm, &exception);
+        }
+        let interrupted = exception.ty(vm).is_subtype(vm.builtin(B::KeyboardInterrupt));
+        if let Err(raised) = sys::show_unhandled(&exception, vm) {
+            let second = vm.catch(raised);
+            if second.ty(vm).is_subtype(vm.builtin(B::SystemExit)) {
+                return exit_status(vm, &second);
+            }
+        }
+        self.interrupted.set(interrupted);
+        if interrupted { 130 } else { 1 }
+    }
+
+    /// True if the program ended with a KeyboardInterrupt that nobody handled.
+    pub fn was_interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
+    /// True with `-i`, or when the program itself set `PYTHONINSPECT`.
+    pub fn wants_inspection(&self) -> bool {
+        let state = self.vm().state::<sys::SysState>();
+        let launch = state.launch.borrow();
+        let by_variable = || !launch.ignore_environment && std::env::var_os("PYTHONINSPECT").is_some_and(|v| !v.is_empty());
+        launch.inspect != 0 || by_variable()
+    }
+
+    /// True if no folder may go before the library on `sys.path`.
+    pub fn has_safe_path(&self) -> bool {
+        self.vm().state::<sys::SysState>().launch.borrow().safe_path
+    }
+
+    /// A path as `repr` shows it.
+    pub fn shown_path(&self, path: &[u8]) -> String {
+        let vm = self.vm();
+        match imp::fs_text(path, vm).and_then(|text| vm.repr_text(text.as_value())) {
+            Ok(shown) => shown,
+            Err(raised) => {
+                vm.ignore(raised);
+                String::from_utf8_lossy(path).into_owned()
+            }
+        }
+    }
+
     /// The dict of `__main__`, made on first use.
-    fn main_dict(&self) -> PyResult<Ref<Dict>> {
-        let vm = &self.vm;
+    pub fn main_dict(&self) -> PyResult<Ref<Dict>> {
+        let vm = self.vm();
         let name = vm.names().__main__.as_value();
         let modules = match vm.interp().modules.get() {
             Some(modules) => modules,
@@ -118,53 +131,129 @@ impl Interpreter {
     fn finish(&self, result: PyResult<()>) -> i32 {
         match result {
             Ok(()) => 0,
-            Err(raised) => self.failed(raised),
+            Err(raised) => self.report(raised),
         }
     }
 
     /// Runs a text as `__main__`; gives the exit status. Errors are printed.
     pub fn run_string(&self, source: &str, filename: &str) -> i32 {
-        self.finish(self.try_run_text(source.as_bytes(), &self.vm.new_str(filename).into_value()))
+        self.finish(self.try_run_text(source.as_bytes(), &self.vm().new_str(filename).into_value()))
     }
 
     fn try_run_text(&self, source: &[u8], filename: &Value) -> PyResult<()> {
-        let vm = &self.vm;
+        let vm = self.vm();
         let dict = self.main_dict()?;
         let code = builtins::compile_program(source, filename, vm)?;
         pyrope_vm::run_code(&code, &dict, None, vm).map(drop)
     }
 
-    /// Runs a source file as `__main__`.
-    pub fn run_file(&self, path: &[u8], source: &[u8]) -> i32 {
-        let result = self.try_run_file(path, source);
-        self.finish(result)
+    /// Runs the text of `-c`: indentation that all lines share is taken off, and tracebacks show its lines.
+    pub fn run_command(&self, source: &[u8]) -> i32 {
+        let vm = self.vm();
+        let Ok(text) = std::str::from_utf8(source) else {
+            return self.undecodable_command(source);
+        };
+        let text = dedent(&format!("{text}\n"));
+        self.finish((|| {
+            let dict = self.main_dict()?;
+            let filename = vm.intern("<string>").into_value();
+            let code = builtins::compile_command(&text, &filename, vm)?;
+            sys::register_source(&code, &text, &filename, vm)?;
+            pyrope_vm::run_code(&code, &dict, None, vm).map(drop)
+        })())
     }
 
-    fn try_run_file(&self, path: &[u8], source: &[u8]) -> PyResult<()> {
-        let vm = &self.vm;
-        let filename = imp::fs_text(path, vm)?.into_value();
+    fn undecodable_command(&self, source: &[u8]) -> i32 {
+        let vm = self.vm();
+        eprintln!("Unable to decode the command from the command line:");
+        let encoded = imp::fs_text(source, vm).and_then(|text| vm.call_method(text.as_value(), "encode", &[]));
+        if let Err(raised) = encoded {
+            let exception = vm.catch(raised);
+            if let Err(raised) = sys::print_exception(&exception, vm) {
+                vm.ignore(raised);
+            }
+        }
+        1
+    }
+
+    /// Runs what came by standard input as `__main__`.
+    pub fn run_standard_input(&self, source: &[u8]) -> i32 {
+        let vm = self.vm();
+        self.finish((|| {
+            let filename = vm.intern("<stdin>").into_value();
+            let names = self.set_file_names(&filename)?;
+            let result = self.try_run_text(source, &filename);
+            self.remove_file_names(names, result)
+        })())
+    }
+
+    /// Runs a source file, or a compiled one, as `__main__`.
+    pub fn run_file(&self, path: &[u8], source: &[u8]) -> i32 {
+        let vm = self.vm();
+        let filename = match imp::fs_text(path, vm) {
+            Ok(filename) => filename.into_value(),
+            Err(raised) => return self.report(raised),
+        };
+        let names = match self.set_file_names(&filename) {
+            Ok(names) => names,
+            Err(raised) => return self.report(raised),
+        };
+        let status = self.finish(self.try_run_file(path, source, &filename));
+        if let Err(raised) = self.remove_file_names(names, Ok(())) {
+            vm.ignore(raised);
+        }
+        status
+    }
+
+    /// Sets `__file__` and `__cached__` of `__main__`; gives the dict for [`Interpreter::remove_file_names`].
+    fn set_file_names(&self, filename: &Value) -> PyResult<Ref<Dict>> {
+        let vm = self.vm();
         let dict = self.main_dict()?;
         dict.set(vm.names().__file__.to_value(), filename.clone(), vm)?;
         dict.set(vm.names().__cached__.to_value(), Value::none(), vm)?;
-        let external = vm.import("_frozen_importlib_external")?;
-        let is_compiled = path.ends_with(b".pyc");
-        let class = if is_compiled { "SourcelessFileLoader" } else { "SourceFileLoader" };
-        let name = vm.names().__main__.to_value();
-        let loader = vm.call_method(&external, class, &[name.clone(), filename.clone()])?;
-        dict.set(vm.names().__loader__.to_value(), loader.clone(), vm)?;
-        if is_compiled {
-            let code = vm.call_method(&loader, "get_code", &[name])?;
-            return match code.cast::<pyrope_vm::code::CodeObject>() {
-                Some(code) => pyrope_vm::run_code(&code, &dict, None, vm).map(drop),
-                None => Err(vm.runtime_error("Bad code object in .pyc file")),
-            };
+        Ok(dict)
+    }
+
+    fn remove_file_names(&self, dict: Ref<Dict>, result: PyResult<()>) -> PyResult<()> {
+        let vm = self.vm();
+        if result.is_ok() {
+            drop(dict.remove(vm.names().__file__.as_value(), vm)?);
+            drop(dict.remove(vm.names().__cached__.as_value(), vm)?);
         }
-        self.try_run_text(source, &filename)
+        result
+    }
+
+    fn try_run_file(&self, path: &[u8], source: &[u8], filename: &Value) -> PyResult<()> {
+        let vm = self.vm();
+        let dict = self.main_dict()?;
+        let external = vm.import("_frozen_importlib_external")?;
+        let is_compiled = path.ends_with(b".pyc") || source.starts_with(&pyrope_bytecode::pyc::MAGIC);
+        let class = if is_compiled { "SourcelessFileLoader" } else { "SourceFileLoader" };
+        let loader = vm.call_method(&external, class, &[vm.names().__main__.to_value(), filename.clone()])?;
+        dict.set(vm.names().__loader__.to_value(), loader, vm)?;
+        if is_compiled { self.run_compiled(source, &dict) } else { self.try_run_text(source, filename) }
+    }
+
+    /// Runs the content of a `.pyc` file, whatever its source has become.
+    fn run_compiled(&self, file: &[u8], dict: &Ref<Dict>) -> PyResult<()> {
+        let vm = self.vm();
+        let Some(magic) = file.get(..4) else {
+            return Err(vm.raise(B::EOFError, "EOF read where not expected"));
+        };
+        if magic != pyrope_bytecode::pyc::MAGIC {
+            return Err(vm.runtime_error("Bad magic number in .pyc file"));
+        }
+        let body = vm.new_bytes(file.get(16..).unwrap_or_default())?.into_value();
+        let code = vm.call_method(&vm.import("marshal")?, "loads", &[body])?;
+        match code.cast::<pyrope_vm::code::CodeObject>() {
+            Some(code) => pyrope_vm::run_code(&code, dict, None, vm).map(drop),
+            None => Err(vm.runtime_error("Bad code object in .pyc file")),
+        }
     }
 
     /// `-m name`, or a folder or archive with `__main__` (then `alter_argv` is false and it stands first on the path).
     pub fn run_module(&self, name: &str, alter_argv: bool) -> i32 {
-        let vm = &self.vm;
+        let vm = self.vm();
         let result = (|| {
             self.main_dict()?;
             let runpy = vm.import("runpy")?;
@@ -174,9 +263,76 @@ impl Interpreter {
         self.finish(result)
     }
 
+    /// The interactive prompt in `__main__`: the library's `_pyrepl` where the terminal allows, else the plain one.
+    /// `PYTHONSTARTUP` and `sys.__interactivehook__` are run first. Gives the exit status.
+    pub fn interact(&self) -> i32 {
+        let vm = self.vm();
+        {
+            let state = vm.state::<sys::SysState>();
+            // From here on SystemExit ends the program.
+            state.launch.borrow_mut().inspect = 0;
+        }
+        let result = (|| {
+            let dict = self.main_dict()?;
+            self.run_startup(&dict)?;
+            if let Some(hook) = sys::get(vm, "__interactivehook__")?
+                && let Err(raised) = vm.call(&hook, &[])
+            {
+                let exception = vm.catch(raised);
+                sys::write_error("Failed calling sys.__interactivehook__\n", vm)?;
+                sys::show_unhandled(&exception, vm)?;
+            }
+            if self.has_rich_prompt() {
+                let pyrepl = vm.import("_pyrepl.main")?;
+                let main = vm.import("__main__")?;
+                return vm.call_method(&pyrepl, "interactive_console", &[main]).map(drop);
+            }
+            sys::interactive_loop(&dict, vm)
+        })();
+        self.finish(result)
+    }
+
+    /// True if `_pyrepl` can draw on this terminal.
+    fn has_rich_prompt(&self) -> bool {
+        use std::io::IsTerminal;
+        let vm = self.vm();
+        if !std::io::stdin().is_terminal() || std::env::var_os("PYTHON_BASIC_REPL").is_some_and(|v| !v.is_empty()) {
+            return false;
+        }
+        match vm.import("_pyrepl.main").and_then(|main| vm.get_attr_str(&main, "CAN_USE_PYREPL")) {
+            Ok(truth) => truth.as_bool().unwrap_or(false),
+            Err(raised) => {
+                vm.ignore(raised);
+                false
+            }
+        }
+    }
+
+    fn run_startup(&self, dict: &Ref<Dict>) -> PyResult<()> {
+        let vm = self.vm();
+        if vm.state::<sys::SysState>().launch.borrow().ignore_environment {
+            return Ok(());
+        }
+        let Some(path) = std::env::var_os("PYTHONSTARTUP").filter(|p| !p.is_empty()) else { return Ok(()) };
+        let shown = path.to_string_lossy().into_owned();
+        let result = match std::fs::read(&path) {
+            Ok(source) => builtins::compile_program(&source, vm.new_str(&shown).as_value(), vm)
+                .and_then(|code| pyrope_vm::run_code(&code, dict, None, vm).map(drop)),
+            Err(error) => {
+                sys::write_error(&format!("Could not open PYTHONSTARTUP\n{error}\n"), vm)?;
+                Ok(())
+            }
+        };
+        if let Err(raised) = result {
+            let exception = vm.catch(raised);
+            sys::show_unhandled(&exception, vm)?;
+        }
+        Ok(())
+    }
+
     /// True if the import system knows how to look into this path (a folder with modules, or an archive).
     pub fn is_importable_path(&self, path: &[u8]) -> bool {
-        let vm = &self.vm;
+        let vm = self.vm();
         let found = (|| {
             let path = imp::fs_text(path, vm)?.into_value();
             let sys = vm.import("sys")?;
@@ -201,7 +357,7 @@ impl Interpreter {
 
     /// Puts a path before all others on `sys.path`.
     pub fn insert_path(&self, path: &[u8]) -> i32 {
-        let vm = &self.vm;
+        let vm = self.vm();
         let result = (|| {
             let path = imp::fs_text(path, vm)?.into_value();
             let list = vm.get_attr_str(&vm.import("sys")?, "path")?;
@@ -209,54 +365,4 @@ impl Interpreter {
         })();
         self.finish(result)
     }
-
-    /// Ends the program: threads, `atexit`, streams. Gives the exit status that `status` becomes if flushing fails.
-    pub fn finish_program(&self, status: i32) -> i32 {
-        let vm = &self.vm;
-        let mut status = status;
-        if let Err(raised) = self.shut_down() {
-            vm.ignore(raised);
-        }
-        for (name, failure) in [("stdout", 120), ("stderr", 120)] {
-            if let Ok(Some(stream)) = sys::get(vm, name)
-                && !stream.is_none()
-                && let Err(raised) = flush(&stream, vm)
-            {
-                if name == "stdout" {
-                    let exception = vm.catch(raised);
-                    vm.restore_exception(Some(exception));
-                    vm.write_unraisable(Some("Exception ignored on flushing sys.stdout"), &Value::none());
-                } else {
-                    vm.ignore(raised);
-                }
-                status = failure;
-            }
-        }
-        status
-    }
-
-    fn shut_down(&self) -> PyResult<()> {
-        let vm = &self.vm;
-        let Some(modules) = vm.interp().modules.get() else { return Ok(()) };
-        if let Some(threading) = modules.get_str("threading", vm)?.filter(|m| !m.is_none())
-            && let Err(raised) = vm.call_method(&threading, "_shutdown", &[])
-        {
-            let exception = vm.catch(raised);
-            vm.restore_exception(Some(exception));
-            vm.write_unraisable(Some("Exception ignored on threading shutdown"), &threading);
-        }
-        if let Some(atexit) = modules.get_str("atexit", vm)?.filter(|m| !m.is_none()) {
-            vm.call_method(&atexit, "_run_exitfuncs", &[])?;
-        }
-        Ok(())
-    }
-}
-
-fn flush(stream: &Value, vm: &Vm) -> PyResult<()> {
-    let closed = vm.find_attr_str(stream, "closed")?;
-    let closed = match closed {
-        Some(closed) => vm.is_true(&closed)?,
-        None => false,
-    };
-    if closed { Ok(()) } else { vm.call_method(stream, "flush", &[]).map(drop) }
 }

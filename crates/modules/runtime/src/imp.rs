@@ -1,5 +1,7 @@
 //! `_imp`, and the fast path of `import`.
 
+mod timing;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
@@ -8,6 +10,8 @@ use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Ref, Value, Vm};
 use pyrope_types::model::module;
 use pyrope_vm::code::CodeObject;
 
+use crate::sys::SysState;
+
 pub static MODULE: ModuleDef = ModuleDef {
     name: "_imp",
     doc: "(Extremely) low-level import machinery bits as used by importlib.",
@@ -15,7 +19,9 @@ pub static MODULE: ModuleDef = ModuleDef {
     types: &[],
     exec: Some(|module, vm| {
         let dict = module::module_dict(module, vm)?;
-        dict.set_str("check_hash_based_pycs", vm.intern("default").into_value(), vm)?;
+        let check = vm.state::<SysState>().launch.borrow().check_hash_pycs.clone();
+        let check = if check.is_empty() { "default" } else { &check };
+        dict.set_str("check_hash_based_pycs", vm.intern(check).into_value(), vm)?;
         dict.set_str("pyc_magic_number_token", vm.int(168_627_755), vm)
     }),
 };
@@ -78,6 +84,7 @@ pub(crate) fn import(name: &Value, globals: Option<&Value>, fromlist: Option<&Va
     let module = match found {
         Some(module) if !module.is_none() => {
             wait_until_initialised(&module, &absolute, vm)?;
+            timing::cached(&absolute, vm);
             module
         }
         _ => find_and_load(&absolute, vm)?,
@@ -136,12 +143,18 @@ fn bootstrap(vm: &Vm) -> PyResult {
 }
 
 fn find_and_load(absolute: &Value, vm: &Vm) -> PyResult {
+    let timer = timing::begin(vm);
     let result = vm.call_method(&bootstrap(vm)?, "_find_and_load", &[absolute.clone(), builtin_import(vm)?]);
+    if let Some(timer) = timer {
+        timer.end(absolute, result.is_ok(), vm);
+    }
     match result {
         Ok(module) => Ok(module),
         Err(raised) => {
             let exception = vm.catch(raised);
-            strip_import_frames(&exception, vm)?;
+            if vm.state::<SysState>().launch.borrow().verbose == 0 {
+                strip_import_frames(&exception, vm)?;
+            }
             Err(vm.reraise(exception))
         }
     }
@@ -313,6 +326,17 @@ fn find_frozen(name: &str, vm: &Vm) -> Option<FrozenModule> {
     vm.state::<ImportState>().find_frozen.get().and_then(|find| find(name))
 }
 
+/// A frozen module as the import system is to see it: `-X frozen_modules=off` hides those that are not needed to start.
+fn usable_frozen(name: &str, vm: &Vm) -> Option<FrozenModule> {
+    const NEEDED: [&str; 4] = ["_frozen_importlib", "_frozen_importlib_external", "zipimport", "_pyrope_importer"];
+    let state = vm.state::<ImportState>();
+    let hidden = match state.override_frozen.get() {
+        0 => vm.state::<SysState>().launch.borrow().without_frozen_modules,
+        wanted => wanted < 0,
+    };
+    if hidden && !NEEDED.contains(&name) { None } else { find_frozen(name, vm) }
+}
+
 /// Makes an embedded module, runs it and enters it in `sys.modules`: how importlib itself gets in.
 pub fn import_frozen(name: &str, vm: &Vm) -> PyResult {
     let Some((code, found)) = frozen_code(name, vm)? else {
@@ -443,7 +467,7 @@ mod functions {
     /// Returns True if the module name corresponds to a frozen module.
     #[pyfunction("is_frozen(name, /)")]
     fn is_frozen(name: &str, vm: &Vm) -> bool {
-        find_frozen(name, vm).is_some()
+        usable_frozen(name, vm).is_some()
     }
 
     /// Returns True if the module name is of a frozen package.
@@ -458,7 +482,7 @@ mod functions {
     /// Return info about the corresponding frozen module (if there is one) or None.
     #[pyfunction("find_frozen(name, /, *, withdata=False)")]
     fn find_frozen_info(name: &str, _withdata: bool, vm: &Vm) -> PyResult {
-        match find_frozen(name, vm) {
+        match usable_frozen(name, vm) {
             None => Ok(Value::none()),
             Some(found) => {
                 let origin = vm.new_str(&found.original_name()).into_value();

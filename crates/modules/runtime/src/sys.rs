@@ -3,6 +3,7 @@
 mod attributes;
 mod functions;
 mod hooks;
+mod repl;
 mod tracing;
 
 use std::cell::{Cell, RefCell};
@@ -12,12 +13,18 @@ use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 
 pub use attributes::install_arguments;
 pub use hooks::{print_exception, write_error, write_unraisable};
+pub use repl::{interactive_loop, register_source, show_unhandled};
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "sys",
     doc: "This module provides access to some objects used or maintained by the\ninterpreter and to functions that interact \
           strongly with the interpreter.",
-    functions: &[functions::functions::FUNCTIONS, hooks::functions::FUNCTIONS, tracing::functions::FUNCTIONS],
+    functions: &[
+        functions::functions::FUNCTIONS,
+        hooks::functions::FUNCTIONS,
+        repl::functions::FUNCTIONS,
+        tracing::functions::FUNCTIONS,
+    ],
     types: &[],
     exec: Some(attributes::fill),
 };
@@ -53,6 +60,18 @@ pub struct Launch {
     pub warn_default_encoding: bool,
     pub safe_path: bool,
     pub int_max_str_digits: i64,
+    pub thread_inherit_context: i64,
+    pub context_aware_warnings: i64,
+    /// What `os.cpu_count` says, if not the truth.
+    pub cpu_count: Option<i64>,
+    /// Modules that CPython freezes are looked for on the path too.
+    pub without_frozen_modules: bool,
+    /// 1: imports are timed; 2: look-ups of loaded modules are told too.
+    pub import_time: u8,
+    /// Code is compiled without columns.
+    pub no_debug_ranges: bool,
+    /// `--check-hash-based-pycs`; empty as "default".
+    pub check_hash_pycs: String,
 }
 
 /// This interpreter's `sys`.
@@ -81,6 +100,11 @@ pub fn get(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
 /// `sys.name = value`
 pub fn set(vm: &Vm, name: &str, value: Value) -> PyResult<()> {
     dict(vm)?.set_str(name, value, vm)
+}
+
+/// True with `-X no_debug_ranges`.
+pub(crate) fn no_debug_ranges(vm: &Vm) -> bool {
+    vm.state::<SysState>().launch.borrow().no_debug_ranges
 }
 
 /// 0, 1 or 2, as `-O` says.

@@ -30,6 +30,8 @@ pub struct Options {
     pub warn_options: Vec<String>,
     pub skip_first_line: bool,
     pub x_options: Vec<(String, Option<String>)>,
+    /// `--check-hash-based-pycs`: "default", "always" or "never".
+    pub check_hash_pycs: String,
 }
 
 /// What comes of the arguments.
@@ -41,8 +43,13 @@ pub enum Outcome {
     Refuse(String),
 }
 
-fn refuse(message: String) -> Outcome {
-    Outcome::Refuse(format!("{message}\n{}", super::help::SHORT))
+fn refuse(message: String, arguments: &[Vec<u8>]) -> Outcome {
+    Outcome::Refuse(format!("{message}\n{}", super::help::short(&program_name(arguments))))
+}
+
+/// The command as it was called.
+pub fn program_name(arguments: &[Vec<u8>]) -> String {
+    arguments.first().map_or_else(|| "pyrope".into(), |name| String::from_utf8_lossy(name).into_owned())
 }
 
 /// Reads the arguments; the first is the command's name.
@@ -66,7 +73,9 @@ pub fn parse(arguments: &[Vec<u8>]) -> Outcome {
         warn_options: Vec::new(),
         skip_first_line: false,
         x_options: Vec::new(),
+        check_hash_pycs: "default".into(),
     };
+    let name = program_name(arguments);
     let mut at = 1;
     let mut versions = 0;
     while let Some(argument) = arguments.get(at) {
@@ -76,18 +85,36 @@ pub fn parse(arguments: &[Vec<u8>]) -> Outcome {
                 break;
             }
             b"-" => break,
-            b"--help" | b"-?" => return Outcome::Print(super::help::LONG.to_owned()),
-            b"--help-all" => return Outcome::Print(format!("{}\n{}", super::help::LONG, super::help::ENVIRONMENT)),
+            b"--help" | b"-?" => return Outcome::Print(super::help::long(&name)),
+            b"--help-all" => return Outcome::Print(super::help::all(&name)),
             b"--help-env" => return Outcome::Print(super::help::ENVIRONMENT.to_owned()),
             b"--help-xoptions" => return Outcome::Print(super::help::X_OPTIONS.to_owned()),
-            b"--version" => return Outcome::Print(super::help::version(versions > 0)),
-            b"--check-hash-based-pycs" => at += 1,
+            b"--version" => versions += 1,
+            b"--check-hash-based-pycs" => {
+                at += 1;
+                match arguments.get(at).map(Vec::as_slice) {
+                    Some(mode @ (b"default" | b"always" | b"never")) => {
+                        options.check_hash_pycs = String::from_utf8_lossy(mode).into_owned();
+                    }
+                    Some(_) => {
+                        let message = "--check-hash-based-pycs must be one of 'default', 'always', or 'never'";
+                        return refuse(message.into(), arguments);
+                    }
+                    None => {
+                        let message = "Argument expected for the --check-hash-based-pycs options";
+                        return refuse(message.into(), arguments);
+                    }
+                }
+            }
             [b'-', b'-', ..] => {
-                return refuse(format!("unknown option {}", String::from_utf8_lossy(argument)));
+                return refuse(format!("Unknown option: {}", String::from_utf8_lossy(argument)), arguments);
             }
             [b'-', flags @ ..] => match read_flags(flags, arguments, &mut at, &mut options, &mut versions) {
                 Ok(Some(())) => {
                     // `-c` or `-m`: the rest belongs to the program.
+                    if versions > 0 {
+                        break;
+                    }
                     options.argv.extend(arguments.iter().skip(at + 1).cloned());
                     return Outcome::Run(Box::new(options));
                 }
@@ -124,7 +151,7 @@ fn read_flags(
             b'B' => options.dont_write_bytecode = true,
             b'd' => options.debug += 1,
             b'E' => options.ignore_environment = true,
-            b'h' => return Err(Outcome::Print(super::help::LONG.to_owned())),
+            b'h' => return Err(Outcome::Print(super::help::long(&program_name(arguments)))),
             b'i' => options.inspect = true,
             b'I' => options.isolated = true,
             b'O' => options.optimize += 1,
@@ -162,7 +189,7 @@ fn read_flags(
                 }
                 return Ok(None);
             }
-            _ => return Err(refuse(format!("Unknown option: -{}", flag as char))),
+            _ => return Err(refuse(format!("Unknown option: -{}", flag as char), arguments)),
         }
     }
     Ok(None)
@@ -176,6 +203,6 @@ fn argument_of(flag: u8, rest: &[u8], arguments: &[Vec<u8>], at: &mut usize) -> 
     *at += 1;
     match arguments.get(*at) {
         Some(value) => Ok(value.clone()),
-        None => Err(refuse(format!("Argument expected for the -{} option", flag as char))),
+        None => Err(refuse(format!("Argument expected for the -{} option", flag as char), arguments)),
     }
 }

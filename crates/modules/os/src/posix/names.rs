@@ -134,11 +134,15 @@ pub(super) mod functions {
     ///
     /// Return None if indeterminable.
     #[pyfunction("cpu_count()")]
-    fn cpu_count(vm: &Vm) -> Value {
-        match os_call!(libc::sysconf(libc::_SC_NPROCESSORS_ONLN)) {
+    fn cpu_count(vm: &Vm) -> PyResult {
+        let configured = vm.call_method(&vm.import("sys")?, "_get_cpu_count_config", &[])?;
+        if configured.as_i64().is_some_and(|n| n > 0) {
+            return Ok(configured);
+        }
+        Ok(match os_call!(libc::sysconf(libc::_SC_NPROCESSORS_ONLN)) {
             n @ 1.. => vm.int(n),
             _ => Value::none(),
-        }
+        })
     }
 
     /// Return the affinity of the process identified by pid (or the current process if zero).

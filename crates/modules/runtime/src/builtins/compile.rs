@@ -1,5 +1,7 @@
 //! `compile`, and turning the compiler's errors and warnings into Python's.
 
+use std::rc::Rc;
+
 use pyrope_compiler::{CompileError, CompileFlags, CompileOptions, CompileOutput};
 use pyrope_object::layout::{Bytes, Str};
 use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Value, Vm};
@@ -52,6 +54,17 @@ pub(crate) fn source_text(
 
 fn null_bytes(vm: &Vm) -> Raised {
     vm.raise(B::SyntaxError, "source code string cannot contain null bytes")
+}
+
+/// The error of a file, which unlike that of a string tells the line.
+fn null_in_file(source: &[u8], at: usize, filename: &Value, vm: &Vm) -> Raised {
+    let before = &source[..at];
+    let line = before.iter().filter(|&&b| b == b'\n').count() as i64 + 1;
+    let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
+    let text = String::from_utf8_lossy(&source[start..at]).into_owned();
+    let place = vec![filename.clone(), vm.int(line), vm.int(0), vm.new_str(&text).into_value()];
+    let message = vm.new_str("source code cannot contain null bytes").into_value();
+    vm.raise_with(B::SyntaxError, &[message, vm.new_tuple(place).into_value()])
 }
 
 fn normalise(text: &str) -> String {
@@ -206,6 +219,7 @@ pub(crate) fn compile_text(
     match pyrope_compiler::compile_source(text, mode, &filename_text(filename), options) {
         Ok(CompileOutput { code, warnings, flags }) => {
             issue_warnings(&warnings, filename, vm)?;
+            let code = if crate::sys::no_debug_ranges(vm) { Rc::new(code.without_columns()) } else { code };
             Ok((CodeObject::from_bytecode(&code, vm)?, flags))
         }
         Err(CompileError::Syntax(mut error)) => {
@@ -220,8 +234,21 @@ pub(crate) fn compile_text(
 
 /// Compiles a program's source as bytes.
 pub fn compile_program(source: &[u8], filename: &Value, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    if let Some(at) = source.iter().position(|&b| b == 0) {
+        return Err(null_in_file(source, at, filename, vm));
+    }
     let text = decode(source, filename, 0, vm)?;
     Ok(compile_text(&text, Mode::Exec, filename, &inherited_options(false, vm), vm)?.0)
+}
+
+/// Compiles the text of `-c`.
+pub fn compile_command(source: &str, filename: &Value, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    Ok(compile_text(&normalise(source), Mode::Exec, filename, &inherited_options(false, vm), vm)?.0)
+}
+
+/// Compiles one interactive statement, all of which is there.
+pub(crate) fn compile_statement(source: &str, filename: &Value, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    Ok(compile_text(&normalise(source), Mode::Single, filename, &inherited_options(false, vm), vm)?.0)
 }
 
 /// The options of a plain compilation: `-O` and the future features of the running code.

@@ -138,10 +138,6 @@ pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     set("abiflags", text(""))?;
     set("_framework", text(""))?;
     set("_git", vm.new_tuple(vec![text("Pyrope"), text(""), text("")]).into_value())?;
-    set("ps1", text(">>> "))?;
-    set("ps2", text("... "))?;
-    dict.remove(vm.intern("ps1").as_value(), vm)?;
-    dict.remove(vm.intern("ps2").as_value(), vm)?;
     let version = vec![vm.int(major), vm.int(minor), vm.int(micro), text("final"), vm.int(0)];
     let version_info = sequence(&VERSION_INFO, version, vm)?;
     set("version_info", version_info.clone())?;
@@ -262,6 +258,10 @@ pub fn install_arguments(launch: Launch, vm: &Vm) -> PyResult<()> {
     if let Some(builtins) = vm.interp().builtins_dict.get() {
         builtins.set_str("__debug__", Value::bool(debug), vm)?;
     }
+    if launch.int_max_str_digits >= 0 {
+        pyrope_types::numbers::set_max_str_digits(launch.int_max_str_digits as usize, vm);
+    }
+    vm.interp().bytes_warning.set(launch.bytes_warning.clamp(0, 2) as u8);
     *vm.state::<SysState>().launch.borrow_mut() = launch;
     Ok(())
 }
@@ -288,8 +288,8 @@ fn flags(launch: &Launch, vm: &Vm) -> PyResult {
         Value::bool(launch.safe_path),
         vm.int(launch.int_max_str_digits),
         vm.int(1),
-        vm.int(0),
-        vm.int(0),
+        vm.int(launch.thread_inherit_context),
+        vm.int(launch.context_aware_warnings),
     ];
     sequence(&FLAGS, values, vm)
 }

@@ -197,6 +197,12 @@ pub(super) mod functions {
         vm.interp().heap.allocated_blocks()
     }
 
+    /// Private function for getting PyConfig.cpu_count
+    #[pyfunction("_get_cpu_count_config()")]
+    fn get_cpu_count_config(vm: &Vm) -> i64 {
+        vm.state::<SysState>().launch.borrow().cpu_count.unwrap_or(-1)
+    }
+
     /// Print debug info to stderr about the state of pymalloc and structmalloc.
     #[pyfunction("_debugmallocstats()")]
     fn debugmallocstats(vm: &Vm) {
@@ -391,12 +397,6 @@ pub(super) mod functions {
         };
         let values = [vm.asyncgen_firstiter.get(), vm.asyncgen_finalizer.get()];
         struct_sequence(&ty, values.map(|h| h.unwrap_or(Value::none())).to_vec(), vm)
-    }
-
-    /// Return information about the implementation's build; internal.
-    #[pyfunction("_get_cpu_count_config()")]
-    fn get_cpu_count_config() -> i64 {
-        -1
     }
 
     /// Turn on the perf profiler trampoline.

@@ -1,0 +1,147 @@
+//! The plain interactive prompt, and how exceptions that nobody handles are shown.
+
+use pyrope_object::layout::Dict;
+use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
+use pyrope_vm::code::CodeObject;
+
+use super::{get, print_exception, set, write_error};
+
+/// What a round of the prompt came to.
+enum Round {
+    Statement(Ref<CodeObject>),
+    EndOfInput,
+}
+
+/// Reads statements from `sys.stdin` and runs them in `namespace` until the input ends.
+/// Errors: only SystemExit; everything else is shown and the next statement is read.
+pub fn interactive_loop(namespace: &Ref<Dict>, vm: &Vm) -> PyResult<()> {
+    for (name, prompt) in [("ps1", ">>> "), ("ps2", "... ")] {
+        if get(vm, name)?.is_none() {
+            set(vm, name, vm.new_str(prompt).into_value())?;
+        }
+    }
+    loop {
+        let result = match read_statement(vm) {
+            Ok(Round::EndOfInput) => return write_error("\n", vm),
+            Ok(Round::Statement(code)) => pyrope_vm::run_code(&code, namespace, None, vm).map(drop),
+            Err(raised) => Err(raised),
+        };
+        if let Err(raised) = result {
+            if vm.raised_is(B::SystemExit) {
+                return Err(raised);
+            }
+            let exception = vm.catch(raised);
+            if exception.ty(vm).is_subtype(vm.builtin(B::KeyboardInterrupt)) {
+                write_error("\nKeyboardInterrupt\n", vm)?;
+            } else {
+                show_unhandled(&exception, vm)?;
+            }
+        }
+        flush(vm)?;
+    }
+}
+
+fn flush(vm: &Vm) -> PyResult<()> {
+    for name in ["stderr", "stdout"] {
+        if let Some(stream) = get(vm, name)?.filter(|s| !s.is_none())
+            && let Err(raised) = vm.call_method(&stream, "flush", &[])
+        {
+            vm.ignore(raised);
+        }
+    }
+    Ok(())
+}
+
+/// Reads lines until they make a statement.
+fn read_statement(vm: &Vm) -> PyResult<Round> {
+    let codeop = vm.import("codeop")?;
+    let compiler = vm.call_method(&codeop, "CommandCompiler", &[])?;
+    let filename = vm.intern("<stdin>").into_value();
+    let mut source = String::new();
+    let mut prompt = "ps1";
+    loop {
+        let Some(line) = read_line(prompt, vm)? else {
+            if source.trim().is_empty() {
+                return Ok(Round::EndOfInput);
+            }
+            let code = super::super::builtins::compile_statement(&source, &filename, vm)?;
+            return finish(code, &source, &filename, vm);
+        };
+        source.push_str(&line);
+        let complete = source.strip_suffix('\n').unwrap_or(&source);
+        let single = vm.intern("single").into_value();
+        let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single])?;
+        if let Some(code) = code.cast::<CodeObject>() {
+            return finish(code, &source, &filename, vm);
+        }
+        prompt = "ps2";
+    }
+}
+
+/// Lets tracebacks show the lines.
+fn finish(code: Ref<CodeObject>, source: &str, filename: &Value, vm: &Vm) -> PyResult<Round> {
+    register_source(&code, source, filename, vm)?;
+    Ok(Round::Statement(code))
+}
+
+/// Enters a source without a file in `linecache`.
+pub fn register_source(code: &Ref<CodeObject>, source: &str, filename: &Value, vm: &Vm) -> PyResult<()> {
+    let linecache = vm.import("linecache")?;
+    let arguments = [code.to_value(), vm.try_str(source)?.into_value(), filename.clone()];
+    vm.call_method(&linecache, "_register_code", &arguments).map(drop)
+}
+
+/// One line of the input with its line end; `None` at its end. The prompt goes to stderr.
+fn read_line(prompt: &str, vm: &Vm) -> PyResult<Option<String>> {
+    let Some(stdin) = get(vm, "stdin")?.filter(|s| !s.is_none()) else {
+        return Err(vm.runtime_error("lost sys.stdin"));
+    };
+    flush(vm)?;
+    if let Some(prompt) = get(vm, prompt)? {
+        let text = vm.str(&prompt)?;
+        write_error(&text.to_string_lossy(), vm)?;
+    }
+    let line = vm.call_method(&stdin, "readline", &[])?;
+    let text = vm.str(&line)?.to_string_lossy().into_owned();
+    Ok(Some(text).filter(|t| !t.is_empty()))
+}
+
+/// Shows an exception through `sys.excepthook`, and keeps it as `sys.last_exc`.
+pub fn show_unhandled(exception: &Value, vm: &Vm) -> PyResult<()> {
+    let traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
+    let parts = [exception.ty(vm).to_value(), exception.clone(), traceback];
+    for (name, value) in [("last_exc", 1), ("last_type", 0), ("last_value", 1), ("last_traceback", 2)] {
+        set(vm, name, parts[value].clone())?;
+    }
+    if let Some(stdout) = get(vm, "stdout")?.filter(|s| !s.is_none())
+        && let Err(raised) = vm.call_method(&stdout, "flush", &[])
+    {
+        vm.ignore(raised);
+    }
+    let Some(hook) = get(vm, "excepthook")? else {
+        write_error("sys.excepthook is missing\n", vm)?;
+        return print_exception(exception, vm);
+    };
+    let Err(raised) = vm.call(&hook, &parts) else { return Ok(()) };
+    if vm.raised_is(B::SystemExit) {
+        return Err(raised);
+    }
+    let second = vm.catch(raised);
+    write_error("Error in sys.excepthook:\n", vm)?;
+    print_exception(&second, vm)?;
+    write_error("\nOriginal exception was:\n", vm)?;
+    print_exception(exception, vm)
+}
+
+#[pyrope_macros::pyfunctions]
+pub(super) mod functions {
+    use super::*;
+
+    /// Private function for getting the base REPL
+    #[pyfunction("_baserepl()")]
+    fn baserepl(vm: &Vm) -> PyResult<()> {
+        let main = vm.import("__main__")?;
+        let namespace = pyrope_types::model::module::module_dict(&main, vm)?;
+        interactive_loop(&namespace, vm)
+    }
+}
