@@ -33,6 +33,8 @@ pub struct Heap {
     large_blocks: Cell<usize>,
     large_bytes: Cell<usize>,
     charged: Cell<usize>,
+    /// How far beyond the budget the last refusal found the heap, with some slack; see [`Heap::refuses`].
+    overdraft: Cell<usize>,
     /// `usize::MAX` when there is none.
     budget: Cell<usize>,
     peak: Cell<usize>,
@@ -55,6 +57,7 @@ impl Heap {
             large_blocks: Cell::new(0),
             large_bytes: Cell::new(0),
             charged: Cell::new(0),
+            overdraft: Cell::new(0),
             budget: Cell::new(usize::MAX),
             peak: Cell::new(0),
             arenas: UnsafeCell::new(Arenas::new()),
@@ -156,6 +159,29 @@ impl Heap {
     /// Bytes that count against the budget: pools in use, large blocks, charges.
     pub fn held(&self) -> usize {
         self.arenas_ref(|arenas| arenas.pools_in_use) * POOL_SIZE + self.large_bytes.get() + self.charged.get()
+    }
+
+    /// A block that the caller cannot do without, whatever the budget says.
+    pub fn allocate_beyond_budget(&self, bytes: usize) -> Option<NonNull<u8>> {
+        let budget = self.budget.replace(usize::MAX);
+        let block = self.allocate(bytes);
+        self.budget.set(budget);
+        block
+    }
+
+    /// True if more is held than the budget allows. After a refusal some slack is granted, so that the error can be
+    /// handled, until the heap is within its budget again.
+    pub fn refuses(&self) -> bool {
+        let (held, budget) = (self.held(), self.budget.get());
+        if held <= budget {
+            self.overdraft.set(0);
+            return false;
+        }
+        let refused = held > self.overdraft.get();
+        if refused {
+            self.overdraft.set(held.saturating_add(budget / 16));
+        }
+        refused
     }
 
     /// The most bytes ever held.

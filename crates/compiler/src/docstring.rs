@@ -5,6 +5,8 @@ use std::rc::Rc;
 use pyrope_parser::ast::{Constant, Expr, ExprKind, Stmt, StmtKind};
 use pyrope_text::Wtf8Buf;
 
+use crate::error::{CompileError, Result};
+
 /// The docstring of a body with its expression.
 pub(crate) fn docstring(body: &[Stmt]) -> Option<(&Rc<Wtf8Buf>, &Expr)> {
     let StmtKind::Expr { value } = &body.first()?.node else { return None };
@@ -12,6 +14,14 @@ pub(crate) fn docstring(body: &[Stmt]) -> Option<(&Rc<Wtf8Buf>, &Expr)> {
         ExprKind::Constant { value: Constant::Str(text), .. } => Some((text, value)),
         _ => None,
     }
+}
+
+/// The cleaned docstring. CPython encodes it on the way, so that surrogates are an error.
+pub(crate) fn checked(doc: &Wtf8Buf) -> Result<Wtf8Buf> {
+    if doc.as_str().is_none() {
+        return Err(CompileError::Surrogates(doc.clone()));
+    }
+    Ok(clean(doc))
 }
 
 /// `inspect.cleandoc` without dropping blank lines at the ends.

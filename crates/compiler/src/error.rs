@@ -4,6 +4,7 @@ use std::fmt;
 
 use pyrope_parser::ast::Range;
 use pyrope_parser::error::{SyntaxError, SyntaxErrorKind};
+use pyrope_text::Wtf8Buf;
 
 use crate::assemble::AssembleError;
 
@@ -25,6 +26,8 @@ pub enum CompileError {
     Value(String),
     /// `TypeError`.
     Type(String),
+    /// `UnicodeEncodeError`: a docstring with surrogates.
+    Surrogates(Wtf8Buf),
     /// `OverflowError`.
     Overflow(String),
 }
@@ -52,6 +55,7 @@ impl CompileError {
             CompileError::Runtime(_) => "RuntimeError",
             CompileError::Value(_) => "ValueError",
             CompileError::Type(_) => "TypeError",
+            CompileError::Surrogates(_) => "UnicodeEncodeError",
             CompileError::Overflow(_) => "OverflowError",
         }
     }
@@ -71,6 +75,7 @@ impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CompileError::Syntax(error) => f.write_str(&error.message),
+            CompileError::Surrogates(_) => f.write_str("surrogates not allowed"),
             CompileError::Recursion => f.write_str("maximum recursion depth exceeded during compilation"),
             CompileError::System(message)
             | CompileError::Runtime(message)

@@ -148,7 +148,7 @@ pub fn compile_source(source: &str, mode: Mode, filename: &Wtf8Buf, options: &Co
         dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
         ..pyrope_parser::Options::default()
     };
-    let source = pyrope_text::source::normalise(source, mode != Mode::Eval);
+    let source = pyrope_text::source::normalise(source, mode == Mode::Exec);
     let parsed = pyrope_parser::parse(&source, mode, parse_options)?;
     let mut warnings = parsed.warnings;
     let mut output = compile(parsed.module, filename, options)?;

@@ -29,11 +29,26 @@ impl Header {
 /// # Safety
 /// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
+    // SAFETY: by the caller's promise.
+    unsafe { allocate_from(vm, class, trailing, fixed, |bytes| vm.interp().heap.allocate(bytes)) }
+}
+
+/// [`allocate`] with a source of memory.
+///
+/// # Safety
+/// As for [`allocate`].
+unsafe fn allocate_from<T: Object>(
+    vm: &Vm,
+    class: &Type,
+    trailing: usize,
+    fixed: T,
+    source: impl FnOnce(usize) -> Option<NonNull<u8>>,
+) -> PyResult<Ref<T>> {
     debug_assert!(class.derives_layout(T::def()));
     let prefix = class.prefix_bytes();
     let total = class.instance_size(trailing, class.inline_capacity()).and_then(|own| prefix.checked_add(own));
     let Some(total) = total.filter(|&total| total < isize::MAX as usize) else { return Err(vm.memory_error()) };
-    let Some(block) = vm.interp().heap.allocate(total) else { return Err(vm.memory_error()) };
+    let Some(block) = source(total) else { return Err(vm.memory_error()) };
     // SAFETY: the block has room for the prefix, `T`, and all slots; each part is written once before use.
     unsafe {
         let object = block.as_ptr().add(prefix);
@@ -56,12 +71,21 @@ pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize,
     }
 }
 
-/// A new tracked object of `class`, which derives from `T`'s own type. Where memory runs out for a small object the
-/// process's last reserve is used and MemoryError follows at the next check; see [`Vm::memory_error`].
+/// A small block; one beyond the heap's budget makes MemoryError follow at the next look at the breaker.
+fn indispensable(vm: &Vm, bytes: usize) -> Option<NonNull<u8>> {
+    let heap = &vm.interp().heap;
+    heap.allocate(bytes).or_else(|| {
+        vm.interp().breaker.fetch_or(crate::vm::breaker::BUDGET, std::sync::atomic::Ordering::Relaxed);
+        heap.allocate_beyond_budget(bytes)
+    })
+}
+
+/// A new tracked object of `class`, which derives from `T`'s own type. An object beyond the heap's budget is made all the
+/// same, and MemoryError follows at the next look at the breaker.
 pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
     assert!(T::def().layout.trailing.is_none() && class.derives_layout(T::def()), "layout mismatch");
     // SAFETY: no trailing bytes, layout checked.
-    match unsafe { allocate(vm, class, 0, fixed) } {
+    match unsafe { allocate_from(vm, class, 0, fixed, |bytes| indispensable(vm, bytes)) } {
         Ok(object) => {
             track(vm, object.as_value());
             object

@@ -47,6 +47,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
         builtins_copy: Guarded::default(),
     };
     python.interp.enter(&python.vm);
+    python.interp.heap.set_budget(settings.memory_limit);
     match bring_up(&python, &settings) {
         Ok(()) => Ok(python),
         Err(raised) => Err(python.report(raised)),

@@ -103,7 +103,7 @@ impl Command<'_> {
             }
             // A closed descriptor is an empty program.
             Err(_) => 0,
-            Ok(_) => self.python.run_standard_input(&self.without_skipped_line(source)),
+            Ok(_) => self.python.run_standard_input(&source),
         }
     }
 

@@ -66,7 +66,11 @@ impl Interpreter {
         let farewells = remove_modules(modules, vm)?;
         modules.clear();
         if let Some(copy) = self.builtins_copy.take() {
+            // What the program put into `builtins` goes while the names of start are back in place.
+            let added = vm.call_method(builtins.as_value(), "copy", &[])?;
+            builtins.clear();
             vm.call_method(builtins.as_value(), "update", &[copy.into_value()])?;
+            drop(added);
         }
         vm.interp().collect(2, vm);
         for farewell in farewells.into_iter().rev() {

@@ -82,7 +82,8 @@ impl Interpreter {
     pub fn wants_inspection(&self) -> bool {
         let state = self.vm().state::<sys::SysState>();
         let launch = state.launch.borrow();
-        let by_variable = || !launch.ignore_environment && std::env::var_os("PYTHONINSPECT").is_some_and(|v| !v.is_empty());
+        let by_variable =
+            || !launch.ignore_environment && std::env::var_os("PYTHONINSPECT").is_some_and(|v| !v.is_empty());
         launch.inspect != 0 || by_variable()
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// `text` with `\r\n` and `\r` as `\n`, and, for `final_newline` (modules and interactive statements, not expressions),
+/// `text` with `\r\n` and `\r` as `\n`, and, for `final_newline` (modules; an interactive statement or an expression ends as it is written),
 /// with a line end after the last line if it has none.
 pub fn normalise(text: &str, final_newline: bool) -> Cow<'_, str> {
     let has_returns = memchr::memchr(b'\r', text.as_bytes()).is_some();

@@ -85,6 +85,10 @@ const CLEARED: usize = 8;
 
 /// Words of a chunk, unless a frame needs more.
 const CHUNK_WORDS: usize = 64 * 1024;
+/// Words of the first chunk, which is enough for most programs.
+const FIRST_CHUNK_WORDS: usize = 4 * 1024;
+/// Chunks of a thread at most: 512 MiB, some millions of frames. A recursion limit beyond that does not help.
+const MAX_CHUNKS: usize = 1024;
 
 struct Chunk {
     memory: Box<[u64]>,
@@ -188,10 +192,14 @@ impl Machine {
     #[cold]
     #[inline(never)]
     fn take_from_new_chunk(&self, words: usize, vm: &Vm) -> PyResult<*mut u64> {
+        let depth = self.chunks.with(Vec::len);
+        if depth >= MAX_CHUNKS {
+            return Err(vm.memory_error());
+        }
         let mut memory = match self.spare.take().filter(|spare| spare.len() >= words) {
             Some(spare) => spare,
             None => {
-                let size = words.max(CHUNK_WORDS);
+                let size = words.max(if depth == 0 { FIRST_CHUNK_WORDS } else { CHUNK_WORDS });
                 let mut memory = Vec::new();
                 if memory.try_reserve_exact(size).is_err() {
                     return Err(vm.memory_error());

@@ -85,7 +85,7 @@ impl<'a> Compiler<'a> {
         if self.entry().has_docstring
             && let Some((text, _)) = docstring::docstring(body)
         {
-            self.unit.meta.consts.add(string(docstring::clean(text)));
+            self.unit.meta.consts.add(string(docstring::checked(text)?));
             body = &body[1..];
         }
         let start = self.new_label();

@@ -153,7 +153,7 @@ impl<'a> Compiler<'a> {
             && let Some((text, node)) = docstring::docstring(body)
         {
             statements = &body[1..];
-            let cleaned = string(docstring::clean(text));
+            let cleaned = string(docstring::checked(text)?);
             self.load_const(loc(node.range), cleaned);
             self.store(Location::NONE, "__doc__")?;
         }

@@ -5,6 +5,7 @@ mod functions;
 mod hooks;
 mod repl;
 mod tracing;
+mod unraisable;
 
 use std::cell::{Cell, RefCell};
 
@@ -12,8 +13,9 @@ use pyrope_object::layout::Dict;
 use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 
 pub use attributes::install_arguments;
-pub use hooks::{print_exception, write_error, write_unraisable};
+pub use hooks::{print_exception, write_error};
 pub use repl::{interactive_loop, register_source, show_unhandled};
+pub use unraisable::write_unraisable;
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "sys",
@@ -24,6 +26,7 @@ pub static MODULE: ModuleDef = ModuleDef {
         hooks::functions::FUNCTIONS,
         repl::functions::FUNCTIONS,
         tracing::functions::FUNCTIONS,
+        unraisable::functions::FUNCTIONS,
     ],
     types: &[],
     exec: Some(attributes::fill),

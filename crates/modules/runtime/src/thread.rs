@@ -93,7 +93,24 @@ pub fn check_breaker(vm: &Vm) -> PyResult<()> {
         vm.yield_lock();
     }
     vm.interp().collect_if_wanted(vm);
+    if vm.interp().breaker.load(Ordering::Relaxed) & breaker::BUDGET != 0 {
+        return check_budget(vm);
+    }
     Ok(())
+}
+
+/// Small objects were made beyond the budget: MemoryError, unless a collection brings the heap back.
+#[cold]
+fn check_budget(vm: &Vm) -> PyResult<()> {
+    vm.interp().breaker.fetch_and(!breaker::BUDGET, Ordering::Relaxed);
+    let heap = &vm.interp().heap;
+    heap.trim();
+    if !heap.refuses() {
+        return Ok(());
+    }
+    vm.interp().collect(2, vm);
+    heap.trim();
+    if heap.budget().is_some_and(|budget| heap.held() > budget) { Err(vm.memory_error()) } else { Ok(()) }
 }
 
 /// In the child of a fork only the calling thread is left.

@@ -36,15 +36,10 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
     dict.set_str("filters", filters, vm)?;
     dict.set_str("_onceregistry", once, vm)?;
     dict.set_str("_defaultaction", action, vm)?;
-    let context = vm.new_str("_warnings_context").into_value();
-    let var = vm.import("_contextvars").and_then(|m| vm.call_method(&m, "ContextVar", &[context]));
-    match var {
-        Ok(var) => dict.set_str("_warnings_context", var, vm),
-        Err(raised) => {
-            vm.ignore(raised);
-            Ok(())
-        }
-    }
+    // Made before anything can be imported.
+    let variable = vm.type_of::<crate::contextvars::ContextVar>().to_value();
+    let variable = vm.call(&variable, &[vm.new_str("_warnings_context").into_value()])?;
+    dict.set_str("_warnings_context", variable, vm)
 }
 
 fn default_filters(vm: &Vm) -> Value {

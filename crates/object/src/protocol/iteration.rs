@@ -32,6 +32,7 @@ impl Vm {
     /// `next(iterator)`; `None` at the end. A StopIteration raised inside counts as the end.
     #[inline]
     pub fn next(&self, iterator: &Value) -> PyResult<Option<Value>> {
+        // Iterators over iterators nest as deep as memory goes.
         self.check_stack("")?;
         match iterator.ty(self).slots().next {
             Some(next) => match next(iterator, self) {

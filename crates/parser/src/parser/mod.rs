@@ -153,7 +153,7 @@ impl Tokens {
             });
         }
         if mode == Mode::Single {
-            end_interactive(&mut stream.tokens, options.dont_imply_dedent);
+            end_interactive(&mut stream.tokens, source, options.dont_imply_dedent);
         }
         if let Some(error) = &stream.error {
             let end = source.len() as u32;
@@ -175,8 +175,13 @@ impl Tokens {
 }
 
 /// Gives a single interactive statement the line ends that finish it and, unless told not to, the ends of its blocks.
-fn end_interactive(tokens: &mut Vec<Token>, dont_imply_dedent: bool) {
+fn end_interactive(tokens: &mut Vec<Token>, source: &str, dont_imply_dedent: bool) {
     let Some(end) = tokens.pop_if(|token| token.kind == TokenKind::EndMarker) else { return };
+    if !source.ends_with('\n') {
+        // What the tokenizer makes of an end without a line end is not in the source.
+        while tokens.pop_if(|token| token.kind == TokenKind::Dedent).is_some() {}
+        tokens.pop_if(|token| token.kind == TokenKind::Newline);
+    }
     if !tokens.is_empty() {
         let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
         let blocks = count(TokenKind::Indent) - count(TokenKind::Dedent);

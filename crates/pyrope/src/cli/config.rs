@@ -253,9 +253,7 @@ fn frozen_modules(source: &Source<'_>) -> Result<bool, Fatal> {
         Some(_) if is_option => {
             Err(Fatal::new("", "bad value for option -X frozen_modules (expected \"on\" or \"off\")"))
         }
-        Some(_) => {
-            Err(Fatal::new("", "bad value for PYTHON_FROZEN_MODULES (expected \"on\" or \"off\")"))
-        }
+        Some(_) => Err(Fatal::new("", "bad value for PYTHON_FROZEN_MODULES (expected \"on\" or \"off\")")),
     })?;
     Ok(chosen.unwrap_or(true))
 }
@@ -268,9 +266,10 @@ fn import_time(source: &Source<'_>) -> Result<u8, Fatal> {
         None => Ok(0),
         Some(None | Some("1")) => Ok(1),
         Some(Some("2")) => Ok(2),
-        Some(Some(_)) => {
-            Err(Fatal::new("config_init_import_time", "-X importtime: values other than 1 and 2 are reserved for future use."))
-        }
+        Some(Some(_)) => Err(Fatal::new(
+            "config_init_import_time",
+            "-X importtime: values other than 1 and 2 are reserved for future use.",
+        )),
     }
 }
 
@@ -306,9 +305,8 @@ fn io_encoding(source: &Source<'_>, locale: &Locale, utf8_mode: bool) -> (Option
         encoding = encoding.or_else(|| Some("utf-8".into()));
         errors = errors.or_else(|| Some("surrogateescape".into()));
     }
-    let errors = errors.unwrap_or_else(|| {
-        if locale.is_c_or_coerced() { "surrogateescape".into() } else { "strict".into() }
-    });
+    let errors =
+        errors.unwrap_or_else(|| if locale.is_c_or_coerced() { "surrogateescape".into() } else { "strict".into() });
     (encoding.or_else(|| Some(locale.encoding.clone())), Some(errors))
 }
 

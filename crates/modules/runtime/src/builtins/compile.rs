@@ -130,7 +130,11 @@ fn decode_error(error: &pyrope_text::encoding::DecodeError, filename: &Value, vm
     let message = vm.new_str(&error.message).into_value();
     let number = |n: i64| if n == 0 { Value::none() } else { vm.int(n) };
     let text = error.text.as_ref().map_or(Value::none(), |t| vm.new_str(t).into_value());
-    let place = vec![filename.clone(), vm.int(i64::from(error.lineno)), number(i64::from(error.offset)), text];
+    let (line, offset) = (vm.int(i64::from(error.lineno)), number(i64::from(error.offset)));
+    let mut place = vec![filename.clone(), line.clone(), offset.clone(), text];
+    if !offset.is_none() {
+        place.extend([line, offset]);
+    }
     vm.raise_with(B::SyntaxError, &[message, vm.new_tuple(place).into_value()])
 }
 
@@ -152,6 +156,13 @@ pub(crate) fn compile_error(error: CompileError, filename: &Value, vm: &Vm) -> R
         CompileError::Runtime(message) => vm.runtime_error(message),
         CompileError::Value(message) => vm.value_error(message),
         CompileError::Type(message) => vm.type_error(message),
+        CompileError::Surrogates(text) => {
+            let points: Vec<u32> = text.code_points().collect();
+            match vm.str_from_code_points(&points) {
+                Ok(text) => surrogates(&text, vm),
+                Err(raised) => raised,
+            }
+        }
         CompileError::Overflow(message) => vm.overflow_error(message),
     }
 }

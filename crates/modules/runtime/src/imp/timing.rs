@@ -30,7 +30,13 @@ fn show(columns: [&str; 2], name: &str, state: &TimingState) {
     if !state.header_shown.replace(true) {
         eprintln!("import time: self [us] | cumulative | imported package");
     }
-    eprintln!("import time: {:>9} | {:>10} | {:width$}{name}", columns[0], columns[1], "", width = 2 * state.depth.get());
+    eprintln!(
+        "import time: {:>9} | {:>10} | {:width$}{name}",
+        columns[0],
+        columns[1],
+        "",
+        width = 2 * state.depth.get()
+    );
 }
 
 /// Starts the clock, if imports are timed.

@@ -1,4 +1,4 @@
-//! The hooks of `sys`: how values, exceptions and unraisable errors are shown.
+//! The hooks of `sys`: how values and exceptions are shown.
 
 use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
 
@@ -68,68 +68,6 @@ pub fn write_error(text: &str, vm: &Vm) -> PyResult<()> {
     }
 }
 
-/// The hook behind `vm.write_unraisable`: calls `sys.unraisablehook`.
-pub fn write_unraisable(message: Option<&str>, object: &Value, vm: &Vm) {
-    let Some(exception) = vm.take_exception() else { return };
-    if try_unraisable(message, object, &exception, vm).is_err() {
-        drop(vm.take_exception());
-    }
-}
-
-fn try_unraisable(message: Option<&str>, object: &Value, exception: &Value, vm: &Vm) -> PyResult<()> {
-    let traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
-    let message = message.map_or(Value::none(), |m| vm.new_str(m).into_value());
-    let fields = [
-        ("exc_type", exception.ty(vm).to_value()),
-        ("exc_value", exception.clone()),
-        ("exc_traceback", traceback),
-        ("err_msg", message),
-        ("object", object.clone()),
-    ];
-    let names: Vec<Value> = fields.iter().map(|(n, _)| vm.intern(n).into_value()).collect();
-    let values: Vec<Value> = fields.into_iter().map(|(_, v)| v).collect();
-    let class = vm.builtin(B::SimpleNamespace).to_value();
-    let report = vm.call_args(&class, pyrope_object::Args::new(&values, &names))?;
-    match super::get(vm, "unraisablehook")?.filter(|h| !h.is_none()) {
-        Some(hook) => {
-            if let Err(raised) = vm.call(&hook, std::slice::from_ref(&report)) {
-                let second = vm.catch(raised);
-                write_error("Exception ignored in sys.unraisablehook: ", vm)?;
-                write_error(&format!("{}\n", vm.repr_text(&hook)?), vm)?;
-                print_exception(&second, vm)?;
-            }
-            Ok(())
-        }
-        None => show_unraisable(&report, vm),
-    }
-}
-
-fn show_unraisable(report: &Value, vm: &Vm) -> PyResult<()> {
-    let field = |name: &str| vm.get_attr_str(report, name);
-    let (object, message) = (field("object")?, field("err_msg")?);
-    let text = |v: &Value| -> PyResult<String> { Ok(vm.str(v)?.to_string_lossy().into_owned()) };
-    let shown = if object.is_none() {
-        None
-    } else {
-        Some(match vm.repr_text(&object) {
-            Ok(repr) => repr,
-            Err(raised) => {
-                vm.ignore(raised);
-                "<object repr() failed>".to_owned()
-            }
-        })
-    };
-    let head = match (message.is_none(), shown) {
-        (false, Some(shown)) => format!("{}: {shown}\n", text(&message)?),
-        (false, None) => format!("{}:\n", text(&message)?),
-        (true, Some(shown)) => format!("Exception ignored in: {shown}\n"),
-        (true, None) => String::new(),
-    };
-    write_error(&head, vm)?;
-    let exception = field("exc_value")?;
-    if exception.is_none() { Ok(()) } else { print_exception(&exception, vm) }
-}
-
 #[pyrope_macros::pyfunctions]
 pub(super) mod functions {
     use super::*;
@@ -173,12 +111,6 @@ pub(super) mod functions {
             vm.set_attr(value, vm.names().__traceback__.as_value(), Some(traceback))?;
         }
         print_exception(value, vm)
-    }
-
-    /// Handle an unraisable exception.
-    #[pyfunction("unraisablehook(unraisable, /)")]
-    fn unraisablehook(unraisable: &Value, vm: &Vm) -> PyResult<()> {
-        show_unraisable(unraisable, vm)
     }
 
     /// This hook function is called by built-in breakpoint().

@@ -1,7 +1,7 @@
 //! The plain interactive prompt, and how exceptions that nobody handles are shown.
 
 use pyrope_object::layout::Dict;
-use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Value, Vm};
 use pyrope_vm::code::CodeObject;
 
 use super::{get, print_exception, set, write_error};
@@ -64,18 +64,28 @@ fn read_statement(vm: &Vm) -> PyResult<Round> {
             if source.trim().is_empty() {
                 return Ok(Round::EndOfInput);
             }
-            let code = super::super::builtins::compile_statement(&source, &filename, vm)?;
+            let code = crate::builtins::compile_statement(&source, &filename, vm)?;
             return finish(code, &source, &filename, vm);
         };
         source.push_str(&line);
         let complete = source.strip_suffix('\n').unwrap_or(&source);
         let single = vm.intern("single").into_value();
-        let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single])?;
+        let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]);
+        let code = code.map_err(|raised| without_traceback(raised, vm))?;
         if let Some(code) = code.cast::<CodeObject>() {
             return finish(code, &source, &filename, vm);
         }
         prompt = "ps2";
     }
+}
+
+/// The frames of the library are nobody's concern.
+fn without_traceback(raised: Raised, vm: &Vm) -> Raised {
+    let exception = vm.catch(raised);
+    if let Err(raised) = vm.set_attr(&exception, vm.names().__traceback__.as_value(), Some(&Value::none())) {
+        return raised;
+    }
+    vm.reraise(exception)
 }
 
 /// Lets tracebacks show the lines.

@@ -103,11 +103,29 @@ fn bytes_repr(slf: &Value, vm: &Vm) -> PyResult {
 
 /// `str(octets)` is their `repr`.
 pub(super) fn octets_str(slf: &Value, vm: &Vm) -> PyResult {
+    if vm.interp().bytes_warning.get() > 0 {
+        let kind = if slf.downcast::<Bytes>().is_some() { "bytes" } else { "bytearray" };
+        vm.warn(B::BytesWarning, &format!("str() on a {kind} instance"), 1)?;
+    }
     Ok(vm.repr(slf)?.into_value())
 }
 
 fn bytes_hash(slf: &Value, vm: &Vm) -> PyResult<i64> {
     Ok(receiver!(Bytes, slf, vm).hash(vm))
+}
+
+/// With `-b`: octets are never equal to text or numbers.
+#[cold]
+fn warn_of_comparison(array: bool, other: &Value, vm: &Vm) -> PyResult<()> {
+    let what = if other.downcast::<pyrope_object::Str>().is_some() {
+        "string"
+    } else if !array && other.as_int().is_some() {
+        "int"
+    } else {
+        return Ok(());
+    };
+    let kind = if array { "bytearray" } else { "bytes" };
+    vm.warn(B::BytesWarning, &format!("Comparison between {kind} and {what}"), 1)
 }
 
 /// Comparison of `bytes`, `bytearray` and, on the right, anything with a buffer.
@@ -121,6 +139,9 @@ pub(super) fn octets_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm)
         }));
     }
     let array = slf.downcast::<ByteArray>().is_some();
+    if vm.interp().bytes_warning.get() > 0 && matches!(op, CompareOp::Eq | CompareOp::Ne) {
+        warn_of_comparison(array, other, vm)?;
+    }
     if !array && other.downcast::<ByteArray>().is_none() {
         // `bytes` compares with `bytes` only; the other side may know more.
         return Ok(Value::not_implemented());

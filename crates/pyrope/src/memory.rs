@@ -1,0 +1,79 @@
+//! The process's allocator: mimalloc, which takes address space without asking whether there is memory for it, so that
+//! requests beyond what the machine has are refused here. A refusal becomes MemoryError.
+#![allow(unsafe_code, reason = "a global allocator")]
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mimalloc::MiMalloc;
+
+/// Requests below this size are not looked at.
+const LARGE: usize = 1 << 30;
+
+/// The global allocator.
+pub struct System {
+    /// Bytes of memory and swap of the machine; 0 before the first large request.
+    total: AtomicUsize,
+}
+
+impl System {
+    pub const fn new() -> System {
+        System { total: AtomicUsize::new(0) }
+    }
+
+    #[inline(always)]
+    fn affords(&self, bytes: usize) -> bool {
+        bytes < LARGE || self.machine_has(bytes)
+    }
+
+    #[cold]
+    fn machine_has(&self, bytes: usize) -> bool {
+        let mut total = self.total.load(Ordering::Relaxed);
+        if total == 0 {
+            total = machine_memory();
+            self.total.store(total, Ordering::Relaxed);
+        }
+        bytes <= total
+    }
+}
+
+/// Bytes of memory and swap of the machine; without an answer there is no limit.
+fn machine_memory() -> usize {
+    let mut info = std::mem::MaybeUninit::<libc::sysinfo>::uninit();
+    // SAFETY: the call fills the structure when it succeeds, and only then is it read.
+    unsafe {
+        if libc::sysinfo(info.as_mut_ptr()) != 0 {
+            return usize::MAX;
+        }
+        let info = info.assume_init();
+        let units = (info.totalram as usize).saturating_add(info.totalswap as usize);
+        units.saturating_mul(info.mem_unit as usize)
+    }
+}
+
+// SAFETY: everything goes to mimalloc unchanged; a null answer is a refusal.
+unsafe impl GlobalAlloc for System {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: by the caller's promise.
+        if self.affords(layout.size()) { unsafe { MiMalloc.alloc(layout) } } else { std::ptr::null_mut() }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: by the caller's promise.
+        unsafe { MiMalloc.dealloc(block, layout) }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: by the caller's promise.
+        if self.affords(layout.size()) { unsafe { MiMalloc.alloc_zeroed(layout) } } else { std::ptr::null_mut() }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: by the caller's promise.
+        if self.affords(size) { unsafe { MiMalloc.realloc(block, layout, size) } } else { std::ptr::null_mut() }
+    }
+}
