@@ -1,7 +1,6 @@
 //! Start-up: heap and types, `sys` and `builtins`, the import system, the standard streams, `site`.
 
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
 
 use pyrope_modules_runtime::imp::{self, ImportState};
 use pyrope_modules_runtime::{sys, thread, warnings};
@@ -38,10 +37,10 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     let defs = pyrope_vm::builtin_defs();
     let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
-    let vm = ManuallyDrop::new(Box::new(Vm::new(&interp)));
+    let vm = Box::new(Vm::new(&interp));
     let python = Interpreter {
         vm,
-        interp: ManuallyDrop::new(interp),
+        interp,
         interrupted: Cell::new(false),
         finished: Cell::new(false),
         builtins_copy: Guarded::default(),
@@ -55,7 +54,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
 }
 
 fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
-    let vm = &**python.vm;
+    let vm = python.vm();
     pyrope_modules_os::signal::ignore_size_limit();
     pyrope_vm::install(vm);
     natives::register(vm);

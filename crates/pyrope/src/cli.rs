@@ -46,6 +46,8 @@ pub fn main() -> i32 {
     if python.was_interrupted() {
         end_by_interrupt();
     }
+    // The heap goes with the process.
+    std::mem::forget(python);
     status
 }
 

@@ -6,6 +6,13 @@
 //! let python = Interpreter::start(Settings::default()).expect("start-up");
 //! python.run_string("print('hello')", "<embedded>");
 //! ```
+//!
+//! - An [`Interpreter`] belongs to the thread that made it. Any number live in one process; they share nothing.
+//! - Programs run as `__main__` with [`Interpreter::run_string`] and its kin, which print errors and give exit statuses.
+//!   [`Interpreter::vm`] and [`Interpreter::main_dict`] are the way to values; see `examples/embed.rs`.
+//! - [`Settings::memory_limit`] bounds the heap: programs that want more get MemoryError.
+//! - When it is dropped, a program ends as one ends with the process (threads, `atexit`, finalizers), and the heap goes
+//!   back to the system. What Rust containers inside types hold is not given back yet.
 
 mod boot;
 mod finalize;
@@ -14,7 +21,6 @@ mod run;
 mod streams;
 
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use pyrope_object::layout::Dict;
@@ -22,8 +28,9 @@ use pyrope_object::{Guarded, Ref, Vm};
 
 pub use pyrope_modules_runtime::sys::Launch;
 
-/// How an interpreter starts.
-#[derive(Clone, Default)]
+/// How an interpreter starts. The default: the embedded library alone on the path, no look at the environment, hashes of
+/// strings as with `PYTHONHASHSEED=0`.
+#[derive(Clone)]
 pub struct Settings {
     /// What `sys` shows of the command line, the environment and the paths.
     pub launch: Launch,
@@ -33,22 +40,47 @@ pub struct Settings {
     pub import_site: bool,
     /// Standard streams are unbuffered (`-u`).
     pub unbuffered: bool,
-    /// Encoding and error handler of the standard streams, if not UTF-8.
+    /// Encoding and error handler of the standard streams, if not UTF-8 and strict.
     pub io_encoding: Option<(Option<String>, Option<String>)>,
     /// `faulthandler` is enabled at start.
     pub faulthandler: bool,
-    /// Bytes that the heap may hold at most; beyond that MemoryError is raised.
+    /// Bytes that the heap may hold; beyond that MemoryError is raised. Small objects are counted by pools of 16 KiB, and
+    /// made at first even beyond the limit: the error then follows within a few instructions.
     pub memory_limit: Option<usize>,
 }
 
+impl Default for Settings {
+    fn default() -> Settings {
+        let library = pyrope_library::ROOT.as_bytes().to_vec();
+        let launch = Launch {
+            argv: vec![Vec::new()],
+            prefix: b"/usr".to_vec(),
+            path: vec![library.clone()],
+            library,
+            ignore_environment: true,
+            isolated: true,
+            safe_path: true,
+            no_user_site: true,
+            int_max_str_digits: 4300,
+            ..Launch::default()
+        };
+        Settings {
+            launch,
+            hash_key: (0, 0),
+            import_site: true,
+            unbuffered: false,
+            io_encoding: None,
+            faulthandler: false,
+            memory_limit: None,
+        }
+    }
+}
+
 /// A running interpreter with its main thread.
-///
-/// Its heap is given back with the process: types, modules and the names that native code holds refer to each other, and
-/// no order of dropping them one by one keeps every type alive until its last instance is gone.
 pub struct Interpreter {
-    interp: ManuallyDrop<Rc<pyrope_object::Interpreter>>,
-    /// Boxed: the interpreter knows it by its address.
-    vm: ManuallyDrop<Box<Vm>>,
+    /// Boxed: the interpreter knows it by its address. Before the interpreter, whose objects it holds.
+    vm: Box<Vm>,
+    interp: Rc<pyrope_object::Interpreter>,
     /// The program ended with an unhandled KeyboardInterrupt.
     interrupted: Cell<bool>,
     /// Modules were taken apart.
@@ -72,6 +104,11 @@ impl Interpreter {
 
 impl Drop for Interpreter {
     fn drop(&mut self) {
+        self.finish_program(0);
+        drop(self.builtins_copy.take());
+        drop(self.vm.take_exception());
+        drop(self.vm.handled.take());
+        drop(self.vm.context.take());
         self.interp.leave();
     }
 }

@@ -56,7 +56,7 @@ fn dedent(source: &str) -> String {
 
 impl Interpreter {
     /// Prints the exception under way, unless it is SystemExit; gives the exit status.
-    pub(crate) fn report(&self, raised: Raised) -> i32 {
+    pub fn report(&self, raised: Raised) -> i32 {
         let vm = self.vm();
         let exception = vm.catch(raised);
         if exception.ty(vm).is_subtype(vm.builtin(B::SystemExit)) && !self.wants_inspection() {
