@@ -12,9 +12,11 @@ use pyrope::Interpreter;
 
 use options::{Options, Outcome, Program};
 
-/// Runs the command; gives the exit status.
-pub fn main() -> i32 {
-    let arguments: Vec<Vec<u8>> = std::env::args_os().map(|a| a.as_bytes().to_vec()).collect();
+/// Runs the command with its arguments, the first of which is its name; gives the exit status.
+pub fn main(mut arguments: Vec<Vec<u8>>) -> i32 {
+    if arguments.is_empty() {
+        arguments.push(b"pyrope".to_vec());
+    }
     let options = match options::parse(&arguments) {
         Outcome::Run(options) => options,
         Outcome::Print(text) => {

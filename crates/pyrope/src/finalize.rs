@@ -165,7 +165,7 @@ fn flush_streams(vm: &Vm) -> bool {
         }
         let exception = vm.catch(raised);
         vm.restore_exception(Some(exception));
-        vm.write_unraisable(Some("Exception ignored on flushing sys.stdout"), &Value::none());
+        vm.write_unraisable(Some("Exception ignored while flushing sys.stdout"), &Value::none());
     }
     good
 }

@@ -108,7 +108,9 @@ pub fn recognise(object: &Value, name: &Ref<Str>, method: bool, vm: &Vm) -> Opti
 fn member_offset(descriptor: &Value, ty: &Type) -> Option<u64> {
     let member = descriptor.downcast_exact::<MemberDescriptor>()?;
     match member.kind {
-        MemberKind::Slot(index) if ty.is_subtype(&member.owner) => ty.fixed_member_offset(index).map(|offset| offset as u64),
+        MemberKind::Slot(index) if ty.is_subtype(&member.owner) => {
+            ty.fixed_member_offset(index).map(|offset| offset as u64)
+        }
         _ => None,
     }
 }
