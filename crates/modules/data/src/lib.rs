@@ -3,6 +3,7 @@
 mod arrays;
 mod binascii;
 mod cmath;
+mod datetime;
 mod errors;
 mod math;
 mod pickle;
@@ -17,6 +18,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &arrays::MODULE,
     &binascii::MODULE,
     &cmath::MODULE,
+    &datetime::MODULE,
     &math::MODULE,
     &pickle::MODULE,
     &random::MODULE,

@@ -6,6 +6,7 @@ use std::ffi::{CStr, CString};
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Str, Tuple, Value, Vm};
 use pyrope_types::model::module;
 use pyrope_types::model::structseq::StructSequence;
+use pyrope_types::text::TextBuilder;
 
 use crate::posix::{sequence, sequence_type};
 use crate::system::{checked, fs_decode, fs_encode, last_error, os_call, split_seconds};
@@ -214,6 +215,11 @@ fn asctime_text(tm: &libc::tm) -> String {
     let (hour, minute, second) = (tm.tm_hour, tm.tm_min, tm.tm_sec);
     let year = i64::from(tm.tm_year) + 1900;
     format!("{day} {month}{:3} {hour:02}:{minute:02}:{second:02} {year}", tm.tm_mday)
+}
+
+/// True for what a format of the C library can contain.
+fn is_plain(code_point: u32) -> bool {
+    (1..0x80).contains(&code_point)
 }
 
 /// One run of a format without NUL bytes.
@@ -466,15 +472,21 @@ mod functions {
             check_tm(&mut tm, vm)?;
         }
         tm.tm_isdst = tm.tm_isdst.clamp(-1, 1);
-        let bytes = fs_encode(format, text, vm)?;
-        let mut out = Vec::new();
-        for (index, run) in bytes.split(|&b| b == 0).enumerate() {
-            if index > 0 {
-                out.push(0);
+        let mut out = TextBuilder::new();
+        let points: Vec<u32> = text.code_points().collect();
+        // The C library sees runs of ASCII; all else stands for itself.
+        for run in points.chunk_by(|&a, &b| is_plain(a) == is_plain(b)) {
+            if run.first().is_some_and(|&c| is_plain(c)) {
+                let format: Vec<u8> = run.iter().map(|&c| c as u8).collect();
+                let shown = fs_decode(&format_run(&format, &tm, vm)?, vm)?;
+                if let Some(shown) = shown.downcast::<Str>() {
+                    out.push_text(shown);
+                }
+            } else {
+                run.iter().for_each(|&c| out.push(c));
             }
-            out.extend(format_run(run, &tm, vm)?);
         }
-        fs_decode(&out, vm)
+        Ok(out.finish(vm)?.into_value())
     }
 
     /// Parse a string to a time tuple according to a format specification.
