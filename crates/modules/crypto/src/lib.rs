@@ -1,7 +1,9 @@
-//! Native modules of digests and compression: `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`.
+//! Native modules of digests and compression: `_hashlib`, `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`, `_bz2`.
 
 pub mod blake2;
+pub mod bz2;
 pub mod digests;
+pub mod hashlib;
 pub mod sha3;
 mod state;
 pub mod zlib;
@@ -9,5 +11,13 @@ pub mod zlib;
 use pyrope_object::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] =
-    &[&digests::MD5, &digests::SHA1, &digests::SHA2, &sha3::MODULE, &blake2::MODULE, &zlib::MODULE];
+pub const MODULES: &[&ModuleDef] = &[
+    &digests::MD5,
+    &digests::SHA1,
+    &digests::SHA2,
+    &sha3::MODULE,
+    &blake2::MODULE,
+    &hashlib::MODULE,
+    &zlib::MODULE,
+    &bz2::MODULE,
+];
