@@ -165,6 +165,23 @@ pub(crate) static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
     member: false,
 };
 
+/// `__dict__` of instances of native types: it cannot be deleted.
+pub(crate) static NATIVE_DICT_ATTRIBUTE: GetSetDef = GetSetDef {
+    name: "__dict__",
+    get: get_dict,
+    set: Some(set_native_dict),
+    doc: "dictionary for instance variables",
+    member: false,
+};
+
+/// `object.__dict__ = value` for an instance of a native type.
+pub fn set_native_dict(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+    match value {
+        Some(_) => set_dict(slf, value, vm),
+        None => Err(vm.type_error("cannot delete __dict__")),
+    }
+}
+
 /// `__weakref__` of instances of classes that add it.
 pub(crate) static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__weakref__",

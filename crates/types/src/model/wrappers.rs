@@ -235,7 +235,7 @@ macro_rules! wrapper_attributes {
 
                 #[setter("__dict__")]
                 fn set_dict(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
-                    super::object::set_dict(slf, value, vm)
+                    super::object::set_native_dict(slf, value, vm)
                 }
 
                 #[getter("__annotations__")]

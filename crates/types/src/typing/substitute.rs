@@ -115,7 +115,11 @@ fn replace_each(alias: &Value, args: &[Value], params: &[Value], items: &[Value]
         let replaced = match vm.find_attr_str(arg, "__typing_subst__")? {
             Some(subst) => match params.iter().position(|param| param.is(arg)).and_then(|at| items.get(at)) {
                 Some(item) => vm.call(&subst, std::slice::from_ref(item))?,
-                None => arg.clone(),
+                None => {
+                    let shown = vm.repr_text(arg)?;
+                    let message = format!("argument {shown} with __typing_subst__ was not found in __parameters__");
+                    return Err(vm.type_error(message));
+                }
             },
             None => substitute_inside(arg.clone(), params, items, vm)?,
         };

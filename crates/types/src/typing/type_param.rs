@@ -49,7 +49,8 @@ impl Variance {
 ///         ...
 #[pyclass(
     name = "TypeVar", module = "typing", builtin = TypeVar, flags(DICT, WEAKREF, MUTABLE), slots = TYPEVAR_SLOTS,
-    methods(TypeVar::METHODS), getset(TypeVar::GETSETS),
+    methods(TypeVar::METHODS, TypeVar::METHODS_SHARED),
+    getset(TypeVar::GETSETS, TypeVar::GETSETS_SHARED, TypeVar::GETSETS_VARIANCE),
     signature = "(name, *constraints, bound=None, default=typing.NoDefault,\n        covariant=False, contravariant=False, infer_variance=False)"
 )]
 #[derive(Traverse)]
@@ -72,7 +73,8 @@ pub struct TypeVar {
 ///     type IntFunc[**P] = Callable[P, int]
 #[pyclass(
     name = "ParamSpec", module = "typing", builtin = ParamSpec, flags(DICT, WEAKREF, MUTABLE), slots = PARAMSPEC_SLOTS,
-    methods(ParamSpec::METHODS), getset(ParamSpec::GETSETS),
+    methods(ParamSpec::METHODS, ParamSpec::METHODS_SHARED),
+    getset(ParamSpec::GETSETS, ParamSpec::GETSETS_SHARED, ParamSpec::GETSETS_VARIANCE),
     signature = "(name, *, bound=None, default=typing.NoDefault,\n          covariant=False, contravariant=False, infer_variance=False)"
 )]
 #[derive(Traverse)]
@@ -122,7 +124,8 @@ pub struct ParamSpecKwargs {
 ///         return (*tup[1:], tup[0])
 #[pyclass(
     name = "TypeVarTuple", module = "typing", builtin = TypeVarTuple, flags(DICT, WEAKREF, MUTABLE),
-    slots = TUPLE_SLOTS, methods(TypeVarTuple::METHODS), getset(TypeVarTuple::GETSETS),
+    slots = TUPLE_SLOTS, methods(TypeVarTuple::METHODS, TypeVarTuple::METHODS_SHARED),
+    getset(TypeVarTuple::GETSETS, TypeVarTuple::GETSETS_SHARED),
     signature = "(name, *, default=typing.NoDefault)"
 )]
 #[derive(Traverse)]
@@ -134,13 +137,10 @@ pub struct TypeVarTuple {
 
 // ---- construction
 
-/// Enters `__module__`, and gives the finished object.
+/// Enters the caller's `__module__` (`None` if it has no name), and gives the finished object.
 fn finish<T: Object>(object: Ref<T>, vm: &Vm) -> PyResult {
     let object = object.into_value();
-    let module = caller_module(vm)?;
-    if !module.is_none() {
-        object.set_instance_attribute(vm.names().__module__.as_value(), module, vm)?;
-    }
+    object.set_instance_attribute(vm.names().__module__.as_value(), caller_module(vm)?, vm)?;
     Ok(object)
 }
 
@@ -173,10 +173,7 @@ fn parse(function: &str, slots: [Option<&Value>; 6], vm: &Vm) -> PyResult<Parsed
         inferred: flag(inferred, vm)?,
     };
     variance.check(vm)?;
-    let bound = match bound.filter(|bound| !bound.is_none()) {
-        Some(bound) => Some(type_check(bound, "Bound must be a type.", vm)?),
-        None => None,
-    };
+    let bound = bound.filter(|bound| !bound.is_none()).cloned();
     let default = Lazy::known(Some(default.cloned().unwrap_or_else(|| no_default(vm))));
     Ok(Parsed { name, bound, default, variance })
 }
@@ -196,7 +193,10 @@ fn typevar_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     };
     let mut slots = [None; 6];
     let Rest { varargs, .. } = bind(&SIGNATURE, args, &mut slots, vm)?;
-    let parsed = parse("typevar", slots, vm)?;
+    let mut parsed = parse("typevar", slots, vm)?;
+    if let Some(bound) = &parsed.bound {
+        parsed.bound = Some(type_check(bound, "Bound must be a type.", vm)?);
+    }
     if varargs.len() == 1 {
         return Err(vm.type_error("A single constraint is not allowed"));
     }
@@ -233,7 +233,7 @@ pub fn new_typevar(name: &Value, bound: Option<&Value>, constraints: Option<&Val
         default: Lazy::known(Some(no_default(vm))),
         variance: Variance { inferred: true, ..Variance::default() },
     };
-    finish(Ref::new(vm, typevar), vm)
+    Ok(Ref::new(vm, typevar).into_value())
 }
 
 /// A parameter specification of the syntax `[**P]`.
@@ -245,14 +245,14 @@ pub fn new_paramspec(name: &Value, vm: &Vm) -> PyResult {
         default: Lazy::known(Some(no_default(vm))),
         variance: Variance { inferred: true, ..Variance::default() },
     };
-    finish(Ref::new(vm, paramspec), vm)
+    Ok(Ref::new(vm, paramspec).into_value())
 }
 
 /// A type variable tuple of the syntax `[*Ts]`.
 pub fn new_typevartuple(name: &Value, vm: &Vm) -> PyResult {
     let name = name_argument("typevartuple", name, vm)?;
     let new = TypeVarTuple { header: Header::blank(), name, default: Lazy::known(Some(no_default(vm))) };
-    finish(Ref::new(vm, new), vm)
+    Ok(Ref::new(vm, new).into_value())
 }
 
 /// Gives a type parameter the function that computes its default.
@@ -298,6 +298,79 @@ fn cannot_subclass(what: &str, vm: &Vm) -> PyResult {
     Err(vm.type_error(format!("Cannot subclass an instance of {what}")))
 }
 
+// ---- what they share
+
+macro_rules! shared_attributes {
+    ($($ty:ident $name:literal;)*) => {$(
+        #[pymethods(SHARED)]
+        impl $ty {
+            #[getter("__name__")]
+            #[member]
+            fn name(&self) -> Value {
+                self.name.to_value()
+            }
+
+            #[getter("__default__")]
+            fn default(&self, vm: &Vm) -> PyResult {
+                default_value(&self.default, vm)
+            }
+
+            #[getter("evaluate_default")]
+            fn evaluate_default(&self, vm: &Vm) -> Value {
+                self.default.evaluator(vm)
+            }
+
+            #[method("has_default($self, /)")]
+            fn has_default(&self, vm: &Vm) -> PyResult<bool> {
+                has_default(&self.default, vm)
+            }
+
+            #[method("__mro_entries__($self, bases, /)")]
+            fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
+                cannot_subclass($name, vm)
+            }
+
+            #[method("__reduce__($self, /)")]
+            fn reduce(&self) -> Value {
+                self.name.to_value()
+            }
+        }
+    )*};
+}
+
+shared_attributes! {
+    TypeVar "TypeVar";
+    ParamSpec "ParamSpec";
+    TypeVarTuple "TypeVarTuple";
+}
+
+macro_rules! variance_attributes {
+    ($($ty:ident)*) => {$(
+        #[pymethods(VARIANCE)]
+        impl $ty {
+            #[getter("__covariant__")]
+            #[member]
+            fn covariant(&self) -> bool {
+                self.variance.covariant
+            }
+
+            #[getter("__contravariant__")]
+            #[member]
+            fn contravariant(&self) -> bool {
+                self.variance.contravariant
+            }
+
+            #[getter("__infer_variance__")]
+            #[member]
+            fn infer_variance(&self) -> bool {
+                self.variance.inferred
+            }
+        }
+    )*};
+}
+
+variance_attributes! { TypeVar ParamSpec }
+
 // ---- TypeVar
 
 const TYPEVAR_SLOTS: Slots = Slots {
@@ -319,30 +392,6 @@ fn signed_name(variance: Variance, name: &Ref<Str>, vm: &Vm) -> PyResult {
 
 #[pymethods]
 impl TypeVar {
-    #[getter("__name__")]
-    #[member]
-    fn name(&self) -> Value {
-        self.name.to_value()
-    }
-
-    #[getter("__covariant__")]
-    #[member]
-    fn covariant(&self) -> bool {
-        self.variance.covariant
-    }
-
-    #[getter("__contravariant__")]
-    #[member]
-    fn contravariant(&self) -> bool {
-        self.variance.contravariant
-    }
-
-    #[getter("__infer_variance__")]
-    #[member]
-    fn infer_variance(&self) -> bool {
-        self.variance.inferred
-    }
-
     #[getter("__bound__")]
     fn bound(&self, vm: &Vm) -> PyResult {
         Ok(self.bound.get(vm)?.unwrap_or(Value::none()))
@@ -353,11 +402,6 @@ impl TypeVar {
         Ok(self.constraints.get(vm)?.unwrap_or_else(|| vm.new_tuple(Vec::new()).into_value()))
     }
 
-    #[getter("__default__")]
-    fn default(&self, vm: &Vm) -> PyResult {
-        default_value(&self.default, vm)
-    }
-
     #[getter("evaluate_bound")]
     fn evaluate_bound(&self, vm: &Vm) -> Value {
         self.bound.evaluator(vm)
@@ -366,16 +410,6 @@ impl TypeVar {
     #[getter("evaluate_constraints")]
     fn evaluate_constraints(&self, vm: &Vm) -> Value {
         self.constraints.evaluator(vm)
-    }
-
-    #[getter("evaluate_default")]
-    fn evaluate_default(&self, vm: &Vm) -> Value {
-        self.default.evaluator(vm)
-    }
-
-    #[method("has_default($self, /)")]
-    fn has_default(&self, vm: &Vm) -> PyResult<bool> {
-        has_default(&self.default, vm)
     }
 
     #[method("__typing_subst__($self, arg, /)")]
@@ -412,16 +446,6 @@ impl TypeVar {
             given.len()
         )))
     }
-
-    #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
-        cannot_subclass("TypeVar", vm)
-    }
-
-    #[method("__reduce__($self, /)")]
-    fn reduce(&self) -> Value {
-        self.name.to_value()
-    }
 }
 
 // ---- ParamSpec
@@ -455,34 +479,10 @@ fn paramspec_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
 
 #[pymethods]
 impl ParamSpec {
-    #[getter("__name__")]
-    #[member]
-    fn name(&self) -> Value {
-        self.name.to_value()
-    }
-
     #[getter("__bound__")]
     #[member]
     fn bound(&self) -> Value {
         self.bound.clone().unwrap_or(Value::none())
-    }
-
-    #[getter("__covariant__")]
-    #[member]
-    fn covariant(&self) -> bool {
-        self.variance.covariant
-    }
-
-    #[getter("__contravariant__")]
-    #[member]
-    fn contravariant(&self) -> bool {
-        self.variance.contravariant
-    }
-
-    #[getter("__infer_variance__")]
-    #[member]
-    fn infer_variance(&self) -> bool {
-        self.variance.inferred
     }
 
     /// Represents positional arguments.
@@ -497,21 +497,6 @@ impl ParamSpec {
         Ref::new(vm, ParamSpecKwargs { header: Header::blank(), origin: slf.clone() }).into_value()
     }
 
-    #[getter("__default__")]
-    fn default(&self, vm: &Vm) -> PyResult {
-        default_value(&self.default, vm)
-    }
-
-    #[getter("evaluate_default")]
-    fn evaluate_default(&self, vm: &Vm) -> Value {
-        self.default.evaluator(vm)
-    }
-
-    #[method("has_default($self, /)")]
-    fn has_default(&self, vm: &Vm) -> PyResult<bool> {
-        has_default(&self.default, vm)
-    }
-
     #[method("__typing_subst__($self, arg, /)")]
     fn subst(slf: &Value, arg: &Value, vm: &Vm) -> PyResult {
         call_typing("_paramspec_subst", &[slf.clone(), arg.clone()], vm)
@@ -520,16 +505,6 @@ impl ParamSpec {
     #[method("__typing_prepare_subst__($self, alias, args, /)")]
     fn prepare_subst(slf: &Value, alias: &Value, args: &Value, vm: &Vm) -> PyResult {
         call_typing("_paramspec_prepare_subst", &[slf.clone(), alias.clone(), args.clone()], vm)
-    }
-
-    #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
-        cannot_subclass("ParamSpec", vm)
-    }
-
-    #[method("__reduce__($self, /)")]
-    fn reduce(&self) -> Value {
-        self.name.to_value()
     }
 }
 
@@ -618,27 +593,6 @@ pub(crate) fn unpack(item: &Value, vm: &Vm) -> PyResult {
 
 #[pymethods]
 impl TypeVarTuple {
-    #[getter("__name__")]
-    #[member]
-    fn name(&self) -> Value {
-        self.name.to_value()
-    }
-
-    #[getter("__default__")]
-    fn default(&self, vm: &Vm) -> PyResult {
-        default_value(&self.default, vm)
-    }
-
-    #[getter("evaluate_default")]
-    fn evaluate_default(&self, vm: &Vm) -> Value {
-        self.default.evaluator(vm)
-    }
-
-    #[method("has_default($self, /)")]
-    fn has_default(&self, vm: &Vm) -> PyResult<bool> {
-        has_default(&self.default, vm)
-    }
-
     #[method("__typing_subst__($self, arg, /)")]
     fn subst(&self, _arg: &Value, vm: &Vm) -> PyResult {
         Err(vm.type_error("Substitution of bare TypeVarTuple is not supported"))
@@ -647,16 +601,6 @@ impl TypeVarTuple {
     #[method("__typing_prepare_subst__($self, alias, args, /)")]
     fn prepare_subst(slf: &Value, alias: &Value, args: &Value, vm: &Vm) -> PyResult {
         call_typing("_typevartuple_prepare_subst", &[slf.clone(), alias.clone(), args.clone()], vm)
-    }
-
-    #[method("__mro_entries__($self, bases, /)")]
-    fn mro_entries(&self, _bases: &Value, vm: &Vm) -> PyResult {
-        cannot_subclass("TypeVarTuple", vm)
-    }
-
-    #[method("__reduce__($self, /)")]
-    fn reduce(&self) -> Value {
-        self.name.to_value()
     }
 }
 

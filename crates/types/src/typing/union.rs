@@ -36,7 +36,7 @@ const SLOTS: Slots = Slots {
     repr: Some(union_repr),
     hash: Some(union_hash),
     richcompare: Some(union_compare),
-    or: Some(union_of),
+    or: Some(|a, b, vm| union_of_args(&[a.clone(), b.clone()], vm)),
     mp_subscript: Some(|slf, item, vm| {
         let this = receiver!(Union, slf, vm);
         let args = substitute(slf, this.args.as_slice(), &this.parameters(vm)?, item, vm)?;

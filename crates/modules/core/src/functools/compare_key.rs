@@ -49,6 +49,11 @@ fn key_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult {
 
 #[pymethods]
 impl KeyWrapper {
+    #[getter("__text_signature__")]
+    fn text_signature(&self, vm: &Vm) -> Value {
+        vm.new_str("(obj)").into_value()
+    }
+
     /// Value wrapped by a key function.
     #[getter("obj")]
     #[member]

@@ -162,11 +162,13 @@ fn repr_parts(slf: &Value, vm: &Vm) -> PyResult<String> {
     let class = slf.ty(vm).to_value();
     let module = vm.get_attr_str(&class, "__module__")?;
     let name = vm.get_attr_str(&class, "__qualname__")?;
-    let mut parts = vec![vm.repr_text(&this.function.get())?];
-    for item in this.args() {
+    // The state at the beginning is shown, whatever the parts' own representations change.
+    let (function, args, keywords) = (this.function.get(), this.args(), this.keywords.get());
+    let mut parts = vec![vm.repr_text(&function)?];
+    for item in args {
         parts.push(vm.repr_text(&item)?);
     }
-    if let Some(keywords) = this.keywords.get().downcast::<Dict>() {
+    if let Some(keywords) = keywords.downcast::<Dict>() {
         for entry in keywords.entries() {
             let key = vm.str(&entry.key)?.to_string_lossy().into_owned();
             parts.push(format!("{key}={}", vm.repr_text(&entry.value)?));
@@ -202,7 +204,8 @@ impl Partial {
         };
         let sequence = args.downcast::<Tuple>();
         let mapping = keywords.downcast::<Dict>();
-        if function.ty(vm).slots().call.is_none() || (mapping.is_none() && !keywords.is_none()) {
+        let attributes_fit = attributes.is_none() || attributes.downcast::<Dict>().is_some();
+        if function.ty(vm).slots().call.is_none() || (mapping.is_none() && !keywords.is_none()) || !attributes_fit {
             return Err(invalid());
         }
         let Some(sequence) = sequence else { return Err(invalid()) };
@@ -215,7 +218,10 @@ impl Partial {
         };
         this.placeholders.set(count_placeholders(sequence.as_slice()));
         this.function.set(function.clone());
-        this.args.set(vm.tuple_from_slice(sequence.as_slice()).into_value());
+        this.args.set(match args.downcast_exact::<Tuple>() {
+            Some(_) => args.clone(),
+            None => vm.tuple_from_slice(sequence.as_slice()).into_value(),
+        });
         this.keywords.set(keywords);
         match attributes.cast::<Dict>() {
             Some(attributes) => slf.replace_instance_dict(attributes),

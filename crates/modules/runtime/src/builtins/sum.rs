@@ -88,7 +88,7 @@ impl Sum {
                     return Ok(());
                 }
                 if let Some(n) = item.as_i64() {
-                    total.high += n as f64;
+                    total.add(n as f64);
                     return Ok(());
                 }
                 *self = Sum::past_floats(vm.add(&vm.float(total.value()), item)?, vm);
@@ -98,7 +98,7 @@ impl Sum {
                     re.add(x);
                     im.add(y);
                 } else if let Some(n) = item.as_i64() {
-                    re.high += n as f64;
+                    re.add(n as f64);
                     im.high += 0.0;
                 } else if let Some(x) = item.as_float() {
                     re.add(x);

@@ -39,7 +39,7 @@ fn try_fill(ty: &Type, dict: &Ref<Dict>, vm: &Vm) -> pyrope_object::PyResult<()>
     }
     let inherits_dict = ty.base().is_some_and(|base| base.flags().has(TypeFlags::DICT));
     if def.flags.has(TypeFlags::DICT) && !inherits_dict {
-        add("__dict__", descriptors::getset_descriptor(ty, &crate::model::object::DICT_ATTRIBUTE, vm))?;
+        add("__dict__", descriptors::getset_descriptor(ty, &crate::model::object::NATIVE_DICT_ATTRIBUTE, vm))?;
     }
     if def.unhashable || (def.slots.richcompare.is_some() && def.slots.hash.is_none()) {
         add("__hash__", Value::none())?;

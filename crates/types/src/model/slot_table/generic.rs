@@ -204,7 +204,20 @@ pub(super) fn richcompare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) ->
         CompareOp::Gt => &names.__gt__,
         CompareOp::Ge => &names.__ge__,
     };
-    try_method(slf, name, other, vm)
+    let Some(found) = slf.ty(vm).lookup(name, vm) else { return Ok(Value::not_implemented()) };
+    vm.check_stack(" while calling a Python object")?;
+    let ty = found.ty(vm);
+    match ty.slots().descr_get.filter(|_| !ty.flags().has(pyrope_object::TypeFlags::METHOD_DESCRIPTOR)) {
+        None => vm.call_found(slf, &found, std::slice::from_ref(other)),
+        // What goes wrong in binding counts as having no such method.
+        Some(get) => match get(&found, Some(slf), Some(&slf.ty(vm).to_value()), vm) {
+            Ok(bound) => vm.call(&bound, std::slice::from_ref(other)),
+            Err(raised) => {
+                vm.ignore(raised);
+                Ok(Value::not_implemented())
+            }
+        },
+    }
 }
 
 pub(super) fn iter(slf: &Value, vm: &Vm) -> PyResult {

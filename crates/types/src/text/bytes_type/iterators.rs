@@ -61,14 +61,7 @@ macro_rules! octet_iterator {
                 let iter = builtin_function("iter", vm)?;
                 match self.octets.get() {
                     Some(octets) => reduced(iter, octets.into_value(), Some(self.index.get() as isize), vm),
-                    None => {
-                        let empty = if <$over as Object>::def().name == "bytes" {
-                            vm.new_bytes(&[])?.into_value()
-                        } else {
-                            vm.new_tuple(Vec::new()).into_value()
-                        };
-                        reduced(iter, empty, None, vm)
-                    }
+                    None => reduced(iter, vm.new_tuple(Vec::new()).into_value(), None, vm),
                 }
             }
 
