@@ -1,5 +1,7 @@
 //! Runs every program of the repository's `tests/` folder under the command.
 
+mod tested;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,7 +23,7 @@ fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// The failure of a program, if it fails.
 fn failure(program: &Path) -> Option<String> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pyrope"))
+    let mut child = Command::new(tested::command())
         .arg("-B")
         .arg(program)
         .stdin(Stdio::null())

@@ -4,16 +4,20 @@
 //! `python tools/stages --reference python3.14 --record tools/stages/recorded.txt --every 6 --mutations 15 FOLDER`,
 //! where FOLDER is the `Lib` of the library crate.
 
+mod tested;
+
 use std::path::Path;
 use std::process::Command;
 
 #[test]
 fn every_stage_equals_the_record() {
     let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/stages");
-    let pyrope = env!("CARGO_BIN_EXE_pyrope");
-    let output = Command::new(pyrope)
+    let pyrope = tested::command();
+    let output = Command::new(&pyrope)
         .args([&tool, Path::new("--recorded"), &tool.join("recorded.txt")])
-        .args(["--candidate", pyrope, "--floor", "98", rustpython_pylib::LIB_PATH])
+        .arg("--candidate")
+        .arg(&pyrope)
+        .args(["--floor", "98", rustpython_pylib::LIB_PATH])
         .output()
         .expect("the command starts");
     let table = String::from_utf8_lossy(&output.stdout);
