@@ -100,8 +100,11 @@ impl InterpreterLock {
 
     /// Lets another thread run.
     pub fn release(&self) {
-        self.state().held = false;
-        self.freed.notify_one();
+        let mut state = self.state();
+        state.held = false;
+        if state.waiting > 0 {
+            self.freed.notify_one();
+        }
     }
 
     /// Gives the lock to a thread that waits for it, and waits until that one has it.

@@ -42,6 +42,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
         vm,
         interp,
         interrupted: Cell::new(false),
+        allocation_statistics: settings.allocation_statistics,
         finished: Cell::new(false),
         builtins_copy: Guarded::default(),
     };
@@ -61,6 +62,7 @@ fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
     vm.state::<pyrope_modules_os::posix::PosixState>().forget_threads.set(Some(thread::after_fork_child));
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;
+    sys::install_preliminary_stderr(vm)?;
     install_importlib(vm)?;
     if let Some(builtins) = vm.interp().builtins_dict.get() {
         let copy = vm.call_method(builtins.as_value(), "copy", &[])?;

@@ -39,6 +39,9 @@ impl Interpreter {
                 flushed = false;
             }
         }
+        if self.allocation_statistics {
+            eprintln!("{}", vm.interp().heap.stats());
+        }
         if flushed { status } else { FLUSH_FAILED }
     }
 

@@ -47,6 +47,8 @@ pub struct Settings {
     /// Bytes that the heap may hold; beyond that MemoryError is raised. Small objects are counted by pools of 16 KiB, and
     /// made at first even beyond the limit: the error then follows within a few instructions.
     pub memory_limit: Option<usize>,
+    /// Statistics of the heap are printed to standard error at the end.
+    pub allocation_statistics: bool,
 }
 
 impl Default for Settings {
@@ -72,6 +74,7 @@ impl Default for Settings {
             io_encoding: None,
             faulthandler: false,
             memory_limit: None,
+            allocation_statistics: false,
         }
     }
 }
@@ -83,6 +86,7 @@ pub struct Interpreter {
     interp: Rc<pyrope_object::Interpreter>,
     /// The program ended with an unhandled KeyboardInterrupt.
     interrupted: Cell<bool>,
+    allocation_statistics: bool,
     /// Modules were taken apart.
     finished: Cell<bool>,
     /// The names of `builtins` as they were at start, for finalizers.

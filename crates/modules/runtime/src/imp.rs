@@ -83,9 +83,13 @@ pub(crate) fn import(name: &Value, globals: Option<&Value>, fromlist: Option<&Va
     };
     let module = match found {
         Some(module) if !module.is_none() => {
-            wait_until_initialised(&module, &absolute, vm)?;
-            timing::cached(&absolute, vm);
-            module
+            // An import in another thread may have failed meanwhile.
+            if wait_until_initialised(&module, &absolute, vm)? && loaded(&absolute, vm)?.is_none() {
+                find_and_load(&absolute, vm)?
+            } else {
+                timing::cached(&absolute, vm);
+                module
+            }
         }
         _ => find_and_load(&absolute, vm)?,
     };
@@ -203,9 +207,10 @@ fn strip_import_frames(exception: &Value, vm: &Vm) -> PyResult<()> {
 }
 
 /// Another thread may still be executing the module: wait for it as importlib does.
-fn wait_until_initialised(module: &Value, name: &Value, vm: &Vm) -> PyResult<()> {
+/// True if it had to be waited for.
+fn wait_until_initialised(module: &Value, name: &Value, vm: &Vm) -> PyResult<bool> {
     let Some(spec) = vm.find_attr(module, vm.names().__spec__.as_value())?.filter(|s| !s.is_none()) else {
-        return Ok(());
+        return Ok(false);
     };
     let initialising = match vm.find_attr(&spec, vm.names()._initializing.as_value())? {
         Some(flag) => vm.is_true(&flag)?,
@@ -214,7 +219,7 @@ fn wait_until_initialised(module: &Value, name: &Value, vm: &Vm) -> PyResult<()>
     if initialising {
         vm.call_method(&bootstrap(vm)?, "_lock_unlock_module", std::slice::from_ref(name))?;
     }
-    Ok(())
+    Ok(initialising)
 }
 
 /// The absolute name that a relative import means.

@@ -3,6 +3,7 @@
 mod attributes;
 mod functions;
 mod hooks;
+mod printer;
 mod repl;
 mod tracing;
 mod unraisable;
@@ -14,6 +15,7 @@ use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 
 pub use attributes::install_arguments;
 pub use hooks::{print_exception, write_error};
+pub use printer::install_preliminary_stderr;
 pub use repl::{interactive_loop, register_source, show_unhandled};
 pub use unraisable::write_unraisable;
 

@@ -101,7 +101,7 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
     let dev_mode = source.x("dev").is_some() || source.is_set("PYTHONDEVMODE");
     check_gil(&source)?;
     check_tracemalloc(&source)?;
-    let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").as_deref())?;
+    let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").filter(|_| !options.random_hashes).as_deref())?;
     let launch = Launch {
         argv: options.argv.clone(),
         orig_argv: arguments.to_vec(),
@@ -159,6 +159,7 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
         io_encoding: Some(io_encoding(&source, &locale, utf8_mode)),
         faulthandler: dev_mode || source.x_or_variable("faulthandler", "PYTHONFAULTHANDLER"),
         memory_limit: None,
+        allocation_statistics: source.is_set("PYTHONMALLOCSTATS"),
     })
 }
 
@@ -259,17 +260,22 @@ fn frozen_modules(source: &Source<'_>) -> Result<bool, Fatal> {
 }
 
 fn import_time(source: &Source<'_>) -> Result<u8, Fatal> {
+    let read = |text: &str, who: &str| match text.parse::<i64>() {
+        Ok(level @ 0..=2) => Ok(level as u8),
+        // What is no number just asks for it.
+        Err(_) => Ok(1),
+        Ok(_) => {
+            let message = format!("{who}: values other than 1 and 2 are reserved for future use.");
+            Err(Fatal::new("config_init_import_time", message))
+        }
+    };
     if let Some(text) = source.text("PYTHONPROFILEIMPORTTIME") {
-        return Ok(if text == "2" { 2 } else { 1 });
+        return read(&text, "PYTHONPROFILEIMPORTTIME");
     }
     match source.x("importtime") {
         None => Ok(0),
-        Some(None | Some("1")) => Ok(1),
-        Some(Some("2")) => Ok(2),
-        Some(Some(_)) => Err(Fatal::new(
-            "config_init_import_time",
-            "-X importtime: values other than 1 and 2 are reserved for future use.",
-        )),
+        Some(None) => Ok(1),
+        Some(Some(text)) => read(text, "-X importtime"),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Options {
     pub optimize: i64,
     pub safe_path: bool,
     pub quiet: bool,
+    /// `-R`: hashes differ from run to run whatever the environment says.
+    pub random_hashes: bool,
     pub no_user_site: bool,
     pub no_site: bool,
     pub unbuffered: bool,
@@ -66,6 +68,7 @@ pub fn parse(arguments: &[Vec<u8>]) -> Outcome {
         optimize: 0,
         safe_path: false,
         quiet: false,
+        random_hashes: false,
         no_user_site: false,
         no_site: false,
         unbuffered: false,
@@ -157,7 +160,7 @@ fn read_flags(
             b'O' => options.optimize += 1,
             b'P' => options.safe_path = true,
             b'q' => options.quiet = true,
-            b'R' => {}
+            b'R' => options.random_hashes = true,
             b's' => options.no_user_site = true,
             b'S' => options.no_site = true,
             b'u' => options.unbuffered = true,

@@ -264,8 +264,11 @@ impl OrderedDict {
     #[method("popitem($self, /, last=True)")]
     fn popitem(slf: &Value, last: bool, vm: &Vm) -> PyResult {
         let this = receiver!(OrderedDict, slf, vm);
-        let entry =
-            if last { this.header.previous_entry(&mut this.header.end_position()) } else { this.header.next_entry(&mut 0) };
+        let entry = if last {
+            this.header.previous_entry(&mut this.header.end_position())
+        } else {
+            this.header.next_entry(&mut 0)
+        };
         let Some(entry) = entry else {
             return Err(vm.key_error(vm.new_str("dictionary is empty").as_value()));
         };

@@ -41,7 +41,14 @@ pub(super) mod functions {
     /// exit status will be one (i.e., failure).
     #[pyfunction("exit(status=None, /)")]
     fn exit(status: OrNone<&Value>, vm: &Vm) -> PyResult {
-        let args = status.0.map(std::slice::from_ref).unwrap_or_default();
+        // A tuple stands for the arguments of the exception.
+        let args = match status.0 {
+            None => &[],
+            Some(status) => match status.downcast::<pyrope_object::Tuple>() {
+                Some(tuple) => tuple.as_slice(),
+                None => std::slice::from_ref(status),
+            },
+        };
         Err(vm.raise_with(B::SystemExit, args))
     }
 

@@ -64,6 +64,9 @@ fn try_unraisable(message: Option<&str>, object: &Value, exception: &Value, vm: 
 
 /// What the hook prints unless it is replaced.
 pub(super) fn show_unraisable(report: &Value, vm: &Vm) -> PyResult<()> {
+    if get(vm, "stderr")?.is_none_or(|stderr| stderr.is_none()) {
+        return Ok(());
+    }
     let field = |name: &str| vm.get_attr_str(report, name);
     let (object, message) = (field("object")?, field("err_msg")?);
     let text = |v: &Value| -> PyResult<String> { Ok(vm.str(v)?.to_string_lossy().into_owned()) };

@@ -13,51 +13,64 @@ use super::{TIMEOUT_MAX, ident, is_main};
 /// A lock that one thread takes and any thread gives back. Waiting happens without the interpreter's lock.
 #[derive(Default)]
 pub struct RawLock {
-    locked: Mutex<bool>,
+    state: Mutex<LockState>,
     freed: Condvar,
+}
+
+#[derive(Default)]
+struct LockState {
+    locked: bool,
+    /// Threads that wait; without them nobody needs to be woken.
+    waiting: usize,
 }
 
 /// How long the main thread waits before it looks for signals.
 const SIGNAL_SLICE: Duration = Duration::from_millis(50);
 
 impl RawLock {
-    fn state(&self) -> MutexGuard<'_, bool> {
-        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, LockState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the lock if it is free.
     pub fn try_acquire(&self) -> bool {
-        !std::mem::replace(&mut *self.state(), true)
+        !std::mem::replace(&mut self.state().locked, true)
     }
 
     pub fn is_locked(&self) -> bool {
-        *self.state()
+        self.state().locked
     }
 
     /// Frees the lock; false if it was free.
     pub fn release(&self) -> bool {
-        let was = std::mem::replace(&mut *self.state(), false);
-        self.freed.notify_one();
+        let mut state = self.state();
+        let was = std::mem::replace(&mut state.locked, false);
+        if state.waiting > 0 {
+            self.freed.notify_one();
+        }
         was
     }
 
     /// Waits for the lock until `deadline`; true if it was taken.
     fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut locked = self.state();
-        while *locked {
+        let mut state = self.state();
+        state.waiting += 1;
+        let mut late = false;
+        while state.locked && !late {
             match deadline {
-                None => locked = self.freed.wait(locked).unwrap_or_else(PoisonError::into_inner),
+                None => state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
+                    late = left.is_zero();
+                    if !late {
+                        state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
                     }
-                    locked = self.freed.wait_timeout(locked, left).unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
         }
-        *locked = true;
-        true
+        state.waiting -= 1;
+        // Free at the last moment counts too: the wake-up that came with it went to nobody else.
+        !std::mem::replace(&mut state.locked, true)
     }
 }
 
