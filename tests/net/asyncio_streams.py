@@ -46,3 +46,20 @@ async def main():
 
 
 asyncio.run(main())
+
+
+async def chained():
+    """What a coroutine handles becomes the context of what an await throws into it."""
+    async def fail():
+        raise ValueError
+
+    try:
+        raise KeyError(3)
+    except KeyError as first:
+        try:
+            await asyncio.create_task(fail())
+        except ValueError as second:
+            assert second.__context__ is first
+
+
+asyncio.run(chained())

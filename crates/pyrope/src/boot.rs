@@ -56,7 +56,6 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
 
 fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
     let vm = python.vm();
-    pyrope_modules_os::signal::ignore_size_limit();
     pyrope_vm::install(vm);
     natives::register(vm);
     vm.state::<pyrope_modules_os::posix::PosixState>().forget_threads.set(Some(thread::after_fork_child));

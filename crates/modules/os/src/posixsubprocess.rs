@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, CString};
 
-use pyrope_object::{ModuleDef, PyResult, Tuple, Value, Vm};
+use pyrope_object::{IntView, ModuleDef, PyResult, Tuple, Value, Vm};
 
 use crate::posix::process::{CStrings, after_fork_child, after_fork_parent, before_fork};
 use crate::system::{errno, fs_c_string, last_error, os_call};
@@ -210,16 +210,19 @@ fn c_strings(value: &Value, vm: &Vm) -> PyResult<Vec<CString>> {
     vm.collect(value)?.iter().map(|item| fs_c_string(item, vm)).collect()
 }
 
-/// A user's or group's number; `None` for None.
+/// A user's or group's number; `None` for None. `what` is `uid` or `gid`.
 fn identity(value: &Value, what: &str, vm: &Vm) -> PyResult<Option<u32>> {
     if value.is_none() {
         return Ok(None);
     }
-    let number = vm.index_i64(value)?.filter(|&n| n >= -1).and_then(|n| match n {
-        -1 => Some(u32::MAX),
-        n => u32::try_from(n).ok(),
-    });
-    number.map(Some).ok_or_else(|| vm.value_error(format!("invalid {what} id")))
+    let index = vm.index(value)?;
+    let bound = match index.as_int() {
+        Some(IntView::Small(-1)) => return Ok(Some(u32::MAX)),
+        Some(IntView::Small(n @ 0..=0xFFFF_FFFE)) => return Ok(Some(n as u32)),
+        Some(n) if n.is_negative() || index.as_i64() == Some(1 << 32) => "less than minimum",
+        _ => "greater than maximum",
+    };
+    Err(vm.overflow_error(format!("{what} is {bound}")))
 }
 
 fn group_list(value: &Value, vm: &Vm) -> PyResult<Option<Vec<u32>>> {
@@ -234,7 +237,11 @@ fn group_list(value: &Value, vm: &Vm) -> PyResult<Option<Vec<u32>>> {
         if item.as_int().is_none() {
             return Err(vm.type_error("extra_groups must be integers"));
         }
-        out.extend(identity(&item, "group", vm)?);
+        let number = identity(&item, "gid", vm).map_err(|raised| {
+            vm.ignore(raised);
+            vm.value_error("invalid group id")
+        })?;
+        out.extend(number);
     }
     Ok(Some(out))
 }
@@ -292,8 +299,8 @@ mod functions {
             session: call_setsid,
             group: pgid_to_set,
             groups: group_list(extra_groups, vm)?,
-            gid: identity(gid, "group", vm)?,
-            uid: identity(uid, "user", vm)?,
+            gid: identity(gid, "gid", vm)?,
+            uid: identity(uid, "uid", vm)?,
             umask: child_umask,
         };
         let hooks = !preexec_fn.is_none();

@@ -45,11 +45,6 @@ static SIGINFO: StructSequence = StructSequence {
     visible: 7,
 };
 
-/// Lets a write beyond the limit of a file's size fail instead of ending the process.
-pub fn ignore_size_limit() {
-    os_call!(libc::signal(libc::SIGXFSZ, libc::SIG_IGN));
-}
-
 /// Signals are numbered below this.
 const COUNT: i32 = 65;
 
@@ -139,6 +134,8 @@ fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     let state = vm.state::<SignalState>();
     state.thread.set(os_call!(libc::pthread_self()) as u64);
     *state.timer_error.borrow_mut() = Some(error);
+    // A write beyond the limit of a file's size fails, and does not end the process.
+    os_call!(libc::signal(libc::SIGXFSZ, libc::SIG_IGN));
     for signal in 1..COUNT {
         // SAFETY: a plain C struct; the call only reads the present action into it.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };

@@ -276,7 +276,7 @@ mod functions {
         if handler.ty(vm).slots().call.is_some() {
             start::send_signal(signum);
         }
-        Ok(())
+        vm.check_breaker()
     }
 
     /// Set the name of the current thread.

@@ -43,7 +43,7 @@ pub(super) fn resume(core: &GenCore, value: Option<Value>, throwing: bool, closi
         return Err(raised);
     }
     let start = if throwing {
-        vm.restore_exception(pending);
+        raise_inside(pending, vm);
         Flow::Raise
     } else {
         Flow::Next
@@ -53,6 +53,17 @@ pub(super) fn resume(core: &GenCore, value: Option<Value>, throwing: bool, closi
     match outcome? {
         Outcome::Yielded(value) => Ok(Sent::Yielded(value)),
         Outcome::Returned(value) => Ok(Sent::Returned(value)),
+    }
+}
+
+/// Sets the exception that comes out of the `yield`. What the generator itself is handling becomes its context.
+fn raise_inside(pending: Option<Value>, vm: &Vm) {
+    let handling = vm.handled.with(|stack| stack.last().is_some_and(Option::is_some));
+    match pending {
+        Some(exception) if handling => {
+            let _raised = vm.raise_value(exception);
+        }
+        pending => vm.restore_exception(pending),
     }
 }
 

@@ -275,7 +275,7 @@ pub(super) mod functions {
         follow_symlinks: Option<bool>,
         vm: &Vm,
     ) -> PyResult<()> {
-        let flags = if follow_symlinks == Some(true) { libc::AT_SYMLINK_FOLLOW } else { 0 };
+        let flags = if follow_symlinks.unwrap_or(true) { libc::AT_SYMLINK_FOLLOW } else { 0 };
         let result = os_call!(libc::linkat(at(src_dir_fd), src.ptr(), at(dst_dir_fd), dst.ptr(), flags));
         two_paths(&src, &dst, result, (), vm)
     }

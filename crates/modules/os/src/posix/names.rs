@@ -63,6 +63,13 @@ pub(crate) fn random_bytes(size: usize, flags: u32, vm: &Vm) -> PyResult<Vec<u8>
     Ok(buffer)
 }
 
+/// Stands for no device; Python shows it as -1.
+const NO_DEVICE: u64 = u64::MAX;
+
+fn device_number(value: &Value, vm: &Vm) -> PyResult<u64> {
+    if vm.index_i64(value)? == Some(-1) { Ok(NO_DEVICE) } else { crate::arguments::part::<u64>(value, vm) }
+}
+
 #[pyrope_macros::pyfunctions]
 pub(super) mod functions {
     use super::*;
@@ -191,19 +198,28 @@ pub(super) mod functions {
 
     /// Extracts a device major number from a raw device number.
     #[pyfunction("major(device, /)")]
-    fn major(device: u64) -> u32 {
-        libc::major(device)
+    fn major(device: &Value, vm: &Vm) -> PyResult<i64> {
+        let number = device_number(device, vm)?;
+        Ok(if number == NO_DEVICE { -1 } else { libc::major(number).into() })
     }
 
     /// Extracts a device minor number from a raw device number.
     #[pyfunction("minor(device, /)")]
-    fn minor(device: u64) -> u32 {
-        libc::minor(device)
+    fn minor(device: &Value, vm: &Vm) -> PyResult<i64> {
+        let number = device_number(device, vm)?;
+        Ok(if number == NO_DEVICE { -1 } else { libc::minor(number).into() })
     }
 
     /// Composes a raw device number from the major and minor device numbers.
     #[pyfunction("makedev(major, minor, /)")]
-    fn makedev(major: u32, minor: u32) -> u64 {
-        libc::makedev(major, minor)
+    fn makedev(major: &Value, minor: &Value, vm: &Vm) -> PyResult {
+        let (major, minor) = (device_number(major, vm)?, device_number(minor, vm)?);
+        if major == NO_DEVICE && minor == NO_DEVICE {
+            return Ok(vm.int(-1));
+        }
+        let part = |number: u64| {
+            u32::try_from(number).map_err(|_| vm.overflow_error("Python int too large to convert to C unsigned int"))
+        };
+        Ok(vm.int_from_u64(libc::makedev(part(major)?, part(minor)?)))
     }
 }
