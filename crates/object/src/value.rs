@@ -257,6 +257,7 @@ impl Value {
     }
 
     /// The object's reference count as `sys.getrefcount` counts it; immediates are immortal.
+    #[inline]
     pub fn refcount(&self) -> u32 {
         self.header().map_or(u32::MAX, |header| header.refcount.get())
     }

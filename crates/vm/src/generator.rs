@@ -156,6 +156,17 @@ impl GenCore {
         unsafe { (*(*frame).sp.sub(1)).clone() }
     }
 
+    /// Does the frame wait at a `yield` that no handler of the program surrounds? Then nothing in it would notice an
+    /// exception.
+    pub(crate) fn waits_outside_try(&self) -> bool {
+        /// The flag of RESUME that says so.
+        const OUTERMOST: u32 = 4;
+        let Some(frame) = self.frame().filter(|_| self.state.get() == State::Suspended) else { return false };
+        // SAFETY: a waiting frame's `ip` points to the instruction behind its YIELD_VALUE.
+        let next = unsafe { *(*frame).ip };
+        next.op == crate::ops::Op::Resume && next.arg & OUTERMOST != 0
+    }
+
     /// The frame is over: its values die.
     pub(crate) fn finish(&self) {
         self.state.set(State::Finished);

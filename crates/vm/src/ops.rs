@@ -53,7 +53,7 @@ macro_rules! for_each_op {
             BinaryAdd => arithmetic::add::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
             BinarySubtract => arithmetic::subtract::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
             BinaryMultiply => arithmetic::multiply::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
-            BinarySubscr => arithmetic::subscript::<STACK, STACK, false>, arithmetic::slowly::<STACK, STACK, false>;
+            BinarySubscr => arithmetic::subscript::<STACK, STACK, false>, arithmetic::subscript_slowly::<STACK, STACK, false>;
             BinaryOther => arithmetic::other::<STACK, STACK, false>, arithmetic::other_slowly::<STACK, STACK>;
             AddLL => arithmetic::add::<LOCAL, LOCAL, false>, arithmetic::slowly::<LOCAL, LOCAL, false>;
             AddLC => arithmetic::add::<LOCAL, CONST, false>, arithmetic::slowly::<LOCAL, CONST, false>;
@@ -82,15 +82,15 @@ macro_rules! for_each_op {
             MultiplySLStore => arithmetic::multiply::<STACK, LOCAL, true>, arithmetic::slowly::<STACK, LOCAL, true>;
             MultiplySCStore => arithmetic::multiply::<STACK, CONST, true>, arithmetic::slowly::<STACK, CONST, true>;
             MultiplySSStore => arithmetic::multiply::<STACK, STACK, true>, arithmetic::slowly::<STACK, STACK, true>;
-            SubscrLL => arithmetic::subscript::<LOCAL, LOCAL, false>, arithmetic::slowly::<LOCAL, LOCAL, false>;
-            SubscrLC => arithmetic::subscript::<LOCAL, CONST, false>, arithmetic::slowly::<LOCAL, CONST, false>;
-            SubscrSL => arithmetic::subscript::<STACK, LOCAL, false>, arithmetic::slowly::<STACK, LOCAL, false>;
-            SubscrSC => arithmetic::subscript::<STACK, CONST, false>, arithmetic::slowly::<STACK, CONST, false>;
-            SubscrLLStore => arithmetic::subscript::<LOCAL, LOCAL, true>, arithmetic::slowly::<LOCAL, LOCAL, true>;
-            SubscrLCStore => arithmetic::subscript::<LOCAL, CONST, true>, arithmetic::slowly::<LOCAL, CONST, true>;
-            SubscrSLStore => arithmetic::subscript::<STACK, LOCAL, true>, arithmetic::slowly::<STACK, LOCAL, true>;
-            SubscrSCStore => arithmetic::subscript::<STACK, CONST, true>, arithmetic::slowly::<STACK, CONST, true>;
-            SubscrSSStore => arithmetic::subscript::<STACK, STACK, true>, arithmetic::slowly::<STACK, STACK, true>;
+            SubscrLL => arithmetic::subscript::<LOCAL, LOCAL, false>, arithmetic::subscript_slowly::<LOCAL, LOCAL, false>;
+            SubscrLC => arithmetic::subscript::<LOCAL, CONST, false>, arithmetic::subscript_slowly::<LOCAL, CONST, false>;
+            SubscrSL => arithmetic::subscript::<STACK, LOCAL, false>, arithmetic::subscript_slowly::<STACK, LOCAL, false>;
+            SubscrSC => arithmetic::subscript::<STACK, CONST, false>, arithmetic::subscript_slowly::<STACK, CONST, false>;
+            SubscrLLStore => arithmetic::subscript::<LOCAL, LOCAL, true>, arithmetic::subscript_slowly::<LOCAL, LOCAL, true>;
+            SubscrLCStore => arithmetic::subscript::<LOCAL, CONST, true>, arithmetic::subscript_slowly::<LOCAL, CONST, true>;
+            SubscrSLStore => arithmetic::subscript::<STACK, LOCAL, true>, arithmetic::subscript_slowly::<STACK, LOCAL, true>;
+            SubscrSCStore => arithmetic::subscript::<STACK, CONST, true>, arithmetic::subscript_slowly::<STACK, CONST, true>;
+            SubscrSSStore => arithmetic::subscript::<STACK, STACK, true>, arithmetic::subscript_slowly::<STACK, STACK, true>;
             OtherLL => arithmetic::other::<LOCAL, LOCAL, false>, arithmetic::other_slowly::<LOCAL, LOCAL>;
             OtherLC => arithmetic::other::<LOCAL, CONST, false>, arithmetic::other_slowly::<LOCAL, CONST>;
             OtherSL => arithmetic::other::<STACK, LOCAL, false>, arithmetic::other_slowly::<STACK, LOCAL>;
@@ -115,7 +115,7 @@ macro_rules! for_each_op {
             // Subscripts.
             BinarySlice => subscript::binary_slice;
             StoreSlice => subscript::store_slice;
-            StoreSubscr => subscript::store_subscr;
+            StoreSubscr => subscript::store_subscr, subscript::store_subscr_slowly;
             DeleteSubscr => subscript::delete_subscr;
             // Attributes.
             LoadAttr => attributes::load_attr::<STACK>;

@@ -118,6 +118,33 @@ impl Table {
         }
     }
 
+    /// Finds a small integer, unless a key of another type has its hash: that must be compared by Python's rules, and
+    /// the answer is `None`. Runs no Python code.
+    #[inline]
+    fn find_small_int(&self, key: &Value, hash: i64) -> Option<Option<usize>> {
+        if self.indices.is_empty() {
+            return Some(None);
+        }
+        let mut probe = Probe::new(hash, self.indices.len());
+        loop {
+            match self.indices[probe.cell] {
+                FREE => return Some(None),
+                DELETED => {}
+                position => {
+                    if let Some(entry) = &self.entries[position as usize] {
+                        if entry.key.is(key) {
+                            return Some(Some(position as usize));
+                        }
+                        if entry.hash == hash && !entry.key.is_small_int() {
+                            return None;
+                        }
+                    }
+                }
+            }
+            probe.advance();
+        }
+    }
+
     /// Probes until a key that is surely equal, surely absent, or must be compared.
     fn step(&self, probe: &mut Probe, key: &Value, hash: i64) -> Step {
         let text = exact_str(key);
@@ -273,6 +300,11 @@ impl Dict {
     fn find(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<usize>> {
         if let Some(text) = exact_str(key)
             && let Some(found) = self.table.with(|t| if t.mixed { None } else { Some(t.find_str(key, text, hash)) })
+        {
+            return Ok(found);
+        }
+        if key.is_small_int()
+            && let Some(found) = self.table.with(|t| t.find_small_int(key, hash))
         {
             return Ok(found);
         }

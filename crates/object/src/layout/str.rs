@@ -190,6 +190,25 @@ impl Str {
         }
     }
 
+    /// A string of `class` from the text of others, all of them ASCII.
+    pub(crate) fn try_concatenate_ascii(vm: &Vm, class: &Type, parts: &[&Str]) -> PyResult<Ref<Str>> {
+        debug_assert!(parts.iter().all(|part| part.kind() == Kind::Ascii));
+        let len = parts.iter().map(|part| part.raw().len()).sum();
+        let chars = (Kind::Ascii as u64) << KIND_SHIFT | len as u64;
+        // SAFETY: the trailing bytes asked for are written at once, as many as the parts have together.
+        unsafe {
+            let fixed = Str { header: Header::blank(), hash: Cell::new(-1), chars, data: Trailing::with_len(len) };
+            let string = lifetime::allocate::<Str>(vm, class, len, fixed)?;
+            let mut at = string.data.as_ptr();
+            for part in parts {
+                let data = part.raw();
+                std::ptr::copy_nonoverlapping(data.as_ptr(), at, data.len());
+                at = at.add(data.len());
+            }
+            Ok(string)
+        }
+    }
+
     /// A string of `class` from Rust text.
     pub fn try_from_utf8(vm: &Vm, class: &Type, text: &str) -> PyResult<Ref<Str>> {
         if text.is_ascii() {

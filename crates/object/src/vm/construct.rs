@@ -120,6 +120,18 @@ impl Vm {
         }
     }
 
+    /// The concatenation of strings that are ASCII, or MemoryError.
+    pub fn concatenated_ascii(&self, parts: &[&Str]) -> PyResult<Ref<Str>> {
+        match parts.iter().map(|part| part.len()).sum() {
+            0 => Ok(self.empty_str()),
+            1 => parts
+                .iter()
+                .find_map(|p| p.raw().first())
+                .map_or_else(|| Ok(self.empty_str()), |&c| Ok(self.latin1_char(c))),
+            _ => Str::try_concatenate_ascii(self, self.builtin(B::Str), parts),
+        }
+    }
+
     /// The one-character `str` of a code point below 0x100.
     #[inline]
     pub fn latin1_char(&self, unit: u8) -> Ref<Str> {

@@ -253,6 +253,10 @@ pub fn close(core: &GenCore, vm: &Vm) -> PyResult {
         State::Finished => return Ok(Value::none()),
         _ => {}
     }
+    if core.waits_outside_try() {
+        core.finish();
+        return Ok(Value::none());
+    }
     let mut delegate_failed = false;
     if let Some(delegate) = core.delegate() {
         core.set_running(true);

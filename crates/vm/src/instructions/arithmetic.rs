@@ -134,6 +134,13 @@ pub fn subscript<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, 
     r.flow()
 }
 
+/// The same for any operands.
+#[inline(always)]
+pub fn subscript_slowly<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let result = item(left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.vm());
+    done_counted::<L, R, STORE>(r, i, check!(result))
+}
+
 #[inline(always)]
 pub fn other<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let (a, b) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
@@ -184,6 +191,7 @@ fn quick_item(container: &Value, key: &Value) -> Option<Value> {
 }
 
 /// `container[key]`
+#[inline(never)]
 fn item(container: &Value, key: &Value, vm: &Vm) -> PyResult {
     if container.shape() == builtin_shape(B::Dict)
         && let Some(dict) = container.downcast_exact::<Dict>()

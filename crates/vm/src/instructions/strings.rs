@@ -10,15 +10,10 @@ use crate::quicken::Instr;
 
 /// The concatenation of strings.
 pub(crate) fn join(parts: &[&Str], vm: &Vm) -> PyResult {
-    let total: usize = parts.iter().map(|p| p.len()).sum();
     if parts.iter().all(|p| p.as_ascii().is_some()) {
-        let mut text = String::new();
-        if text.try_reserve_exact(total).is_err() {
-            return Err(vm.memory_error());
-        }
-        parts.iter().filter_map(|p| p.as_ascii()).for_each(|p| text.push_str(p));
-        return Ok(vm.try_str(&text)?.into_value());
+        return Ok(vm.concatenated_ascii(parts)?.into_value());
     }
+    let total: usize = parts.iter().map(|p| p.len()).sum();
     let mut units = Vec::new();
     if units.try_reserve_exact(total).is_err() {
         return Err(vm.memory_error());
