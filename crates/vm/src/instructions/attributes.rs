@@ -314,9 +314,14 @@ pub fn store_attr_slot_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
     }
 }
 
+#[inline(never)]
+fn delete(object: &Value, name: &Ref<Str>, vm: &Vm) -> PyResult<()> {
+    vm.set_attr(object, name.as_value(), None)
+}
+
 #[inline(always)]
 pub fn delete_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
-    check!(r.vm().set_attr(r.peek(1), r.name(i.index()).as_value(), None));
+    check!(delete(r.peek(1), r.name(i.index()), r.vm()));
     r.drop_top(1);
     Flow::Next
 }

@@ -45,7 +45,7 @@ pub fn compare_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
     let result = if i.arg & Comparison::TO_BOOL != 0 {
         Value::bool(check!(compare_truth(a, b, op, r.vm())))
     } else {
-        check!(r.vm().compare(a, b, op))
+        check!(compared(a, b, op, r.vm()))
     };
     r.finish(2, result)
 }
@@ -80,6 +80,11 @@ pub fn compare_jump_slowly<const L: u8, const R: u8, const WHEN: bool>(r: &mut R
         r.jump(i.c() as u16 as i16 as isize);
     }
     Flow::Next
+}
+
+#[inline(never)]
+fn compared(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult {
+    vm.compare(a, b, op)
 }
 
 #[inline(never)]

@@ -1,5 +1,6 @@
 //! Jumps, loops, entering and leaving frames.
 
+use pyrope_object::{PyResult, Value, Vm};
 use pyrope_types::containers::range::iterators::RangeIterator;
 use pyrope_types::iterators::sequence::{ListIterator, TupleIterator};
 
@@ -32,6 +33,11 @@ pub fn resume(r: &mut Regs<'_>, i: Instr) -> Flow {
     Flow::Next
 }
 
+#[inline(never)]
+fn truth(value: &Value, vm: &Vm) -> PyResult<bool> {
+    vm.is_true(value)
+}
+
 /// Pops the truth of the top; the compiler makes it a bool.
 #[inline(always)]
 fn pop_truth(r: &mut Regs<'_>) -> Result<bool, pyrope_object::Raised> {
@@ -41,7 +47,7 @@ fn pop_truth(r: &mut Regs<'_>) -> Result<bool, pyrope_object::Raised> {
             Ok(truth)
         }
         None => {
-            let truth = r.vm().is_true(r.peek(1))?;
+            let truth = truth(r.peek(1), r.vm())?;
             r.drop_top(1);
             Ok(truth)
         }
@@ -84,9 +90,14 @@ pub fn pop_jump_if_not_none(r: &mut Regs<'_>, i: Instr) -> Flow {
     r.flow()
 }
 
+#[inline(never)]
+fn iterator_of(iterable: &Value, vm: &Vm) -> PyResult {
+    vm.iter(iterable)
+}
+
 #[inline(always)]
 pub fn get_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
-    let iterator = check!(r.vm().iter(r.peek(1)));
+    let iterator = check!(iterator_of(r.peek(1), r.vm()));
     r.finish(1, iterator)
 }
 

@@ -142,7 +142,7 @@ fn call_exit(exit: &Value, receiver: Option<Value>, exception: Value, vm: &Vm) -
 pub fn cleanup_throw(r: &mut Regs<'_>, _: Instr) -> Flow {
     let vm = r.vm();
     if is_of(r.peek(1), B::StopIteration, vm) {
-        let value = check!(vm.get_attr(r.peek(1), vm.names().value.as_value()));
+        let value = check!(stop_value(r.peek(1), vm));
         r.drop_top(3);
         r.push(Value::none());
         r.push(value);
@@ -161,6 +161,11 @@ pub fn end_async_for(r: &mut Regs<'_>, _: Instr) -> Flow {
     }
     let _raised = vm.reraise(r.pop());
     Flow::Reraise
+}
+
+#[inline(never)]
+fn stop_value(exception: &Value, vm: &Vm) -> PyResult {
+    vm.get_attr(exception, vm.names().value.as_value())
 }
 
 #[inline(never)]

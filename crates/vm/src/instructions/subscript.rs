@@ -13,6 +13,9 @@ pub(super) fn slice(parts: &[Value], vm: &Vm) -> PyResult {
     Ok(Slice::new(part(0), part(1), part(2), vm).into_value())
 }
 
+/// Sequences longer than this are left to their types, which know what to do when memory runs out.
+const MAX_QUICK: usize = 1 << 20;
+
 /// The range that `start:stop` selects of `len` items, if both are None or small integers.
 #[inline]
 fn range(start: &Value, stop: &Value, len: usize) -> Option<std::ops::Range<usize>> {
@@ -25,7 +28,7 @@ fn range(start: &Value, stop: &Value, len: usize) -> Option<std::ops::Range<usiz
         Some(index.clamp(0, len as i64) as usize)
     };
     let (start, stop) = (clip(start, 0)?, clip(stop, len)?);
-    Some(start..stop.max(start))
+    (len <= MAX_QUICK).then(|| start..stop.max(start))
 }
 
 #[inline(always)]
@@ -87,6 +90,7 @@ fn assign_slice(operands: &[Value], vm: &Vm) -> PyResult<()> {
 fn replace_items(value: &Value, object: &Value, start: &Value, stop: &Value) -> Option<()> {
     let list = object.downcast_exact::<List>()?;
     let new = match value.downcast_exact::<List>() {
+        Some(other) if other.len() > MAX_QUICK => return None,
         Some(other) => other.to_vec(),
         None => value.downcast_exact::<Tuple>()?.as_slice().to_vec(),
     };
@@ -143,7 +147,12 @@ fn assign(container: &Value, key: &Value, value: &Value, vm: &Vm) -> PyResult<()
 
 #[inline(always)]
 pub fn delete_subscr(r: &mut Regs<'_>, _: Instr) -> Flow {
-    check!(r.vm().set_item(r.peek(2), r.peek(1), None));
+    check!(remove(r.peek(2), r.peek(1), r.vm()));
     r.drop_top(2);
     Flow::Next
+}
+
+#[inline(never)]
+fn remove(container: &Value, key: &Value, vm: &Vm) -> PyResult<()> {
+    vm.set_item(container, key, None)
 }
