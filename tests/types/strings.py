@@ -49,3 +49,11 @@ assert error(lambda: b'\xff'.decode()) == (
     "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte")
 assert error(lambda: 'a'.index('b')) == 'ValueError: substring not found'
 assert error(lambda: '{'.format()) == "ValueError: Single '{' encountered in format string"
+
+# The codec of domain names stands on Unicode 3.2.
+import unicodedata
+
+assert 'bücher.example'.encode('idna') == b'xn--bcher-kva.example'
+old = unicodedata.ucd_3_2_0
+assert (old.unidata_version, old.category('\u0221'), unicodedata.category('\u0221')) == ('3.2.0', 'Cn', 'Ll')
+assert old.normalize('NFC', '\U0002F868') == '\U0002136A' != unicodedata.normalize('NFC', '\U0002F868')

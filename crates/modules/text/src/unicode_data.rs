@@ -1,10 +1,12 @@
 //! `unicodedata`: the Unicode character database.
 
+mod old;
+
 use std::borrow::Cow;
 
 use pyrope_macros::pyfunctions;
 use pyrope_object::bind::CodePoint;
-use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Ref, Str, Value, Vm};
+use pyrope_object::{BuiltinType as B, ModuleDef, Object, PyResult, Ref, Str, Value, Vm};
 use pyrope_textual::unicode::{self, Form, Found};
 
 pub static MODULE: ModuleDef = ModuleDef {
@@ -14,13 +16,14 @@ pub static MODULE: ModuleDef = ModuleDef {
           available from the Unicode Consortium\nat ftp://ftp.unicode.org/.\n\nThe module uses the same names and symbols \
           as defined by the\nUnicodeData File Format 16.0.0.",
     functions: &[functions::FUNCTIONS],
-    types: &[],
+    types: &[<old::OldDatabase as Object>::def],
     exec: Some(exec),
 };
 
 fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
     let dict = pyrope_types::model::module::module_dict(module, vm)?;
-    dict.set_str("unidata_version", vm.new_str(unicode::VERSION).into_value(), vm)
+    dict.set_str("unidata_version", vm.new_str(unicode::VERSION).into_value(), vm)?;
+    dict.set_str("ucd_3_2_0", old::ucd_3_2_0(vm), vm)
 }
 
 /// The value, or the default, or ValueError.
@@ -34,6 +37,23 @@ fn or_default(found: Option<Value>, default: Option<&Value>, message: &str, vm: 
 
 fn form(name: &str, vm: &Vm) -> PyResult<Form> {
     Form::from_name(name).ok_or_else(|| vm.value_error("invalid normalization form"))
+}
+
+/// `lookup`
+fn find_by_name(name: &Value, vm: &Vm) -> PyResult {
+    let text: Cow<'_, str> = match (name.downcast::<Str>(), name.downcast::<pyrope_object::Bytes>()) {
+        (Some(text), _) => text.to_string_lossy(),
+        (None, Some(bytes)) => String::from_utf8_lossy(bytes.as_slice()),
+        (None, None) => {
+            let kind = pyrope_object::bind::argument_type_name(name, vm);
+            return Err(vm.type_error(format!("lookup() argument must be str or bytes-like object, not {kind}")));
+        }
+    };
+    match unicode::lookup(&text) {
+        Some(Found::Char(c)) => Ok(vm.str_from_code_points(&[c])?.into_value()),
+        Some(Found::Sequence(points)) => Ok(vm.str_from_code_points(&points)?.into_value()),
+        None => Err(vm.raise(B::KeyError, format!("undefined character name '{text}'"))),
+    }
 }
 
 #[pyfunctions]
@@ -158,18 +178,6 @@ mod functions {
     /// corresponding character.  If not found, KeyError is raised.
     #[pyfunction("lookup($self, name, /)")]
     fn lookup(name: &Value, vm: &Vm) -> PyResult {
-        let text: Cow<'_, str> = match (name.downcast::<Str>(), name.downcast::<pyrope_object::Bytes>()) {
-            (Some(text), _) => text.to_string_lossy(),
-            (None, Some(bytes)) => String::from_utf8_lossy(bytes.as_slice()),
-            (None, None) => {
-                let kind = pyrope_object::bind::argument_type_name(name, vm);
-                return Err(vm.type_error(format!("lookup() argument must be str or bytes-like object, not {kind}")));
-            }
-        };
-        match unicode::lookup(&text) {
-            Some(Found::Char(c)) => Ok(vm.str_from_code_points(&[c])?.into_value()),
-            Some(Found::Sequence(points)) => Ok(vm.str_from_code_points(&points)?.into_value()),
-            None => Err(vm.raise(B::KeyError, format!("undefined character name '{text}'"))),
-        }
+        find_by_name(name, vm)
     }
 }

@@ -9,6 +9,7 @@ mod layout;
 mod names;
 mod normal;
 mod record;
+pub mod version_3_2;
 
 pub use case::{Case, fold, is_case_ignorable, is_cased, lower, lower_text, map_simple, title, title_text, upper};
 pub use decimal::decimal;

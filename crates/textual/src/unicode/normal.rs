@@ -165,11 +165,25 @@ fn compose(text: &[u32]) -> Vec<u32> {
 
 /// `unicodedata.normalize`; `None` where the text is in the form already.
 pub fn normalize<U: Unit>(text: &[U], form: Form) -> Option<Vec<u32>> {
+    normalize_with(text, form, |_| None)
+}
+
+/// Normalisation in which `replacement` may give other decompositions than the database has.
+pub(super) fn normalize_with<U: Unit>(
+    text: &[U],
+    form: Form,
+    replacement: impl Fn(u32) -> Option<u32>,
+) -> Option<Vec<u32>> {
     if text.iter().all(|&unit| unit.into() < form.safe_below()) {
         return None;
     }
     let mut decomposed = Vec::with_capacity(text.len());
-    text.iter().for_each(|&unit| decompose(unit.into(), form.is_compatibility(), &mut decomposed));
+    for &unit in text {
+        match replacement(unit.into()) {
+            Some(replaced) => decomposed.push(replaced),
+            None => decompose(unit.into(), form.is_compatibility(), &mut decomposed),
+        }
+    }
     reorder(&mut decomposed);
     let normal = if form.composes() { compose(&decomposed) } else { decomposed };
     let same = normal.len() == text.len() && normal.iter().zip(text).all(|(&a, &b)| a == b.into());
