@@ -17,6 +17,7 @@ macro_rules! with_units {
 
 mod codecs;
 mod csv;
+mod expat;
 mod json;
 mod locale;
 mod multibyte;
@@ -30,6 +31,7 @@ use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 pub const MODULES: &[&ModuleDef] = &[
     &codecs::MODULE,
     &csv::MODULE,
+    &expat::MODULE,
     &json::MODULE,
     &locale::MODULE,
     &multibyte::MODULE,
