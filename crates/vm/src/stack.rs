@@ -10,6 +10,7 @@
 )]
 
 use std::cell::{Cell, OnceCell};
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -90,8 +91,11 @@ const FIRST_CHUNK_WORDS: usize = 4 * 1024;
 /// Chunks of a thread at most: 512 MiB, some millions of frames. A recursion limit beyond that does not help.
 const MAX_CHUNKS: usize = 1024;
 
+/// Not cleared beforehand: pages that no frame reaches cost nothing.
+type ChunkMemory = Box<[MaybeUninit<u64>]>;
+
 struct Chunk {
-    memory: Box<[u64]>,
+    memory: ChunkMemory,
     /// The top of the chunk below when this one was begun.
     below: *mut u64,
     below_limit: *mut u64,
@@ -110,7 +114,7 @@ pub struct Machine {
     limit: Cell<*mut u64>,
     chunks: pyrope_object::Guarded<Vec<Chunk>>,
     /// The chunk that was given back last: calls at a chunk's edge come and go.
-    spare: pyrope_object::Guarded<Option<Box<[u64]>>>,
+    spare: pyrope_object::Guarded<Option<ChunkMemory>>,
     /// Objects that the last instruction left to be ended.
     doomed: [Cell<Option<Doomed>>; MAX_DOOMED],
     /// The interpreter's breaker word.
@@ -204,12 +208,13 @@ impl Machine {
                 if memory.try_reserve_exact(size).is_err() {
                     return Err(vm.memory_error());
                 }
-                memory.resize(size, 0u64);
+                // SAFETY: the capacity is there, and the items need not be initialised.
+                unsafe { memory.set_len(size) };
                 memory.into_boxed_slice()
             }
         };
         let size = memory.len();
-        let base = memory.as_mut_ptr();
+        let base = memory.as_mut_ptr().cast::<u64>();
         self.chunks.with_mut(|chunks| {
             chunks.push(Chunk { memory, below: self.top.get(), below_limit: self.limit.get() });
         });
@@ -249,7 +254,7 @@ impl Machine {
     #[inline(never)]
     fn drop_chunk(&self, base: *mut u64) {
         let gone = self.chunks.with_mut(|chunks| {
-            let starts_here = chunks.last().is_some_and(|chunk| std::ptr::eq(chunk.memory.as_ptr(), base));
+            let starts_here = chunks.last().is_some_and(|chunk| std::ptr::eq(chunk.memory.as_ptr().cast(), base));
             if starts_here && chunks.len() > 1 { chunks.pop() } else { None }
         });
         if let Some(chunk) = gone {
