@@ -68,6 +68,12 @@ mod functions {
         vm.state::<FaultState>().enabled.get()
     }
 
+    /// Cancel the previous call to dump_traceback_later().
+    #[pyfunction("cancel_dump_traceback_later()")]
+    fn cancel_dump_traceback_later() {
+        // Nothing can be waiting: this module has no dump_traceback_later.
+    }
+
     /// Dump the traceback of the current thread into file.
     #[pyfunction("dump_traceback(file=sys.stderr, all_threads=True)")]
     fn dump_traceback(file: Option<&Value>, _all_threads: Option<&Value>, vm: &Vm) -> PyResult<()> {
