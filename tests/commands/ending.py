@@ -76,3 +76,5 @@ print("end")
 assert run(daemon) == (0, "end\n", "")
 # os._exit runs nothing.
 assert run("import atexit, os; atexit.register(print, 'no'); os._exit(5)") == (5, "", "")
+# What is registered while the registered functions run is not called.
+assert run("import atexit\n@atexit.register\ndef f():\n  atexit.register(print, 'g')\n  print('f')") == (0, "f\n", "")

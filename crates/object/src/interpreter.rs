@@ -2,13 +2,13 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, OnceCell};
-use std::collections::HashMap;
 use std::hash::Hasher;
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use foldhash::HashMap;
 use pyrope_alloc::Heap;
 use siphasher::sip::SipHasher13;
 

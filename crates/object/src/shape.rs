@@ -5,7 +5,8 @@
 //! Each class also has a *dict-mode* shape for instances whose attributes live in a real dict. Numbers are never reused.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use crate::layout::Str;
 use crate::reference::Ref;
@@ -50,7 +51,7 @@ pub struct Shape {
 
 impl Shape {
     fn empty(root: u32, dict_mode: bool) -> Shape {
-        let (names, transitions) = (Vec::new(), HashMap::new());
+        let (names, transitions) = (Vec::new(), HashMap::default());
         Shape { names, root, dict_mode, foreign_capacity: None, parent: root, transitions }
     }
 }
@@ -80,7 +81,11 @@ pub struct ShapeTable {
 impl Default for ShapeTable {
     fn default() -> Self {
         let empty = Lookup { shape: NO_SHAPE, slot: ABSENT, name: 0 };
-        ShapeTable { shapes: Vec::new(), foreign: HashMap::new(), lookups: vec![Cell::new(empty); REMEMBERED].into() }
+        ShapeTable {
+            shapes: Vec::new(),
+            foreign: HashMap::default(),
+            lookups: vec![Cell::new(empty); REMEMBERED].into(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ fn main() {
     let answer = compute(&python).unwrap_or_else(|raised| panic!("exit status {}", python.report(raised)));
     println!("the sum of the squares is {answer}");
 
-    let status = python.run_string("numbers = list(range(10**9))", "<greedy>");
+    let status = python.run_string("text = 'a' * 10**9", "<greedy>");
     println!("a greedy program ends with status {status}; the interpreter lives on");
     assert_eq!(python.run_string("print('still here')", "<after>"), 0);
     python.finish_program(0);

@@ -10,7 +10,8 @@
 //! - An [`Interpreter`] belongs to the thread that made it. Any number live in one process; they share nothing.
 //! - Programs run as `__main__` with [`Interpreter::run_string`] and its kin, which print errors and give exit statuses.
 //!   [`Interpreter::vm`] and [`Interpreter::main_dict`] are the way to values; see `examples/embed.rs`.
-//! - [`Settings::memory_limit`] bounds the heap: programs that want more get MemoryError.
+//! - [`Settings::memory_limit`] bounds the heap: programs that want more get MemoryError. The heap is where objects are;
+//!   the storage of lists, dicts, sets and bytearrays is not counted yet.
 //! - When it is dropped, a program ends as one ends with the process (threads, `atexit`, finalizers), and the heap goes
 //!   back to the system. What Rust containers inside types hold is not given back yet.
 
@@ -45,7 +46,8 @@ pub struct Settings {
     /// `faulthandler` is enabled at start.
     pub faulthandler: bool,
     /// Bytes that the heap may hold; beyond that MemoryError is raised. Small objects are counted by pools of 16 KiB, and
-    /// made at first even beyond the limit: the error then follows within a few instructions.
+    /// made at first even beyond the limit: the error then follows within a few instructions. The storage of lists, dicts, sets
+    /// and bytearrays is not counted.
     pub memory_limit: Option<usize>,
     /// Statistics of the heap are printed to standard error at the end.
     pub allocation_statistics: bool,

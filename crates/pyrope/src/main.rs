@@ -17,7 +17,7 @@ static SYSTEM: memory::System = memory::System::new();
 
 /// The entry point.
 #[unsafe(no_mangle)]
-pub extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
+extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     // SAFETY: a program that writes to a closed pipe gets an error, not a signal; no other thread runs yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     let arguments = (0..usize::try_from(count).unwrap_or(0)).map_while(|at| {

@@ -245,8 +245,14 @@ impl Interpreter {
             return Err(vm.runtime_error("Bad magic number in .pyc file"));
         }
         let body = vm.new_bytes(file.get(16..).unwrap_or_default())?.into_value();
-        let code = vm.call_method(&vm.import("marshal")?, "loads", &[body])?;
-        match code.cast::<pyrope_vm::code::CodeObject>() {
+        let code = match vm.call_method(&vm.import("marshal")?, "loads", &[body]) {
+            Ok(code) => code.cast::<pyrope_vm::code::CodeObject>(),
+            Err(raised) => {
+                vm.ignore(raised);
+                None
+            }
+        };
+        match code {
             Some(code) => pyrope_vm::run_code(&code, dict, None, vm).map(drop),
             None => Err(vm.runtime_error("Bad code object in .pyc file")),
         }

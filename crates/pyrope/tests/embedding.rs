@@ -40,7 +40,8 @@ fn two_at_a_time() {
 #[test]
 fn budget_of_memory() {
     let python = Interpreter::start(Settings { memory_limit: Some(48 << 20), ..settings() }).expect("start-up");
-    for greedy in ["[0] * 10**8", "[object() for _ in range(10**7)]", "x = None\nwhile True: x = (x,)"] {
+    for greedy in ["(0,) * 10**8", "'a' * 10**9", "[object() for _ in range(10**7)]", "x = None\nwhile True: x = (x,)"]
+    {
         let program = format!("try:\n    exec({greedy:?})\nexcept MemoryError:\n    pass\nelse:\n    1/0");
         assert_eq!(python.run_string(&program, "<greedy>"), 0, "{greedy}");
         assert_eq!(python.run_string("assert sum(range(1000)) == 499500", "<after>"), 0, "{greedy}");

@@ -25,10 +25,11 @@ struct ExitState {
     calls: Guarded<Vec<ExitCall>>,
 }
 
-/// Calls what was registered, newest first; errors are reported as unraisable.
+/// Calls what was registered, newest first, and forgets it; errors are reported as unraisable. What is registered
+/// meanwhile is not called.
 pub fn run_exit_functions(vm: &Vm) {
     let state = vm.state::<ExitState>();
-    while let Some(call) = state.calls.with_mut(Vec::pop) {
+    for call in state.calls.with(Vec::clone).into_iter().rev() {
         let args = OwnedArgs { values: call.values, kwnames: call.kwnames };
         if vm.call_args(&call.function, args.as_args()).is_err() {
             let pending = vm.take_exception();
@@ -41,6 +42,7 @@ pub fn run_exit_functions(vm: &Vm) {
             vm.write_unraisable(Some(&message), &Value::none());
         }
     }
+    drop(state.calls.take());
 }
 
 #[pyrope_macros::pyfunctions]
