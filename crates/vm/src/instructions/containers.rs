@@ -120,11 +120,14 @@ pub fn set_add(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(always)]
 pub fn set_update(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let (set, iterable) = (r.peek(i.index() + 1), r.peek(1));
-    let vm = r.vm();
-    check!(vm.for_each(iterable, |item| crate::call::set_insert(set, &item, vm)));
+    check!(update_set(r.peek(i.index() + 1), r.peek(1), r.vm()));
     r.drop_top(1);
     Flow::Next
+}
+
+#[inline(never)]
+fn update_set(set: &Value, iterable: &Value, vm: &Vm) -> PyResult<()> {
+    vm.for_each(iterable, |item| crate::call::set_insert(set, &item, vm))
 }
 
 #[inline(always)]

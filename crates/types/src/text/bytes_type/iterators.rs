@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::{Bytes, Guarded, Header, Object, PyResult, Ref, Slots, Value, Vm};
+use pyrope_object::{Bytes, Guarded, Header, PyResult, Ref, Slots, Value, Vm};
 
 use super::{ByteArray, with_octets};
 use crate::containers::builtin_function;
