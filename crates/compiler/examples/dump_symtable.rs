@@ -22,7 +22,7 @@ fn dump(path: &str) -> String {
         Ok(parsed) => parsed,
         Err(error) => return format!("ERROR\t{}\n", error.message),
     };
-    match symtable(&parsed.module, 0) {
+    match symtable(&parsed.module, &Default::default()) {
         Ok(table) => {
             let mut text = String::new();
             write_entry(&table, EntryId::TOP, 0, &mut text);

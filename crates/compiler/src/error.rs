@@ -3,7 +3,7 @@
 use std::fmt;
 
 use pyrope_parser::ast::Range;
-use pyrope_parser::error::{SyntaxError, SyntaxErrorKind};
+use pyrope_parser::error::{SyntaxError, SyntaxErrorKind, Warning};
 use pyrope_text::Wtf8Buf;
 
 use crate::assemble::AssembleError;
@@ -36,6 +36,23 @@ impl CompileError {
     /// A syntax error at a node; offsets are byte columns from 1, as the compiler of CPython gives them.
     pub fn syntax(range: Range, message: impl Into<String>) -> CompileError {
         CompileError::Syntax(syntax_error(range, message))
+    }
+
+    /// The same after warnings of earlier stages.
+    pub(crate) fn after(mut self, mut earlier: Vec<Warning>) -> CompileError {
+        if let CompileError::Syntax(error) = &mut self {
+            earlier.append(&mut error.warnings);
+            error.warnings = earlier;
+        }
+        self
+    }
+
+    /// The same, with its place in attributes alone.
+    pub(crate) fn bare(mut self) -> CompileError {
+        if let CompileError::Syntax(error) = &mut self {
+            error.bare = true;
+        }
+        self
     }
 
     /// The name of the exception's class.

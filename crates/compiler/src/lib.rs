@@ -49,11 +49,33 @@ pub struct CompileOptions {
     pub flags: u32,
     /// Bytes of native stack that may be used; see [`StackGuard`].
     pub stack_budget: usize,
+    /// The limit of `sys.set_int_max_str_digits` for decimal literals; 0 for none.
+    pub int_max_str_digits: usize,
+}
+
+impl CompileOptions {
+    /// What they mean for the parser.
+    pub fn parser(&self) -> pyrope_parser::Options {
+        let flag = |flag: u32| self.flags & flag != 0;
+        pyrope_parser::Options {
+            type_comments: flag(CompileFlags::TYPE_COMMENTS),
+            barry_as_bdfl: flag(pyrope_bytecode::CodeFlags::FUTURE_BARRY_AS_BDFL),
+            allow_incomplete: flag(CompileFlags::ALLOW_INCOMPLETE_INPUT),
+            dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
+            int_max_str_digits: self.int_max_str_digits,
+            ..pyrope_parser::Options::default()
+        }
+    }
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        CompileOptions { optimize: 0, flags: 0, stack_budget: StackGuard::DEFAULT_BUDGET }
+        CompileOptions {
+            optimize: 0,
+            flags: 0,
+            stack_budget: StackGuard::DEFAULT_BUDGET,
+            int_max_str_digits: pyrope_parser::Options::default().int_max_str_digits,
+        }
     }
 }
 
@@ -76,11 +98,14 @@ struct Prepared {
 }
 
 fn prepare(mut module: Mod, options: &CompileOptions, guard: &StackGuard) -> Result<Prepared> {
-    let mut future = FutureFeatures::from_ast(&module)?;
+    let mut future = FutureFeatures::from_ast(&module).map_err(CompileError::bare)?;
     future.flags |= options.flags;
     let folding = PreprocessOptions { optimize: options.optimize, syntax_check_only: false, warn: true };
     let warnings = preprocess::preprocess(&mut module, &future, folding, guard)?;
-    let table = SymbolTable::build(&module, &future, guard)?;
+    let table = match SymbolTable::build(&module, &future, guard) {
+        Ok(table) => table,
+        Err(error) => return Err(error.bare().after(warnings)),
+    };
     Ok(Prepared { module, table, future, warnings })
 }
 
@@ -106,10 +131,18 @@ pub fn compile(module: Mod, filename: &Wtf8Buf, options: &CompileOptions) -> Res
     let guard = StackGuard::new(options.stack_budget);
     let mut prepared = prepare(module, options, &guard)?;
     let table = std::mem::take(&mut prepared.table);
-    let (code, warnings) = codegen::compile(input(&prepared, table, filename, options, &guard))?;
-    let mut all = std::mem::take(&mut prepared.warnings);
-    all.extend(warnings);
-    Ok(CompileOutput { code, warnings: all, flags: prepared.future.flags })
+    let earlier = std::mem::take(&mut prepared.warnings);
+    match codegen::compile(input(&prepared, table, filename, options, &guard)) {
+        Ok((code, warnings)) => {
+            Ok(CompileOutput { code, warnings: joined(earlier, warnings), flags: prepared.future.flags })
+        }
+        Err(error) => Err(error.after(earlier)),
+    }
+}
+
+fn joined(mut first: Vec<Warning>, mut then: Vec<Warning>) -> Vec<Warning> {
+    first.append(&mut then);
+    first
 }
 
 /// The instructions of a tree as the code generator makes them, before any optimisation.
@@ -124,34 +157,26 @@ pub fn instruction_sequence(module: Mod, options: &CompileOptions) -> Result<Ins
 /// (`PyCF_OPTIMIZED_AST`). There are no warnings.
 pub fn preprocess_tree(module: &mut Mod, options: &CompileOptions, fold: bool) -> Result<()> {
     let guard = StackGuard::new(options.stack_budget);
-    let mut future = FutureFeatures::from_ast(module)?;
+    let mut future = FutureFeatures::from_ast(module).map_err(CompileError::bare)?;
     future.flags |= options.flags;
     let folding = PreprocessOptions { optimize: options.optimize, syntax_check_only: !fold, warn: false };
     preprocess::preprocess(module, &future, folding, &guard).map(drop)
 }
 
 /// The scopes of a tree that was not preprocessed, as the `symtable` module shows them.
-pub fn symtable(module: &Mod, flags: u32) -> Result<SymbolTable> {
-    let guard = StackGuard::new(StackGuard::DEFAULT_BUDGET);
-    let mut future = FutureFeatures::from_ast(module)?;
-    future.flags |= flags;
-    SymbolTable::build(module, &future, &guard)
+pub fn symtable(module: &Mod, options: &CompileOptions) -> Result<SymbolTable> {
+    let guard = StackGuard::new(options.stack_budget);
+    let mut future = FutureFeatures::from_ast(module).map_err(CompileError::bare)?;
+    future.flags |= options.flags;
+    SymbolTable::build(module, &future, &guard).map_err(CompileError::bare)
 }
 
 /// Parses and compiles a source.
 pub fn compile_source(source: &str, mode: Mode, filename: &Wtf8Buf, options: &CompileOptions) -> Result<CompileOutput> {
-    let flag = |flag: u32| options.flags & flag != 0;
-    let parse_options = pyrope_parser::Options {
-        type_comments: flag(CompileFlags::TYPE_COMMENTS),
-        barry_as_bdfl: flag(pyrope_bytecode::CodeFlags::FUTURE_BARRY_AS_BDFL),
-        allow_incomplete: flag(CompileFlags::ALLOW_INCOMPLETE_INPUT),
-        dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
-        ..pyrope_parser::Options::default()
-    };
     let source = pyrope_text::source::normalise(source, mode == Mode::Exec);
-    let parsed = pyrope_parser::parse(&source, mode, parse_options)?;
-    let mut warnings = parsed.warnings;
-    let mut output = compile(parsed.module, filename, options)?;
-    warnings.append(&mut output.warnings);
-    Ok(CompileOutput { warnings, ..output })
+    let parsed = pyrope_parser::parse(&source, mode, options.parser())?;
+    match compile(parsed.module, filename, options) {
+        Ok(output) => Ok(CompileOutput { warnings: joined(parsed.warnings, output.warnings), ..output }),
+        Err(error) => Err(error.after(parsed.warnings)),
+    }
 }

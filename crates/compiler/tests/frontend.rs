@@ -154,7 +154,7 @@ class C[T](list):
     return lambda: (b, __class__)
 ";
     let module = parse(source, Mode::Exec, Options::default()).unwrap().module;
-    let table = symtable(&module, 0).unwrap();
+    let table = symtable(&module, &CompileOptions::default()).unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/scopes.txt");
     if std::env::var_os("PYROPE_UPDATE").is_some() {
         std::fs::write(path, table.to_string()).unwrap();

@@ -140,6 +140,12 @@ impl Vm {
         if (&raw const here as usize) < self.stack_limit.get() { Err(self.stack_exhausted(doing)) } else { Ok(()) }
     }
 
+    /// Bytes of native stack that may still be used.
+    pub fn stack_left(&self) -> usize {
+        let here = 0u8;
+        (&raw const here as usize).saturating_sub(self.stack_limit.get())
+    }
+
     #[cold]
     fn stack_exhausted(&self, doing: &str) -> crate::error::Raised {
         // The handler needs room too: lend it half the reserve while the exception is made.

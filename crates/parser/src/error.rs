@@ -37,6 +37,10 @@ pub struct SyntaxError {
     /// `(0, 0)` if there is none: with the source, what `_metadata` holds for `traceback` to look for misspelt keywords.
     /// `None` for errors that are not the grammar's.
     pub last_statement: Option<(u32, u32)>,
+    /// Only the attributes tell the place, and `args` holds the message alone: how the analysis of scopes reports.
+    pub bare: bool,
+    /// What was found before the error, in order.
+    pub warnings: Vec<Warning>,
 }
 
 impl SyntaxError {
@@ -52,6 +56,8 @@ impl SyntaxError {
             text: None,
             incomplete: false,
             last_statement: None,
+            bare: false,
+            warnings: Vec::new(),
         })
     }
 }

@@ -75,6 +75,8 @@ impl<'a> Compiler<'a> {
             if let Some(index) = index {
                 self.load_const(place, int_const(*index));
                 if is_class {
+                    // Free here whether or not an annotation uses the name.
+                    self.unit.meta.freevars.add(CONDITIONAL);
                     let index = self.free_index(CONDITIONAL)?;
                     self.emit(place, Opcode::LoadDeref, index);
                 } else {

@@ -107,15 +107,18 @@ impl<'a> Compiler<'a> {
             keep_sequences,
         };
         compiler.enter_module()?;
-        match module {
-            Mod::Module { body, .. } => compiler.module(body, false)?,
-            Mod::Interactive { body } => compiler.module(body, true)?,
-            Mod::Expression { body } => compiler.expression(body)?,
+        let generated = match module {
+            Mod::Module { body, .. } => compiler.module(body, false),
+            Mod::Interactive { body } => compiler.module(body, true),
+            Mod::Expression { body } => compiler.expression(body),
             Mod::FunctionType { .. } => {
-                return Err(CompileError::Runtime("this compiler does not handle FunctionTypes".into()));
+                Err(CompileError::Runtime("this compiler does not handle FunctionTypes".into()))
             }
+        };
+        match generated {
+            Ok(()) => Ok(compiler),
+            Err(error) => Err(error.after(compiler.warnings)),
         }
-        Ok(compiler)
     }
 
     fn enter_module(&mut self) -> Result<()> {

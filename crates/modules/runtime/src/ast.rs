@@ -8,7 +8,7 @@ mod schema;
 
 pub(crate) use classes::MODULE;
 
-use pyrope_compiler::{CompileFlags, CompileOptions, StackGuard};
+use pyrope_compiler::{CompileOptions, StackGuard};
 use pyrope_object::{PyResult, Value, Vm};
 use pyrope_parser::Mode;
 use pyrope_parser::ast::Mod;
@@ -50,13 +50,13 @@ pub(crate) fn compile_tree(
     let mut tree = read_tree(source, &cx)?;
     if flags & ONLY_AST != 0 {
         pyrope_compiler::preprocess_tree(&mut tree, options, true)
-            .map_err(|error| compile::compile_error(error, filename, vm))?;
+            .map_err(|error| compile::compile_error(error, filename, None, vm))?;
         return tree.build(&cx).map(Some);
     }
     pyrope_compiler::validate(&tree, &StackGuard::new(options.stack_budget))
-        .map_err(|error| compile::compile_error(error, filename, vm))?;
+        .map_err(|error| compile::compile_error(error, filename, None, vm))?;
     let output = pyrope_compiler::compile(tree, &compile::filename_text(filename), options)
-        .map_err(|error| compile::compile_error(error, filename, vm))?;
+        .map_err(|error| compile::compile_error(error, filename, None, vm))?;
     compile::issue_warnings(&output.warnings, filename, vm)?;
     Ok(Some(CodeObject::from_bytecode(&output.code, vm)?.into_value()))
 }
@@ -78,26 +78,19 @@ pub(crate) fn parse_to_tree(
     options: &CompileOptions,
     vm: &Vm,
 ) -> PyResult {
-    let flag = |flag: u32| options.flags & flag != 0;
-    let mut parse_options = pyrope_parser::Options {
-        type_comments: flag(CompileFlags::TYPE_COMMENTS),
-        barry_as_bdfl: flag(pyrope_bytecode::CodeFlags::FUTURE_BARRY_AS_BDFL),
-        allow_incomplete: flag(CompileFlags::ALLOW_INCOMPLETE_INPUT),
-        dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
-        ..pyrope_parser::Options::default()
-    };
+    let mut parse_options = options.parser();
     if let Some(version) = feature_version {
         parse_options.feature_version = version;
     }
-    let text = pyrope_text::source::normalise(text, mode != Mode::Eval);
+    let text = pyrope_text::source::normalise(text, mode == Mode::Exec);
     let parsed = pyrope_parser::parse(&text, mode, parse_options)
-        .map_err(|error| compile::compile_error(error.into(), filename, vm))?;
+        .map_err(|error| compile::compile_error(error.into(), filename, Some(&text), vm))?;
     compile::issue_warnings(&parsed.warnings, filename, vm)?;
     let mut tree = parsed.module;
     if mode != Mode::FuncType {
         let fold = flags & OPTIMIZED_AST == OPTIMIZED_AST;
         pyrope_compiler::preprocess_tree(&mut tree, options, fold)
-            .map_err(|error| compile::compile_error(error, filename, vm))?;
+            .map_err(|error| compile::compile_error(error, filename, None, vm))?;
     }
     tree.build(&Context { vm, classes: classes::classes(vm)? })
 }

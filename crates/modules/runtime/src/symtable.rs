@@ -171,12 +171,13 @@ mod functions {
             "single" => Mode::Single,
             _ => return Err(vm.value_error("symtable() arg 3 must be 'exec' or 'eval' or 'single'")),
         };
-        let text = pyrope_text::source::normalise(&text, mode != Mode::Eval);
-        let parsed = pyrope_parser::parse(&text, mode, pyrope_parser::Options::default())
-            .map_err(|error| compile::compile_error(error.into(), &filename, vm))?;
+        let text = pyrope_text::source::normalise(&text, mode == Mode::Exec);
+        let options = compile::inherited_options(false, vm);
+        let parsed = pyrope_parser::parse(&text, mode, options.parser())
+            .map_err(|error| compile::compile_error(error.into(), &filename, Some(&text), vm))?;
         compile::issue_warnings(&parsed.warnings, &filename, vm)?;
-        let table = pyrope_compiler::symtable(&parsed.module, 0)
-            .map_err(|error| compile::compile_error(error, &filename, vm))?;
+        let table = pyrope_compiler::symtable(&parsed.module, &options)
+            .map_err(|error| compile::compile_error(error, &filename, None, vm))?;
         entry_object(&table, EntryId::TOP, vm)
     }
 }

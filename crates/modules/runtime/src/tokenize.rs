@@ -167,7 +167,7 @@ fn next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
         Some(mut error) => {
             // Only `compile` can be asked to tell incomplete input from wrong input.
             error.incomplete = false;
-            Err(compile::compile_error(error.into(), vm.intern("<string>").as_value(), vm))
+            Err(compile::compile_error(error.into(), vm.intern("<string>").as_value(), None, vm))
         }
         None => Ok(None),
     }

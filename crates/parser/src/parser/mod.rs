@@ -91,32 +91,31 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
     };
     let tokens = Tokens::read(source, mode, &options)?;
     let mut parser = Parser::new(source, &tokens, options);
-    match parser.module(mode) {
+    let failure = match parser.module(mode) {
         Ok(module) => {
-            if mode == Mode::Single
-                && let Some(error) = explain::several_statements(source, &tokens, options, parser.pos.saturating_sub(1))
-            {
-                return Err(error);
+            let several = (mode == Mode::Single)
+                .then(|| explain::several_statements(source, &tokens, options, parser.pos.saturating_sub(1)))
+                .flatten();
+            match several {
+                Some(error) => error,
+                None => return Ok(Parsed { module, warnings: parser.warnings_until(&tokens, u32::MAX) }),
             }
-            let mut warnings = parser.warnings;
-            warnings.extend(tokens.stream.warnings.iter().cloned());
-            warnings.sort_by_key(|warning| warning.at);
-            Ok(Parsed { module, warnings })
         }
-        Err(Fail::Syntax) => Err(explain::explain(&explain::Failed {
+        Err(Fail::Syntax) => explain::explain(&explain::Failed {
             source,
             tokens: &tokens,
             mode,
             options: Options { barry_as_bdfl: parser.options.barry_as_bdfl, ..options },
             start: parser.statement,
             last_statement: parser.last_compound,
-        })),
-        Err(Fail::TooComplex) => Err(too_complex()),
-        Err(Fail::TooDeep) => Err(SyntaxError::new(
-            SyntaxErrorKind::RecursionError,
-            "maximum recursion depth exceeded during compilation",
-        )),
-    }
+        }),
+        Err(Fail::TooComplex) => too_complex(),
+        Err(Fail::TooDeep) => {
+            SyntaxError::new(SyntaxErrorKind::RecursionError, "maximum recursion depth exceeded during compilation")
+        }
+    };
+    let reached = parser.tokens.get(parser.pos).map_or(u32::MAX, |token| token.end);
+    Err(Box::new(SyntaxError { warnings: parser.warnings_until(&tokens, reached), ..*failure }))
 }
 
 /// The error of a parser that would need too much stack.
@@ -277,6 +276,14 @@ impl<'t> Parser<'t> {
             last_compound: (0, 0),
             raw_string: false,
         }
+    }
+
+    /// The parser's and the tokenizer's warnings up to a byte offset, in the order in which they were found.
+    fn warnings_until(&mut self, tokens: &Tokens, end: u32) -> Vec<Warning> {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.extend(tokens.stream.warnings.iter().filter(|warning| warning.at <= end).cloned());
+        warnings.sort_by_key(|warning| warning.at);
+        warnings
     }
 
     /// `file_input`, `eval_input`, `interactive_input` or a function type.

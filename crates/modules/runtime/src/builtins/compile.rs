@@ -22,7 +22,10 @@ const KNOWN_FLAGS: u32 = CompileFlags::FUTURE_MASK
     | CompileFlags::IGNORE_COOKIE
     | CompileFlags::TYPE_COMMENTS
     | CompileFlags::ALLOW_TOP_LEVEL_AWAIT
-    | CompileFlags::ALLOW_INCOMPLETE_INPUT;
+    | CompileFlags::ALLOW_INCOMPLETE_INPUT
+    | OBSOLETE_FLAGS;
+/// Of features that are always on: accepted and ignored (`PyCF_MASK_OBSOLETE`).
+const OBSOLETE_FLAGS: u32 = 0x10;
 
 /// The text of a source given as `str` or bytes, line ends made `\n`.
 pub(crate) fn source_text(
@@ -147,10 +150,13 @@ pub(crate) fn filename_text(filename: &Value) -> Wtf8Buf {
     text
 }
 
-/// Raises what the compiler found.
-pub(crate) fn compile_error(error: CompileError, filename: &Value, vm: &Vm) -> Raised {
+/// Raises what the compiler found, after its warnings. `source` is what the parser has read.
+pub(crate) fn compile_error(error: CompileError, filename: &Value, source: Option<&str>, vm: &Vm) -> Raised {
     match error {
-        CompileError::Syntax(error) => syntax_error(&error, filename, vm),
+        CompileError::Syntax(error) => match issue_warnings(&error.warnings, filename, vm) {
+            Ok(()) => syntax_error(&error, filename, source, vm),
+            Err(raised) => raised,
+        },
         CompileError::Recursion => vm.recursion_error("maximum recursion depth exceeded during compilation"),
         CompileError::System(message) => vm.system_error(message),
         CompileError::Runtime(message) => vm.runtime_error(message),
@@ -167,7 +173,7 @@ pub(crate) fn compile_error(error: CompileError, filename: &Value, vm: &Vm) -> R
     }
 }
 
-fn syntax_error(error: &SyntaxError, filename: &Value, vm: &Vm) -> Raised {
+fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<&str>, vm: &Vm) -> Raised {
     let kind = match error.kind {
         SyntaxErrorKind::SyntaxError if error.incomplete => B::IncompleteInputError,
         SyntaxErrorKind::SyntaxError => B::SyntaxError,
@@ -178,7 +184,7 @@ fn syntax_error(error: &SyntaxError, filename: &Value, vm: &Vm) -> Raised {
         SyntaxErrorKind::ValueError => return vm.value_error(&error.message),
         SyntaxErrorKind::OverflowError => return vm.overflow_error(&error.message),
     };
-    let text = error.text.clone().or_else(|| source_line(filename, error.lineno, vm));
+    let text = error.text.clone().or_else(|| source_line(filename, error.lineno));
     let mut place = vec![
         filename.clone(),
         vm.int(i64::from(error.lineno)),
@@ -188,11 +194,37 @@ fn syntax_error(error: &SyntaxError, filename: &Value, vm: &Vm) -> Raised {
     if let (Some(line), Some(offset)) = (error.end_lineno, error.end_offset) {
         place.extend([vm.int(i64::from(line)), vm.int(i64::from(offset))]);
     }
-    vm.raise_with(kind, &[vm.new_str(&error.message).into_value(), vm.new_tuple(place).into_value()])
+    let message = vm.new_str(&error.message).into_value();
+    if error.bare {
+        return set_attributes(vm.raise_with(kind, &[message]), &PLACE_ATTRIBUTES, place, vm);
+    }
+    let raised = vm.raise_with(kind, &[message, vm.new_tuple(place).into_value()]);
+    match (error.last_statement, source) {
+        (Some((line, column)), Some(source)) => {
+            let source = vm.new_str(source).into_value();
+            let metadata = vm.new_tuple(vec![vm.int(line.into()), vm.int(column.into()), source]);
+            set_attributes(raised, &["_metadata"], vec![metadata.into_value()], vm)
+        }
+        _ => raised,
+    }
+}
+
+/// What a `SyntaxError` keeps of its place, in the order of its arguments.
+const PLACE_ATTRIBUTES: [&str; 6] = ["filename", "lineno", "offset", "text", "end_lineno", "end_offset"];
+
+/// Completes the exception that was raised.
+fn set_attributes(raised: Raised, names: &[&str], values: Vec<Value>, vm: &Vm) -> Raised {
+    let exception = vm.catch(raised);
+    for (name, value) in names.iter().zip(values) {
+        if let Err(raised) = vm.set_attr(&exception, vm.intern(name).as_value(), Some(&value)) {
+            return raised;
+        }
+    }
+    vm.reraise(exception)
 }
 
 /// A line of the file, for errors of stages that no longer have the source.
-fn source_line(filename: &Value, line: u32, _: &Vm) -> Option<String> {
+fn source_line(filename: &Value, line: u32) -> Option<String> {
     let name = filename.downcast::<Str>()?.to_utf8()?.into_owned();
     let bytes = std::fs::read(name).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -211,7 +243,7 @@ pub(crate) fn issue_warnings(warnings: &[Warning], filename: &Value, vm: &Vm) ->
         if let Err(raised) = result {
             if vm.raised_is(category) {
                 vm.ignore(raised);
-                return Err(syntax_error(&warning.error, filename, vm));
+                return Err(syntax_error(&warning.error, filename, None, vm));
             }
             return Err(raised);
         }
@@ -233,13 +265,10 @@ pub(crate) fn compile_text(
             let code = if crate::sys::no_debug_ranges(vm) { Rc::new(code.without_columns()) } else { code };
             Ok((CodeObject::from_bytecode(&code, vm)?, flags))
         }
-        Err(CompileError::Syntax(mut error)) => {
-            if error.text.is_none() {
-                error.text = text.split_inclusive('\n').nth((error.lineno as usize).wrapping_sub(1)).map(str::to_owned);
-            }
-            Err(syntax_error(&error, filename, vm))
+        Err(error) => {
+            let source = pyrope_text::source::normalise(text, mode == Mode::Exec);
+            Err(compile_error(error, filename, Some(&source), vm))
         }
-        Err(error) => Err(compile_error(error, filename, vm)),
     }
 }
 
@@ -265,7 +294,12 @@ pub(crate) fn compile_statement(source: &str, filename: &Value, vm: &Vm) -> PyRe
 /// The options of a plain compilation: `-O` and the future features of the running code.
 pub(crate) fn inherited_options(inherit: bool, vm: &Vm) -> CompileOptions {
     let flags = if inherit { crate::frames::current_future_flags(vm) } else { 0 };
-    CompileOptions { optimize: crate::sys::optimize_level(vm), flags, ..CompileOptions::default() }
+    CompileOptions {
+        optimize: crate::sys::optimize_level(vm),
+        flags,
+        stack_budget: vm.stack_left(),
+        int_max_str_digits: pyrope_types::numbers::max_str_digits(vm),
+    }
 }
 
 /// Compiles what `exec` and `eval` were given.
@@ -329,7 +363,7 @@ pub(super) mod functions {
             _ => return Err(vm.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
         };
         let mut options = inherited_options(!dont_inherit, vm);
-        options.flags |= flags;
+        options.flags |= flags & !OBSOLETE_FLAGS;
         if optimize >= 0 {
             options.optimize = optimize as u8;
         }
