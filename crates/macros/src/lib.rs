@@ -173,11 +173,19 @@ fn finish(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
 }
 
 /// The doc comment as Python sees it: lines joined, the leading blank of each line gone.
+fn ungrouped(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Group(group) => ungrouped(&group.expr),
+        other => other,
+    }
+}
+
 fn doc_of(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes
         .iter()
         .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            // What a macro hands on stands in a group.
+            Meta::NameValue(meta) if meta.path.is_ident("doc") => match ungrouped(&meta.value) {
                 Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value()),
                 _ => None,
             },

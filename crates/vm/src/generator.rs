@@ -23,7 +23,7 @@ pub use awaiting::{
     may_delegate_to_coroutine, new_anext_awaitable,
 };
 pub use objects::{AsyncGenerator, Coroutine, Generator};
-pub use resume::{close, send_value, throw};
+pub use resume::{close, finalize, send_value, throw};
 
 /// Where a generator's frame stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -211,6 +211,7 @@ pub fn from_frame(frame: *mut Frame, vm: &Vm, machine: &Machine) -> Value {
         unsafe {
             (*moved).generator = core;
             (*moved).previous = std::ptr::null_mut();
+            (*moved).incomplete.set(false);
         }
     }
     value
@@ -276,11 +277,28 @@ pub fn suspend(frame: &Frame, delegating: bool, vm: &Vm) {
     unsafe { (*frame).previous = std::ptr::null_mut() };
 }
 
+/// Makes a waiting frame the thread's innermost; gives the one that was.
+pub(crate) fn link(frame: *mut Frame, machine: &Machine) -> *mut Frame {
+    let outer = machine.current.replace(frame);
+    // SAFETY: the frame waits, and its owner keeps it until `unlink`.
+    unsafe { (*frame).previous = outer };
+    outer
+}
+
+/// Undoes `link`.
+pub(crate) fn unlink(frame: *mut Frame, outer: *mut Frame, machine: &Machine) {
+    machine.current.set(outer);
+    // SAFETY: as in `link`.
+    unsafe { (*frame).previous = std::ptr::null_mut() };
+}
+
 /// The frame returned.
 pub fn finish_frame(frame: *mut Frame, vm: &Vm) {
     // SAFETY: as in `suspend`.
     let core = unsafe { &*(*frame).generator };
     drop(vm.handled.with_mut(Vec::pop));
+    // SAFETY: the frame is over; a frame object that takes it over has no caller to show.
+    unsafe { (*frame).previous = std::ptr::null_mut() };
     core.finish();
 }
 
@@ -289,10 +307,14 @@ pub fn fail_frame(frame: *mut Frame, vm: &Vm) {
     finish_frame(frame, vm);
 }
 
-/// Does a generator's frame run?
-pub fn frame_is_running(frame: &Frame) -> bool {
+/// What a generator's frame is that keeps it from being cleared.
+pub fn why_not_clear(frame: &Frame) -> Option<&'static str> {
     // SAFETY: a generator's frame knows its generator, which owns it.
-    unsafe { frame.generator.as_ref() }.is_some_and(|core| core.state.get() == State::Running)
+    match unsafe { frame.generator.as_ref() }?.state.get() {
+        State::Running => Some("an executing"),
+        State::Suspended | State::Delegating => Some("a suspended"),
+        State::Created | State::Finished => None,
+    }
 }
 
 /// The generator that owns a frame.

@@ -199,8 +199,8 @@ pub(super) fn warn_never_awaited(coroutine: &Value, core: &GenCore, vm: &Vm) {
         }
     };
     if result.is_err() {
-        let text = format!("Exception ignored while finalizing coroutine {}", core.qualname().to_string_lossy());
-        vm.write_unraisable(Some(&text), coroutine);
+        let text = format!("Exception ignored while finalizing coroutine {}", resume::repr_or_type(coroutine, vm));
+        vm.write_unraisable(Some(&text), &Value::none());
     }
 }
 

@@ -125,9 +125,13 @@ pub(super) fn check_throw_arguments(args: &[Value], vm: &Vm) -> PyResult<()> {
 }
 
 macro_rules! common {
-    ($type:ident, $frame:literal, $running:literal, $delegate:literal, $code:literal, $suspended:literal) => {
+    (
+        $type:ident, $name:literal, $qualname:literal,
+        $frame:literal, $running:literal, $delegate:literal, $code:literal, $suspended:literal
+    ) => {
         #[pymethods(COMMON)]
         impl $type {
+            #[doc = $name]
             #[getter]
             fn __name__(&self) -> Value {
                 self.core.name().into_value()
@@ -139,6 +143,7 @@ macro_rules! common {
                 Ok(())
             }
 
+            #[doc = $qualname]
             #[getter]
             fn __qualname__(&self) -> Value {
                 self.core.qualname().into_value()
@@ -186,9 +191,36 @@ macro_rules! common {
     };
 }
 
-common!(Generator, "gi_frame", "gi_running", "gi_yieldfrom", "gi_code", "gi_suspended");
-common!(Coroutine, "cr_frame", "cr_running", "cr_await", "cr_code", "cr_suspended");
-common!(AsyncGenerator, "ag_frame", "ag_running", "ag_await", "ag_code", "ag_suspended");
+common!(
+    Generator,
+    "name of the generator",
+    "qualified name of the generator",
+    "gi_frame",
+    "gi_running",
+    "gi_yieldfrom",
+    "gi_code",
+    "gi_suspended"
+);
+common!(
+    Coroutine,
+    "name of the coroutine",
+    "qualified name of the coroutine",
+    "cr_frame",
+    "cr_running",
+    "cr_await",
+    "cr_code",
+    "cr_suspended"
+);
+common!(
+    AsyncGenerator,
+    "name of the async generator",
+    "qualified name of the async generator",
+    "ag_frame",
+    "ag_running",
+    "ag_await",
+    "ag_code",
+    "ag_suspended"
+);
 
 #[pymethods]
 impl Generator {

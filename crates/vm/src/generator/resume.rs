@@ -141,35 +141,37 @@ pub fn throw(core: &GenCore, args: &[Value], close_on_exit: bool, vm: &Vm) -> Py
 
 fn throw_to_delegate(core: &GenCore, delegate: &Value, args: &[Value], close_on_exit: bool, vm: &Vm) -> PyResult {
     if close_on_exit && is_generator_exit(&args[0], vm) {
-        core.set_running(true);
-        let closed = close_delegate(delegate, vm);
-        core.set_running(false);
-        return match closed {
+        return match while_running(core, vm, || close_delegate(delegate, vm))? {
             Ok(()) => throw_here(core, args, vm),
             Err(_raised) => resume_raising(core, false, vm),
         };
     }
     let result = match core_of(delegate).filter(|inner| inner.kind != Kind::AsyncGenerator) {
-        Some(inner) => {
-            core.set_running(true);
-            let result = throw(inner, args, close_on_exit, vm);
-            core.set_running(false);
-            result
-        }
+        Some(inner) => while_running(core, vm, || throw(inner, args, close_on_exit, vm))?,
         None => {
             let Some(method) = vm.find_attr(delegate, vm.names().throw.as_value())? else {
                 return throw_here(core, args, vm);
             };
-            core.set_running(true);
-            let result = vm.call(&method, args);
-            core.set_running(false);
-            result
+            while_running(core, vm, || vm.call(&method, args))?
         }
     };
     match result {
         Ok(value) => Ok(value),
         Err(_raised) => resume_raising(core, false, vm),
     }
+}
+
+/// Does something to the delegate as if the generator itself ran: its frame is the innermost meanwhile.
+fn while_running<T>(core: &GenCore, vm: &Vm, act: impl FnOnce() -> PyResult<T>) -> PyResult<PyResult<T>> {
+    vm.check_stack("")?;
+    let Some(frame) = core.frame() else { return Err(vm.system_error("generator without frame")) };
+    let machine = machine(vm);
+    core.set_running(true);
+    let outer = super::link(frame, machine);
+    let result = act();
+    super::unlink(frame, outer, machine);
+    core.set_running(false);
+    Ok(result)
 }
 
 fn is_generator_exit(value: &Value, vm: &Vm) -> bool {
@@ -185,7 +187,7 @@ pub(super) fn resume_raising(core: &GenCore, closing: bool, vm: &Vm) -> PyResult
 
 fn throw_here(core: &GenCore, args: &[Value], vm: &Vm) -> PyResult {
     let exception = exception_of(args, vm)?;
-    let _raised = vm.raise_value(exception);
+    vm.restore_exception(Some(exception));
     resume_raising(core, false, vm)
 }
 
@@ -198,16 +200,8 @@ fn exception_of(args: &[Value], vm: &Vm) -> PyResult {
         return Err(vm.type_error("throw() third argument must be a traceback object"));
     }
     let exception = if vm.is_exception_class(class) {
-        let class_type = class.downcast::<pyrope_object::Type>();
-        if class_type.is_some_and(|t| value.ty(vm).is_subtype(t)) {
-            value.clone()
-        } else if value.is_none() {
-            vm.call(class, &[])?
-        } else if let Some(tuple) = value.downcast::<pyrope_object::Tuple>() {
-            vm.call(class, tuple.as_slice())?
-        } else {
-            vm.call(class, std::slice::from_ref(value))?
-        }
+        // A class that cannot be called raises in the generator too.
+        made_exception(class, value, vm).unwrap_or_else(|raised| vm.catch(raised))
     } else if errors::is_exception(class, vm) {
         if !value.is_none() {
             return Err(vm.type_error("instance exception may not have a separate value"));
@@ -219,11 +213,29 @@ fn exception_of(args: &[Value], vm: &Vm) -> PyResult {
             vm.type_name(class)
         )));
     };
-    if !errors::is_exception(&exception, vm) {
-        return Err(vm.type_error("exceptions must derive from BaseException"));
-    }
     if let Some(traceback) = traceback {
         errors::set_traceback(&exception, Some(traceback.clone()));
+    }
+    Ok(exception)
+}
+
+/// The instance that a class and a value mean.
+fn made_exception(class: &Value, value: &Value, vm: &Vm) -> PyResult {
+    if class.downcast::<pyrope_object::Type>().is_some_and(|class| value.ty(vm).is_subtype(class)) {
+        return Ok(value.clone());
+    }
+    let exception = if value.is_none() {
+        vm.call(class, &[])?
+    } else if let Some(tuple) = value.downcast::<pyrope_object::Tuple>() {
+        vm.call(class, tuple.as_slice())?
+    } else {
+        vm.call(class, std::slice::from_ref(value))?
+    };
+    if !errors::is_exception(&exception, vm) {
+        let (class, kind) = (vm.repr_text(class)?, vm.type_name(&exception));
+        return Err(
+            vm.type_error(format!("calling {class} should have returned an instance of BaseException, not {kind}"))
+        );
     }
     Ok(exception)
 }
@@ -259,9 +271,7 @@ pub fn close(core: &GenCore, vm: &Vm) -> PyResult {
     }
     let mut delegate_failed = false;
     if let Some(delegate) = core.delegate() {
-        core.set_running(true);
-        delegate_failed = close_delegate(&delegate, vm).is_err();
-        core.set_running(false);
+        delegate_failed = while_running(core, vm, || close_delegate(&delegate, vm))?.is_err();
     }
     if !delegate_failed {
         let _raised = vm.raise_with(B::GeneratorExit, &[]);
@@ -277,7 +287,7 @@ pub fn close(core: &GenCore, vm: &Vm) -> PyResult {
 }
 
 /// The finalizer: what is left unfinished is closed; a coroutine that never ran is complained of.
-pub(super) fn finalize(value: &Value, vm: &Vm) {
+pub fn finalize(value: &Value, vm: &Vm) {
     let Some(core) = core_of(value) else { return };
     if core.state() == State::Finished {
         return;
@@ -305,7 +315,7 @@ pub(super) fn finalize(value: &Value, vm: &Vm) {
     }
 }
 
-fn repr_or_type(value: &Value, vm: &Vm) -> String {
+pub(super) fn repr_or_type(value: &Value, vm: &Vm) -> String {
     let pending = vm.take_exception();
     let text = vm.repr_text(value).unwrap_or_else(|raised| {
         vm.ignore(raised);

@@ -283,7 +283,7 @@ pub(super) mod functions {
         let awaitable = anext(async_iterator, vm)?;
         match default {
             None => Ok(awaitable),
-            Some(default) => vm.call(&vm.builtin(B::AnextAwaitable).to_value(), &[awaitable, default.clone()]),
+            Some(default) => Ok(pyrope_vm::generator::new_anext_awaitable(awaitable, default.clone(), vm)),
         }
     }
 
