@@ -139,7 +139,7 @@ pub fn current_builtins(vm: &Vm) -> Option<Value> {
 pub fn current_locals(vm: &Vm) -> PyResult<Option<Value>> {
     match current_frame(vm, 0) {
         None => Ok(None),
-        Some(frame) if frame.code.has(CodeFlags::OPTIMIZED) => {
+        Some(frame) if frame.shows_fast_locals() => {
             let dict = vm.new_dict();
             for (name, value) in frame.bound_locals() {
                 dict.set(name, value, vm)?;
@@ -229,14 +229,35 @@ impl FrameObject {
         }
     }
 
-    /// The place of a name among the fast locals that show.
-    pub(crate) fn place_of(&self, name: &Value, vm: &Vm) -> PyResult<Option<LocalPlace>> {
+    /// The place of a name among the fast locals that `wanted` lets pass.
+    pub(crate) fn place_of(
+        &self,
+        name: &Value,
+        vm: &Vm,
+        wanted: impl Fn(&FrameObject, LocalPlace) -> bool,
+    ) -> PyResult<Option<LocalPlace>> {
+        let hash = vm.hash(name)?;
         for (index, (own, kind)) in self.code.local_names.iter().zip(self.code.raw.localspluskinds.iter()).enumerate() {
-            if kind & FastKind::HIDDEN == 0 && (own.as_value().is(name) || vm.equal(own.as_value(), name)?) {
-                return Ok(Some((index, *kind)));
+            let place = (index, *kind);
+            let same = own.as_value().is(name) || (own.hash(vm) == hash && vm.equal(own.as_value(), name)?);
+            if same && wanted(self, place) {
+                return Ok(Some(place));
             }
         }
         Ok(None)
+    }
+
+    /// Is a module's or class's comprehension under way, whose variables are fast locals?
+    fn has_hidden_locals(&self) -> bool {
+        let kinds = self.code.raw.localspluskinds.iter().enumerate();
+        kinds
+            .filter(|(_, kind)| **kind & FastKind::HIDDEN != 0)
+            .any(|(index, kind)| self.local_value((index, *kind)).is_some())
+    }
+
+    /// Are the locals shown through a proxy?
+    fn shows_fast_locals(&self) -> bool {
+        self.code.has(CodeFlags::OPTIMIZED) || self.has_hidden_locals()
     }
 
     /// The value of a fast local, seen through its cell.
@@ -267,7 +288,6 @@ impl FrameObject {
     pub(crate) fn bound_locals(&self) -> Vec<(Value, Value)> {
         let kinds = self.code.raw.localspluskinds.iter().enumerate();
         let mut found: Vec<(Value, Value)> = kinds
-            .filter(|(_, kind)| **kind & FastKind::HIDDEN == 0)
             .filter_map(|(index, kind)| {
                 Some((self.code.local_names[index].to_value(), self.local_value((index, *kind))?))
             })
@@ -296,8 +316,7 @@ impl FrameObject {
         match frame.owner {
             Owner::Thread => Some(vm.runtime_error("cannot clear an executing frame")),
             Owner::Generator => {
-                let running = crate::generator::frame_is_running(frame);
-                let what = if running { "an executing" } else { "a suspended" };
+                let what = crate::generator::why_not_clear(frame)?;
                 Some(vm.runtime_error(format!("cannot clear {what} frame")))
             }
             Owner::FrameObject => None,
@@ -329,7 +348,7 @@ impl FrameObject {
 
     #[getter]
     fn f_locals(this: &Ref<FrameObject>, vm: &Vm) -> Value {
-        if this.code.has(CodeFlags::OPTIMIZED) {
+        if this.shows_fast_locals() {
             return FrameLocalsProxy::new(this.clone(), vm).into_value();
         }
         this.namespace().unwrap_or_else(|| vm.new_dict().into_value())
@@ -363,13 +382,8 @@ impl FrameObject {
 
     #[setter("f_trace_lines")]
     fn set_trace_lines(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
-        match value.and_then(Value::as_bool) {
-            Some(truth) => {
-                self.trace_lines.set(truth);
-                Ok(())
-            }
-            None => Err(vm.type_error("attribute value type must be bool")),
-        }
+        self.trace_lines.set(flag(value, vm)?);
+        Ok(())
     }
 
     #[getter]
@@ -379,13 +393,8 @@ impl FrameObject {
 
     #[setter("f_trace_opcodes")]
     fn set_trace_opcodes(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
-        match value.and_then(Value::as_bool) {
-            Some(truth) => {
-                self.trace_opcodes.set(truth);
-                Ok(())
-            }
-            None => Err(vm.type_error("attribute value type must be bool")),
-        }
+        self.trace_opcodes.set(flag(value, vm)?);
+        Ok(())
     }
 
     #[getter]
@@ -399,10 +408,21 @@ impl FrameObject {
         if let Some(raised) = self.cannot_clear(vm) {
             return Err(raised);
         }
+        if let Some(generator) = self.frame().and_then(crate::generator::generator_of) {
+            crate::generator::finalize(&generator, vm);
+        }
         let mut out = Vec::new();
         self.take_locals(&mut out);
         drop(out);
         Ok(())
+    }
+}
+
+/// The truth that an attribute is set to.
+fn flag(value: Option<&Value>, vm: &Vm) -> PyResult<bool> {
+    match value {
+        None => Err(vm.type_error("can't delete numeric/char attribute")),
+        Some(value) => value.as_bool().ok_or_else(|| vm.type_error("attribute value type must be bool")),
     }
 }
 

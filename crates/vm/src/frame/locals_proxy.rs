@@ -1,10 +1,10 @@
 //! `FrameLocalsProxy` (PEP 667): a function's locals as a mapping that writes through.
 
+use pyrope_bytecode::FastKind;
 use pyrope_macros::{Traverse, pyclass, pymethods};
-use pyrope_object::layout::Str;
 use pyrope_object::{Args, BuiltinType as B, CompareOp, Header, PyResult, Ref, Slots, Type, Value, Vm};
 
-use super::FrameObject;
+use super::{FrameObject, LocalPlace};
 
 /// A write-through view of a frame's local variables.
 #[pyclass(
@@ -45,10 +45,7 @@ impl FrameLocalsProxy {
     }
 
     fn find(&self, key: &Value, vm: &Vm) -> PyResult<Option<Value>> {
-        vm.hash(key)?;
-        if key.downcast::<Str>().is_some()
-            && let Some(place) = self.frame.place_of(key, vm)?
-        {
+        if let Some(place) = self.frame.place_of(key, vm, |frame, place| frame.local_value(place).is_some())? {
             return Ok(self.frame.local_value(place));
         }
         match self.frame.extra() {
@@ -58,17 +55,20 @@ impl FrameLocalsProxy {
     }
 
     fn store(&self, key: &Value, value: &Value, vm: &Vm) -> PyResult<()> {
-        if key.downcast::<Str>().is_some()
-            && let Some(place) = self.frame.place_of(key, vm)?
-        {
+        if let Some(place) = self.writable_place(key, vm)? {
             self.frame.set_local_value(place, value.clone());
             return Ok(());
         }
         self.frame.extra_or_new(vm).set(key.clone(), value.clone(), vm)
     }
 
+    /// The place of a name that is a local wherever the frame stands.
+    fn writable_place(&self, key: &Value, vm: &Vm) -> PyResult<Option<LocalPlace>> {
+        self.frame.place_of(key, vm, |_, (_, kind)| kind & FastKind::HIDDEN == 0)
+    }
+
     fn is_local(&self, key: &Value, vm: &Vm) -> PyResult<bool> {
-        Ok(key.downcast::<Str>().is_some() && self.frame.place_of(key, vm)?.is_some())
+        Ok(self.writable_place(key, vm)?.is_some())
     }
 
     fn to_dict(&self, vm: &Vm) -> PyResult {
@@ -120,15 +120,9 @@ impl FrameLocalsProxy {
         self.to_dict(vm)
     }
 
-    #[method("__copy__($self, /)")]
-    fn __copy__(&self, vm: &Vm) -> PyResult {
-        self.to_dict(vm)
-    }
-
     #[method("__reversed__($self, /)")]
-    fn __reversed__(&self, vm: &Vm) -> PyResult {
-        let names = self.frame.bound_locals().into_iter().rev().map(|(k, _)| k).collect();
-        vm.iter(vm.new_list(names).as_value())
+    fn __reversed__(&self, vm: &Vm) -> Value {
+        vm.new_list(self.frame.bound_locals().into_iter().rev().map(|(k, _)| k).collect()).into_value()
     }
 
     #[method("update($self, other, /)")]
