@@ -172,7 +172,7 @@ fn finish(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
         .into()
 }
 
-/// The doc comment as Python sees it: lines joined, the leading blank of each line gone.
+/// An expression without the group that handing it through a macro puts around it.
 fn ungrouped(expression: &Expr) -> &Expr {
     match expression {
         Expr::Group(group) => ungrouped(&group.expr),
@@ -180,6 +180,7 @@ fn ungrouped(expression: &Expr) -> &Expr {
     }
 }
 
+/// The doc comment as Python sees it: lines joined, the leading blank of each line gone.
 fn doc_of(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes
         .iter()

@@ -25,13 +25,10 @@ pub fn set_traceback(exception: &Value, traceback: Option<Value>) {
 #[cold]
 #[inline(never)]
 pub fn unbound_local(frame: &Frame, index: usize, vm: &Vm) -> Raised {
-    let name = &frame.code().local_names[index];
-    named(
-        B::UnboundLocalError,
-        &format!("cannot access local variable '{}' where it is not associated with a value", name.to_string_lossy()),
-        name,
-        vm,
-    )
+    let name = frame.code().local_names[index].to_string_lossy();
+    // It has no `name`: nothing else could have been meant.
+    let message = format!("cannot access local variable '{name}' where it is not associated with a value");
+    vm.raise(B::UnboundLocalError, message)
 }
 
 /// UnboundLocalError or NameError for an empty cell.

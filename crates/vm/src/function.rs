@@ -379,7 +379,7 @@ impl Function {
     }
 
     #[setter("__qualname__")]
-    fn set_qualname(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+    pub(crate) fn set_qualname(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let Some(name) = value.and_then(Value::cast::<Str>) else {
             return Err(vm.type_error("__qualname__ must be set to a string object"));
         };

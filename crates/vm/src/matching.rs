@@ -168,6 +168,10 @@ fn check_group_types(wanted: &Value, vm: &Vm) -> PyResult<()> {
 pub fn split_group(exception: &Value, wanted: &Value, vm: &Vm) -> PyResult<(Value, Value)> {
     check_group_types(wanted, vm)?;
     let (matched, rest) = pyrope_types::exceptions::match_group(exception, wanted, vm)?;
+    // An exception outside of any group was put into one here.
+    if rest.is_none() && !matched.is_none() && !matched.is(exception) && crate::errors::traceback(&matched).is_none() {
+        crate::traceback::add_current_entry(&matched, vm);
+    }
     Ok((rest, matched))
 }
 

@@ -74,6 +74,11 @@ pub fn add_entry(exception: &Value, frame: &Frame, vm: &Vm) {
     errors::set_traceback(exception, Some(entry.into_value()));
 }
 
+/// Puts an entry for the running frame in front of an exception's traceback.
+pub fn add_current_entry(exception: &Value, vm: &Vm) {
+    crate::frame::with_frame(vm, 0, |frame| add_entry(exception, frame, vm));
+}
+
 #[pymethods]
 impl Traceback {
     #[getter]

@@ -343,9 +343,6 @@ pub fn match_group(exception: &Value, class: &Value, vm: &Vm) -> PyResult<(Value
         let sole = vm.tuple_from_slice(std::slice::from_ref(exception)).into_value();
         let args = [vm.empty_str().into_value(), sole];
         let group = vm.call(&vm.builtin(B::BaseExceptionGroup).to_value(), &args)?;
-        if let Some(traceback) = base::traceback(exception) {
-            base::set_traceback(&group, Some(traceback));
-        }
         return Ok((group, Value::none()));
     }
     if !is_group(exception) {

@@ -192,7 +192,7 @@ impl Module {
                 let result = vm.call(&annotate, &[vm.int(1)])?;
                 if result.downcast::<Dict>().is_none() {
                     return Err(
-                        vm.type_error(format!("__annotate__() must return a dict, not {}", vm.type_name(&result)))
+                        vm.type_error(format!("__annotate__ returned non-dict of type '{}'", vm.type_name(&result)))
                     );
                 }
                 result

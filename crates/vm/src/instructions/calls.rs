@@ -118,7 +118,13 @@ fn attach(function: Value, value: Value, which: u32, vm: &Vm) -> pyrope_object::
                 target.set_closure(cells);
             }
         }
-        Some(FunctionAttribute::Annotate) => target.set_annotate_function(value),
+        Some(FunctionAttribute::Annotate) => {
+            if let Some(annotate) = value.downcast::<Function>() {
+                let name = format!("{}.__annotate__", target.qualname().to_string_lossy());
+                annotate.set_qualname(Some(vm.try_str(&name)?.as_value()), vm)?;
+            }
+            target.set_annotate_function(value);
+        }
         None => return Err(vm.system_error("unknown function attribute")),
     }
     Ok(function)

@@ -17,6 +17,18 @@ pub(super) mod functions {
         vm.handled_exception().unwrap_or(Value::none())
     }
 
+    /// Remove the '__dict__' and '__weakref__' descriptors of a class that is being replaced.
+    #[pyfunction("_clear_type_descriptors(type, /)")]
+    fn _clear_type_descriptors(class: &Value, vm: &Vm) -> PyResult<()> {
+        match class.downcast::<pyrope_object::Type>() {
+            Some(class) => pyrope_types::model::class::clear_descriptors(class, vm),
+            None => Err(vm.type_error(format!(
+                "_clear_type_descriptors() argument must be type, not {}",
+                pyrope_object::bind::argument_type_name(class, vm)
+            ))),
+        }
+    }
+
     /// Return current exception information: (type, value, traceback).
     ///
     /// Return information about the most recent exception caught by an except

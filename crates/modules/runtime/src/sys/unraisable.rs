@@ -41,7 +41,12 @@ fn shown(object: &Value, vm: &Vm) -> String {
 }
 
 fn try_unraisable(message: Option<&str>, object: &Value, exception: &Value, vm: &Vm) -> PyResult<()> {
-    let traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
+    let mut traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
+    if traceback.is_none() {
+        // It says at least where it happened.
+        pyrope_vm::traceback::add_current_entry(exception, vm);
+        traceback = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
+    }
     let (message, object) = match message {
         None => (Value::none(), object.clone()),
         Some(text) if object.is_none() => (vm.new_str(text).into_value(), Value::none()),

@@ -350,7 +350,9 @@ impl TypeType {
         let annotations = if annotate.ty(vm).slots().call.is_some() {
             let result = vm.call(&annotate, &[vm.int(1)])?;
             if result.downcast::<Dict>().is_none() {
-                return Err(vm.type_error(format!("__annotate__() must return a dict, not {}", vm.type_name(&result))));
+                return Err(
+                    vm.type_error(format!("__annotate__ returned non-dict of type '{}'", vm.type_name(&result)))
+                );
             }
             result
         } else {
@@ -405,7 +407,7 @@ impl TypeType {
                 vm.names().__annotate__.as_value(),
             ));
         }
-        for key in ["__annotate_func__", "__annotate__"] {
+        for key in ["__annotate__", "__annotate_func__"] {
             if let Some(found) = own(this, key, vm)? {
                 return match found.ty(vm).slots().descr_get {
                     Some(get) => get(&found, None, Some(&this.to_value()), vm),
@@ -563,6 +565,18 @@ fn is_heap_type_in_cpython(ty: &Type) -> bool {
     let static_module = ["builtins", "types", "weakref", "datetime", "_contextvars", "string.templatelib"];
     let static_type = [("collections", "OrderedDict"), ("typing", "Union")];
     !static_module.contains(&module) && !static_type.contains(&(module, name))
+}
+
+/// `sys._clear_type_descriptors`: a class that another one takes over gives up `__dict__` and `__weakref__`.
+pub fn clear_descriptors(class: &Type, vm: &Vm) -> PyResult<()> {
+    if !class.is_heap() || class.flags().has(TypeFlags::IMMUTABLE) {
+        return Err(vm.type_error("argument is immutable"));
+    }
+    for name in [&vm.names().__dict__, &vm.names().__weakref__] {
+        drop(class.dict(vm).remove(name.as_value(), vm)?);
+    }
+    class.modified();
+    Ok(())
 }
 
 /// `__flags__` with CPython's bits, as far as they mean something here.

@@ -172,17 +172,29 @@ pub(super) fn getattr(slf: &Value, name: &Value, vm: &Vm) -> PyResult {
         Some(own) if !plain => vm.call_found(slf, &own, std::slice::from_ref(name)),
         _ => match generic_find_attr(slf, name, vm) {
             Ok(Some(found)) => return Ok(found),
-            Ok(None) => return vm.call_found(slf, &fallback, std::slice::from_ref(name)),
+            Ok(None) => return call_getattr(slf, &fallback, name, vm),
             Err(raised) => Err(raised),
         },
     };
     match result {
         Err(raised) if vm.raised_is(B::AttributeError) => {
             vm.ignore(raised);
-            vm.call_found(slf, &fallback, std::slice::from_ref(name))
+            call_getattr(slf, &fallback, name, vm)
         }
         result => result,
     }
+}
+
+/// `__getattr__`, whose AttributeError gets to know what was looked for.
+fn call_getattr(slf: &Value, method: &Value, name: &Value, vm: &Vm) -> PyResult {
+    vm.call_found(slf, method, std::slice::from_ref(name)).map_err(|raised| {
+        if !vm.raised_is(B::AttributeError) {
+            return raised;
+        }
+        let exception = vm.catch(raised);
+        crate::exceptions::fill_attribute_error(&exception, slf, name);
+        vm.reraise(exception)
+    })
 }
 
 pub(super) fn setattr(slf: &Value, name: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
