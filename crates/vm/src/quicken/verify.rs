@@ -1,4 +1,5 @@
-//! Is code well-formed? Indices in range, depths consistent and within the stack that the code asks for.
+//! Is code well-formed? Indices in range, depths consistent and within the stack that the code asks for, nulls only where
+//! calls expect them.
 
 use pyrope_bytecode::{ExceptionEntry, FastKind, Opcode, Operand};
 
@@ -9,7 +10,7 @@ pub(super) fn check(translator: &Translator<'_>, entries: &[ExceptionEntry]) -> 
     for instruction in &translator.source {
         check_operand(translator, instruction.opcode.general(), instruction.oparg)?;
     }
-    check_depths(translator, entries)
+    check_stacks(translator, entries)
 }
 
 fn check_operand(translator: &Translator<'_>, opcode: Opcode, oparg: u32) -> Option<()> {
@@ -35,46 +36,178 @@ fn check_operand(translator: &Translator<'_>, opcode: Opcode, oparg: u32) -> Opt
     valid.then_some(())
 }
 
-fn check_depths(translator: &Translator<'_>, entries: &[ExceptionEntry]) -> Option<()> {
+/// What is on the operand stack before an instruction: its depth, and which operands may be null (a bit each).
+#[derive(Clone)]
+struct Stack {
+    depth: usize,
+    nulls: u128,
+    /// The bits of operands that `nulls` has no room for; empty in nearly all code.
+    more: Vec<u64>,
+}
+
+impl Stack {
+    fn empty(limit: usize) -> Stack {
+        Stack { depth: 0, nulls: 0, more: vec![0; limit.saturating_sub(128).div_ceil(64)] }
+    }
+
+    fn may_be_null(&self, at: usize) -> bool {
+        match at.checked_sub(128) {
+            None => self.nulls >> at & 1 != 0,
+            Some(at) => self.more.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 != 0),
+        }
+    }
+
+    fn set_null(&mut self, at: usize, null: bool) {
+        match at.checked_sub(128) {
+            None => self.nulls = (self.nulls & !(1 << at)) | (u128::from(null) << at),
+            Some(at) => {
+                if let Some(bits) = self.more.get_mut(at / 64) {
+                    *bits = (*bits & !(1 << (at % 64))) | (u64::from(null) << (at % 64));
+                }
+            }
+        }
+    }
+
+    /// The operand at a depth from the top, 1 being the top.
+    fn peek(&self, from_top: usize) -> Option<bool> {
+        Some(self.may_be_null(self.depth.checked_sub(from_top)?))
+    }
+
+    fn push(&mut self, null: bool) {
+        self.set_null(self.depth, null);
+        self.depth += 1;
+    }
+
+    /// Pops operands of which only those that `nullable` names (from the top, 1 being it) may be null.
+    fn pop(&mut self, count: usize, nullable: impl Fn(usize) -> bool) -> Option<()> {
+        for from_top in 1..=count {
+            if self.peek(from_top)? && !nullable(from_top) {
+                return None;
+            }
+        }
+        self.depth -= count;
+        Some(())
+    }
+
+    fn truncate(&mut self, depth: usize) {
+        self.depth = depth;
+    }
+
+    /// What holds on two ways to the same place. True if that is more than was known.
+    fn join(&mut self, other: &Stack) -> bool {
+        let mut changed = false;
+        for at in 0..self.depth {
+            if other.may_be_null(at) && !self.may_be_null(at) {
+                self.set_null(at, true);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Does to the stack what an instruction does when it falls through.
+    fn step(&mut self, opcode: Opcode, oparg: u32, limit: usize) -> Option<()> {
+        let arg = oparg as usize;
+        let (popped, pushed) =
+            (usize::try_from(opcode.popped(oparg)).ok()?, usize::try_from(opcode.pushed(oparg)).ok()?);
+        if self.depth.checked_sub(popped)? + pushed > limit {
+            return None;
+        }
+        match opcode {
+            Opcode::PushNull | Opcode::LoadFastAndClear => self.push(true),
+            Opcode::LoadGlobal if arg & 1 != 0 => {
+                self.push(false);
+                self.push(true);
+            }
+            Opcode::LoadAttr | Opcode::LoadSpecial | Opcode::LoadSuperAttr => {
+                self.pop(popped, |_| false)?;
+                self.push(false);
+                if pushed > 1 {
+                    self.push(true);
+                }
+            }
+            Opcode::Copy => {
+                let null = self.peek(arg)?;
+                self.push(null);
+            }
+            Opcode::Swap => {
+                let (top, other) = (self.depth.checked_sub(1)?, self.depth.checked_sub(arg)?);
+                let (a, b) = (self.may_be_null(top), self.may_be_null(other));
+                self.set_null(top, b);
+                self.set_null(other, a);
+            }
+            // Their lower operands are looked at or passed over, and stay.
+            Opcode::DictMerge
+            | Opcode::DictUpdate
+            | Opcode::ListAppend
+            | Opcode::ListExtend
+            | Opcode::SetAdd
+            | Opcode::SetUpdate
+            | Opcode::MapAdd
+            | Opcode::WithExceptStart
+            | Opcode::GetLen
+            | Opcode::MatchKeys
+            | Opcode::MatchMapping
+            | Opcode::MatchSequence => {
+                self.pop(popped.saturating_sub(pushed), |_| false)?;
+                (popped..pushed).for_each(|_| self.push(false));
+            }
+            _ => {
+                self.pop(popped, |from_top| match opcode {
+                    // Comprehensions put back what their variables were, if anything.
+                    Opcode::StoreFast | Opcode::StoreFastStoreFast | Opcode::StoreFastLoadFast | Opcode::PopTop => true,
+                    Opcode::Call => from_top == arg + 1,
+                    Opcode::CallKw => from_top == arg + 2,
+                    Opcode::CallFunctionEx => from_top == 1 || from_top == 3,
+                    _ => false,
+                })?;
+                (0..pushed).for_each(|_| self.push(false));
+            }
+        }
+        (self.depth <= limit).then_some(())
+    }
+}
+
+/// Follows the code until nothing new comes up.
+fn check_stacks(translator: &Translator<'_>, entries: &[ExceptionEntry]) -> Option<()> {
     let source = &translator.source;
-    let limit = i64::from(translator.code.raw.stacksize);
-    let mut depths: Vec<Option<i64>> = vec![None; source.len()];
-    let mut waiting = vec![(0usize, 0i64)];
-    while let Some((mut index, mut depth)) = waiting.pop() {
+    let limit = usize::try_from(translator.code.raw.stacksize).ok()?;
+    let mut known: Vec<Option<Stack>> = vec![None; source.len()];
+    let mut waiting = vec![(0usize, Stack::empty(limit))];
+    while let Some((mut index, mut stack)) = waiting.pop() {
         loop {
-            match depths.get_mut(index)? {
-                Some(known) if *known == depth => break,
-                Some(_) => return None,
-                unknown => *unknown = Some(depth),
+            match known.get_mut(index)? {
+                Some(before) if before.depth != stack.depth => return None,
+                Some(before) => {
+                    if !before.join(&stack) {
+                        break;
+                    }
+                    stack.clone_from(before);
+                }
+                unknown => *unknown = Some(stack.clone()),
             }
             let instruction = &source[index];
             let (opcode, oparg) = (instruction.opcode.general(), instruction.oparg);
             if let Some(entry) = entries.iter().find(|e| e.start <= instruction.offset && instruction.offset < e.end) {
-                if i64::from(entry.depth) > depth {
+                let depth = entry.depth as usize;
+                if depth > stack.depth || depth + usize::from(entry.lasti) + 1 > limit {
                     return None;
                 }
-                let entered = i64::from(entry.depth) + i64::from(entry.lasti) + 1;
-                if entered > limit {
-                    return None;
-                }
-                waiting.push((translator.index_at(entry.target)?, entered));
+                let mut handler = stack.clone();
+                handler.truncate(depth);
+                (0..=usize::from(entry.lasti)).for_each(|_| handler.push(false));
+                waiting.push((translator.index_at(entry.target)?, handler));
             }
-            if depth < opcode.popped(oparg) {
-                return None;
-            }
-            let after = depth - opcode.popped(oparg) + opcode.pushed(oparg);
-            if after < 0 || after > limit {
-                return None;
-            }
+            let mut after = stack.clone();
+            after.step(opcode, oparg, limit)?;
             if let Some(target) = translator.target_of(index)? {
                 // An exhausted loop leaves its iterator; a finished delegation its result.
-                let taken = if opcode == Opcode::ForIter { depth } else { after };
-                waiting.push((target, taken));
+                waiting.push((target, if opcode == Opcode::ForIter { stack } else { after.clone() }));
             }
             if opcode.is_scope_exit() || opcode.is_unconditional_jump() {
                 break;
             }
-            depth = after;
+            stack = after;
             index += 1;
         }
     }
