@@ -53,6 +53,8 @@ pub mod breaker {
     pub const ASYNC_EXCEPTION: u32 = 4;
     /// The budget of memory or time is exhausted.
     pub const BUDGET: u32 = 8;
+    /// Somebody wants to know of what running code does.
+    pub const TRACE: u32 = 16;
 }
 
 /// Bytes of native stack that a function may use between two checks.

@@ -305,7 +305,8 @@ pub fn spread_arguments(callable: &Value, iterable: &Value, mapping: Option<&Val
 pub fn set_insert(set: &Value, item: &Value, vm: &Vm) -> PyResult<()> {
     match set.downcast::<Set>() {
         Some(set) => set.add(item.clone(), vm),
-        None => Err(vm.system_error("SET_ADD without set")),
+        // A program can give `__conditional_annotations__` any value.
+        None => Err(vm.type_error(format!("'{}' object is not a set", vm.type_name(set)))),
     }
 }
 
@@ -325,6 +326,7 @@ pub fn next_item(iterator: &Value, vm: &Vm) -> PyResult<Option<Value>> {
 #[inline(never)]
 fn end_of_iteration(raised: pyrope_object::Raised, vm: &Vm) -> PyResult<Option<Value>> {
     if vm.raised_is(B::StopIteration) {
+        crate::monitor::stopped(vm)?;
         vm.ignore(raised);
         return Ok(None);
     }

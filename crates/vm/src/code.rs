@@ -4,13 +4,14 @@ mod constants;
 mod lines;
 mod make;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use pyrope_bytecode::{CodeFlags, FastKind};
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::layout::{Str, Tuple};
 use pyrope_object::{BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResult, Ref, Slots, Value, Vm};
 
+use crate::monitor::CodeMonitor;
 use crate::quicken::Quick;
 
 pub use constants::{constant_to_value, to_constant};
@@ -64,6 +65,9 @@ pub struct CodeObject {
     /// The machine's translation, made on first entry; owned.
     #[traverse(skip)]
     pub(crate) quick: Cell<*const Quick>,
+    /// What those who watch it have asked for.
+    #[traverse(skip)]
+    pub(crate) monitor: OnceCell<Box<CodeMonitor>>,
 }
 
 /// The parts from which a code object is made.
@@ -111,6 +115,7 @@ impl CodeObject {
                 frame_slots: raw.localsplusnames.len() as u32 + raw.stacksize + 1,
                 parameters,
                 quick: Cell::new(std::ptr::null()),
+                monitor: OnceCell::new(),
                 consts,
                 raw,
             },
@@ -144,6 +149,11 @@ impl CodeObject {
     /// Translates the code now. SystemError if it is not well-formed.
     pub fn translate(&self, vm: &Vm) -> PyResult<()> {
         crate::quicken::quick_of(self, vm).map(drop)
+    }
+
+    /// What those who watch it have asked for, made on first use.
+    pub(crate) fn monitor(&self) -> &CodeMonitor {
+        self.monitor.get_or_init(Box::default)
     }
 
     /// Number of fast locals of all kinds.

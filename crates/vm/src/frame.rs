@@ -41,6 +41,8 @@ pub struct FrameObject {
     pub(crate) trace: Guarded<Option<Value>>,
     pub(crate) trace_lines: StdCell<bool>,
     pub(crate) trace_opcodes: StdCell<bool>,
+    /// The offset of the instruction that was reported last, -1 for none that counts.
+    pub(crate) last_traced: StdCell<i32>,
 }
 
 impl Traverse for FrameObject {
@@ -91,6 +93,7 @@ pub fn frame_object(frame: &Frame, vm: &Vm) -> Ref<FrameObject> {
             trace: Guarded::default(),
             trace_lines: StdCell::new(true),
             trace_opcodes: StdCell::new(false),
+            last_traced: StdCell::new(-1),
         },
     );
     let _ = frame.object.set(object.clone());
@@ -364,6 +367,11 @@ impl FrameObject {
         self.line().map_or(Value::none(), |line| vm.int(line.into()))
     }
 
+    #[setter("f_lineno")]
+    fn set_lineno(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        crate::monitor::set_line(self, value, vm)
+    }
+
     #[getter]
     fn f_trace(&self) -> Value {
         self.trace.get().unwrap_or(Value::none())
@@ -393,7 +401,14 @@ impl FrameObject {
 
     #[setter("f_trace_opcodes")]
     fn set_trace_opcodes(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
-        self.trace_opcodes.set(flag(value, vm)?);
+        if value.is_none() {
+            return Err(vm.attribute_error("attribute 'f_trace_opcodes' of 'frame' objects cannot be deleted"));
+        }
+        let wanted = flag(value, vm)?;
+        self.trace_opcodes.set(wanted);
+        if wanted {
+            crate::monitor::want_opcodes(vm);
+        }
         Ok(())
     }
 

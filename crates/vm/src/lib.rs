@@ -25,6 +25,7 @@ mod inline_cache;
 mod instructions;
 mod intrinsics;
 mod matching;
+pub mod monitor;
 mod ops;
 mod quicken;
 pub mod stack;

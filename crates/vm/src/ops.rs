@@ -206,6 +206,10 @@ macro_rules! for_each_op {
             MatchKeys => patterns::match_keys;
             MatchMapping => patterns::match_mapping;
             MatchSequence => patterns::match_sequence;
+            // Reports of what happens.
+            Trace => trace::trace;
+            TraceReturn => trace::trace_return;
+            SwitchTraced => trace::switch_traced;
         }
     };
 }

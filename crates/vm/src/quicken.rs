@@ -14,6 +14,7 @@ use pyrope_object::{PyResult, Value, Vm};
 
 use crate::code::CodeObject;
 use crate::inline_cache::Cache;
+use crate::monitor;
 use crate::ops::Op;
 
 /// One instruction: 8 bytes.
@@ -86,6 +87,8 @@ pub struct Quick {
     constants: Box<[u64]>,
     /// The operand as CPython has it, for instructions whose `arg` holds something else.
     pub opargs: Box<[u32]>,
+    /// The line of each instruction, where somebody traces; else empty.
+    lines: Box<[i32]>,
 }
 
 impl Quick {
@@ -108,6 +111,21 @@ impl Quick {
     /// Index of the instruction that begins at or covers a byte offset.
     pub fn index_of_offset(&self, offset: u32) -> usize {
         self.offsets.partition_point(|&o| o <= offset).saturating_sub(1)
+    }
+
+    /// Index of the first instruction at or behind a byte offset.
+    pub fn first_at(&self, offset: u32) -> usize {
+        self.offsets.partition_point(|&o| o < offset)
+    }
+
+    /// The line of an instruction, -1 if there is none. (Only known to the translation that reports.)
+    pub fn line_of(&self, index: usize) -> i32 {
+        self.lines.get(index).copied().unwrap_or(-1)
+    }
+
+    /// The line of the instruction at a byte offset.
+    pub fn line_at_offset(&self, offset: u32) -> i32 {
+        self.line_of(self.first_at(offset))
     }
 
     /// Operand of an instruction as CPython has it.
@@ -177,6 +195,26 @@ fn translate(code: &CodeObject, vm: &Vm) -> PyResult<*const Quick> {
     Ok(quick)
 }
 
+/// The translation that reports what it does: nothing is fused, and a `Trace` stands before each instruction.
+pub(crate) fn translate_traced(code: &CodeObject, vm: &Vm) -> PyResult<Quick> {
+    match Translator::new(code).and_then(Translator::finish_traced) {
+        Some(quick) => Ok(quick),
+        None => Err(vm.system_error("unknown opcode or malformed code")),
+    }
+}
+
+/// Where in `co_code` what each instruction of the plain translation stands for begins.
+pub(crate) fn starts<'c>(code: &'c CodeObject, vm: &Vm) -> PyResult<&'c [u32]> {
+    let monitor = code.monitor();
+    if let Some(known) = monitor.starts.get() {
+        return Ok(known);
+    }
+    match Translator::new(code).and_then(Translator::starts) {
+        Some(starts) => Ok(monitor.starts.get_or_init(|| starts)),
+        None => Err(vm.system_error("unknown opcode or malformed code")),
+    }
+}
+
 struct Translator<'c> {
     code: &'c CodeObject,
     source: Vec<CodeInstruction>,
@@ -239,11 +277,49 @@ impl<'c> Translator<'c> {
         while index < self.source.len() {
             index += self.emit_at(index)?;
         }
+        self.into_quick(&entries, &[])
+    }
+
+    fn finish_traced(mut self) -> Option<Quick> {
+        self.mark_entries()?;
+        let entries: Vec<_> = ExceptionEntries::new(&self.code.raw.exceptiontable).collect();
+        verify::check(&self, &entries)?;
+        let source_lines = monitor::lines(self.code, &self.source);
+        let marks = monitor::marks(self.code, &self.source);
+        let mut lines = Vec::new();
+        for (index, (marks, operand)) in marks.into_iter().enumerate() {
+            self.emitted.push(self.instrs.len() as u32);
+            let (offset, oparg) = (self.source[index].offset as u32, self.source[index].oparg);
+            self.emit(Op::Trace, marks, operand, offset, oparg);
+            self.emit_plain(index)?;
+            if marks & monitor::Marks::CALL != 0 {
+                self.emit(Op::TraceReturn, 0, 0, offset, oparg);
+            } else if marks & monitor::Marks::LOOP != 0 {
+                self.emit(Op::TraceReturn, monitor::Marks::LOOP, operand, offset, oparg);
+            }
+            lines.resize(self.instrs.len(), source_lines[index]);
+        }
+        self.into_quick(&entries, &lines)
+    }
+
+    fn starts(mut self) -> Option<Box<[u32]>> {
+        self.mark_entries()?;
+        let mut starts = Vec::new();
+        let mut index = 0;
+        while index < self.source.len() {
+            let start = self.source[index].start as u32;
+            index += self.emit_at(index)?;
+            starts.resize(self.instrs.len(), start);
+        }
+        Some(starts.into())
+    }
+
+    fn into_quick(mut self, entries: &[pyrope_bytecode::ExceptionEntry], lines: &[i32]) -> Option<Quick> {
         let end = self.source.last()?.end as u32;
         self.emit(Op::InvalidCode, 0, 0, end, 0);
         self.emitted.push(self.instrs.len() as u32 - 1);
         self.resolve_jumps()?;
-        let handlers = self.handlers(&entries)?;
+        let handlers = self.handlers(entries)?;
         Some(Quick {
             instrs: self.instrs.into_iter().map(Cell::new).collect(),
             caches: self.caches.into(),
@@ -251,6 +327,7 @@ impl<'c> Translator<'c> {
             handlers: handlers.into(),
             constants: self.constants.into(),
             opargs: self.opargs.into(),
+            lines: lines.into(),
         })
     }
 

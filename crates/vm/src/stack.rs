@@ -20,6 +20,7 @@ use pyrope_object::{Doomed, PyResult, Ref, Type, Value, Vm};
 use crate::code::CodeObject;
 use crate::frame::FrameObject;
 use crate::function::Function;
+use crate::monitor::ThreadMonitor;
 use crate::quicken::{Instr, Quick};
 
 /// A local or operand.
@@ -123,6 +124,9 @@ pub struct Machine {
     pub function_type: *const Type,
     /// `type`
     pub type_type: *const Type,
+    pub(crate) monitor: ThreadMonitor,
+    /// The offset at which the exception of the RERAISE under way was raised, where it says so.
+    pub(crate) reraised: Cell<Option<u32>>,
 }
 
 /// The machine of a thread, made on first use.
@@ -147,6 +151,8 @@ fn make_machine(vm: &Vm) -> &Machine {
         breaker: vm.interp().breaker.clone(),
         function_type: vm.type_of::<Function>(),
         type_type: vm.builtin(pyrope_object::BuiltinType::Type),
+        monitor: ThreadMonitor::new(vm.state()),
+        reraised: Cell::new(None),
     };
     match vm.machine.get_or_init(|| Box::new(machine)).downcast_ref::<Machine>() {
         Some(machine) => machine,

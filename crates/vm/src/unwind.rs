@@ -3,6 +3,7 @@
 
 use pyrope_object::{Raised, Value, Vm};
 
+use crate::monitor;
 use crate::quicken::Handler;
 use crate::stack::{Frame, Machine, OnReturn, Owner};
 use crate::traceback;
@@ -20,13 +21,28 @@ pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &M
     loop {
         // SAFETY: the frame is live until it is ended below.
         let running = unsafe { &*frame };
-        if raised_here && !running.incomplete.get() {
-            traceback::add_entry(&exception, running, vm);
+        if raised_here {
+            if !running.incomplete.get() {
+                traceback::add_entry(&exception, running, vm);
+            }
+            exception = monitor::raised(running, exception, vm);
+        } else {
+            exception = monitor::reraised(running, exception, vm);
         }
-        if let Some(handler) = running.quick().handler_of(running.position()) {
-            enter_handler(frame, handler, exception);
-            return Ok(frame);
+        while let Some(handler) = running.quick().handler_of(running.position()) {
+            let last = running.lasti();
+            enter_handler(frame, handler, exception.clone());
+            match monitor::handled(frame, last, &exception, vm) {
+                Ok(()) => return Ok(frame),
+                Err(raised) => exception = vm.catch(raised),
+            }
         }
+        if !raised_here && let Some(offset) = machine.reraised.take() {
+            // It leaves the frame where it was raised at first.
+            // SAFETY: the frame is live; it is not continued.
+            unsafe { (*frame).ip = running.quick().at(running.quick().index_of_offset(offset) + 1) };
+        }
+        exception = monitor::unwound(running, exception, vm);
         let (on_return, previous) = (running.on_return, running.previous);
         machine.current.set(previous);
         vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);

@@ -43,6 +43,7 @@ pub(super) fn resume(core: &GenCore, value: Option<Value>, throwing: bool, closi
         return Err(raised);
     }
     let start = if throwing {
+        let pending = pending.map(|exception| crate::monitor::thrown(super::frame_ref(frame), exception, vm));
         raise_inside(pending, vm);
         Flow::Raise
     } else {
@@ -118,7 +119,12 @@ pub fn send_value(receiver: &Value, value: &Value, vm: &Vm) -> PyResult<Sent> {
     };
     match result {
         Ok(value) => Ok(Sent::Yielded(value)),
-        Err(raised) => stop_value(raised, vm).map(Sent::Returned),
+        Err(raised) => {
+            if vm.raised_is(B::StopIteration) {
+                crate::monitor::stopped(vm)?;
+            }
+            stop_value(raised, vm).map(Sent::Returned)
+        }
     }
 }
 
@@ -265,7 +271,7 @@ pub fn close(core: &GenCore, vm: &Vm) -> PyResult {
         State::Finished => return Ok(Value::none()),
         _ => {}
     }
-    if core.waits_outside_try() {
+    if core.waits_outside_try() && !crate::monitor::active(vm) {
         core.finish();
         return Ok(Value::none());
     }

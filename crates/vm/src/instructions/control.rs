@@ -6,6 +6,7 @@ use pyrope_types::iterators::sequence::{ListIterator, TupleIterator};
 
 use crate::call;
 use crate::eval::{Flow, Regs, check};
+use crate::instructions::trace::look_up;
 use crate::quicken::Instr;
 use crate::stack::OnReturn;
 
@@ -18,7 +19,13 @@ pub fn jump(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(always)]
 pub fn jump_backward(r: &mut Regs<'_>, i: Instr) -> Flow {
     if r.machine.interrupted(r.quiet_vm()) {
-        check!(call::check_breaker(r.vm()));
+        let here = r.ip;
+        if let Flow::Raise = look_up(r, true) {
+            return Flow::Raise;
+        }
+        if !std::ptr::eq(here, r.ip) {
+            return Flow::Next;
+        }
     }
     r.jump(i.jump());
     Flow::Next
@@ -27,10 +34,7 @@ pub fn jump_backward(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(always)]
 pub fn resume(r: &mut Regs<'_>, i: Instr) -> Flow {
     r.mark_complete();
-    if i.arg & 3 < 2 && r.machine.interrupted(r.quiet_vm()) {
-        check!(call::check_breaker(r.vm()));
-    }
-    Flow::Next
+    if r.machine.interrupted(r.quiet_vm()) { look_up(r, i.arg & 3 < 2) } else { Flow::Next }
 }
 
 #[inline(never)]

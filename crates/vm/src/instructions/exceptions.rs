@@ -113,8 +113,10 @@ fn make_exception(exception: Value, cause: Option<Value>, vm: &Vm) -> PyResult {
 }
 
 #[inline(always)]
-pub fn reraise(r: &mut Regs<'_>, _: Instr) -> Flow {
+pub fn reraise(r: &mut Regs<'_>, i: Instr) -> Flow {
     let exception = r.pop();
+    let first = if i.arg > 0 { r.peek(i.index()).as_i64().and_then(|offset| u32::try_from(offset).ok()) } else { None };
+    r.machine.reraised.set(first);
     let _raised = r.quiet_vm().reraise(exception);
     Flow::Reraise
 }

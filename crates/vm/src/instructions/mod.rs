@@ -17,3 +17,4 @@ pub mod stack_ops;
 pub mod strings;
 pub mod subscript;
 pub mod super_attr;
+pub mod trace;
