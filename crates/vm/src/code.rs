@@ -370,6 +370,7 @@ fn code_hash(value: &Value, vm: &Vm) -> PyResult<i64> {
     mix(vm.hash(code.consts.as_value())? as u64);
     mix(vm.interp().hash_bytes(&code.raw.code) as u64);
     mix(vm.interp().hash_bytes(&code.raw.linetable) as u64);
+    code.names.iter().chain(&code.local_names).for_each(|name| mix(name.hash(vm) as u64));
     mix(code.raw.argcount.into());
     mix(code.raw.firstlineno as u64);
     Ok(if hash as i64 == -1 { -2 } else { hash as i64 })

@@ -18,7 +18,7 @@ pub(crate) use instrument::{CodeMonitor, Marks, lines, marks};
 pub(crate) use jump::set_line;
 pub(crate) use legacy::want_opcodes;
 pub use legacy::{call_tracing, profile_function, set_profile, set_trace, trace_function};
-pub(crate) use report::{after, before, handled, raised, reraised, stopped, thrown, unwound};
+pub(crate) use report::{after, before, handled, last_unit, raised, reraised, stopped, thrown, unwound};
 pub(crate) use switch::{active, at_switch, on_breaker};
 pub use tools::{
     clear_tool, disable_object, free_tool, global_events, local_events, missing_object, register_callback,
@@ -154,7 +154,7 @@ pub(crate) struct ThreadMonitor {
     profile: Guarded<Option<Value>>,
     /// Callbacks under way: they are not traced themselves.
     depth: Cell<u32>,
-    /// The event that is being reported to the trace function.
+    /// The event that is being reported.
     reporting: Cell<Option<usize>>,
     /// Native calls under way whose end somebody wants to know of: frame, callable, first argument.
     calls: Guarded<Vec<(usize, Value, Value)>>,

@@ -188,18 +188,28 @@ pub(crate) fn release(quick: *const Quick) {
 #[cold]
 fn translate(code: &CodeObject, vm: &Vm) -> PyResult<*const Quick> {
     let Some(quick) = Translator::new(code).and_then(Translator::finish) else {
-        return Err(vm.system_error("unknown opcode or malformed code"));
+        return Err(refusal(code, vm));
     };
     let quick = Box::into_raw(Box::new(quick));
     code.quick.set(quick);
     Ok(quick)
 }
 
+/// What is wrong with code that cannot be run.
+#[cold]
+fn refusal(code: &CodeObject, vm: &Vm) -> pyrope_object::Raised {
+    let known = Instructions::new(&code.raw.code).last().map_or(0, |last| last.end);
+    match code.raw.code.get(known) {
+        Some(byte) if Opcode::from_byte(*byte).is_none() => vm.system_error(format!("unknown opcode {byte}")),
+        _ => vm.system_error("malformed code"),
+    }
+}
+
 /// The translation that reports what it does: nothing is fused, and a `Trace` stands before each instruction.
 pub(crate) fn translate_traced(code: &CodeObject, vm: &Vm) -> PyResult<Quick> {
     match Translator::new(code).and_then(Translator::finish_traced) {
         Some(quick) => Ok(quick),
-        None => Err(vm.system_error("unknown opcode or malformed code")),
+        None => Err(refusal(code, vm)),
     }
 }
 
@@ -211,7 +221,7 @@ pub(crate) fn starts<'c>(code: &'c CodeObject, vm: &Vm) -> PyResult<&'c [u32]> {
     }
     match Translator::new(code).and_then(Translator::starts) {
         Some(starts) => Ok(monitor.starts.get_or_init(|| starts)),
-        None => Err(vm.system_error("unknown opcode or malformed code")),
+        None => Err(refusal(code, vm)),
     }
 }
 

@@ -21,6 +21,8 @@ pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &M
     loop {
         // SAFETY: the frame is live until it is ended below.
         let running = unsafe { &*frame };
+        // Where an exception that is raised again was raised at first.
+        let first = if raised_here { None } else { machine.reraised.take() };
         if raised_here {
             if !running.incomplete.get() {
                 traceback::add_entry(&exception, running, vm);
@@ -31,18 +33,18 @@ pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &M
         }
         while let Some(handler) = running.quick().handler_of(running.position()) {
             let last = running.lasti();
-            enter_handler(frame, handler, exception.clone());
+            enter_handler(frame, handler, exception.clone(), first);
             match monitor::handled(frame, last, &exception, vm) {
                 Ok(()) => return Ok(frame),
                 Err(raised) => exception = vm.catch(raised),
             }
         }
-        if !raised_here && let Some(offset) = machine.reraised.take() {
-            // It leaves the frame where it was raised at first.
+        let offset = monitor::last_unit(running);
+        if let Some(first) = first {
             // SAFETY: the frame is live; it is not continued.
-            unsafe { (*frame).ip = running.quick().at(running.quick().index_of_offset(offset) + 1) };
+            unsafe { (*frame).ip = running.quick().at(running.quick().index_of_offset(first) + 1) };
         }
-        exception = monitor::unwound(running, exception, vm);
+        exception = monitor::unwound(running, offset, exception, vm);
         let (on_return, previous) = (running.on_return, running.previous);
         machine.current.set(previous);
         vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);
@@ -67,7 +69,7 @@ pub fn unwind(mut frame: *mut Frame, mut raised_here: bool, vm: &Vm, machine: &M
 }
 
 /// Brings the operand stack to the handler's depth and goes there.
-fn enter_handler(frame: *mut Frame, handler: Handler, exception: Value) {
+fn enter_handler(frame: *mut Frame, handler: Handler, exception: Value, first: Option<u32>) {
     // SAFETY: translation checked the handler's depth against the stack that the code asks for.
     unsafe {
         let position = (*frame).position();
@@ -83,7 +85,7 @@ fn enter_handler(frame: *mut Frame, handler: Handler, exception: Value) {
             push(frame, Value::none());
         }
         if handler.lasti {
-            let offset = (*frame).quick().offset_of(position);
+            let offset = first.unwrap_or_else(|| (*frame).quick().offset_of(position));
             push(frame, Value::small_int(offset.into()).unwrap_or(Value::none()));
         }
         push(frame, exception);

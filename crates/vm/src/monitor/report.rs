@@ -42,7 +42,9 @@ fn fire(report: &Report<'_>, vm: &Vm, machine: &Machine) -> PyResult<()> {
     for tool in (0..ALL_TOOLS).rev().filter(|tool| tools >> tool & 1 != 0) {
         let Some(callback) = shared.callback(tool, report.event) else { continue };
         thread.depth.set(thread.depth.get() + 1);
+        let outer = thread.reporting.replace(Some(report.event));
         let result = notify(&callback, report, vm, machine);
+        thread.reporting.set(outer);
         thread.depth.set(thread.depth.get() - 1);
         if !super::tools::is_disable(&result?, shared) {
             continue;
@@ -275,7 +277,7 @@ pub(crate) fn raised(frame: &Frame, exception: Value, vm: &Vm) -> Value {
 }
 
 /// The offset of the last unit of the instruction being executed, behind which CPython's machine stands when it fails.
-fn last_unit(frame: &Frame) -> u32 {
+pub(crate) fn last_unit(frame: &Frame) -> u32 {
     let offset = frame.lasti().max(0) as usize;
     let opcode = frame.code().raw.code.get(offset).and_then(|&byte| Opcode::from_byte(byte));
     (offset + 2 * opcode.map_or(0, |opcode| opcode.general().caches())) as u32
@@ -289,8 +291,8 @@ pub(crate) fn reraised(frame: &Frame, exception: Value, vm: &Vm) -> Value {
 
 /// A frame ends by an exception.
 #[cold]
-pub(crate) fn unwound(frame: &Frame, exception: Value, vm: &Vm) -> Value {
-    if active(vm) { about(event::PY_UNWIND, frame, last_unit(frame), exception, vm) } else { exception }
+pub(crate) fn unwound(frame: &Frame, offset: u32, exception: Value, vm: &Vm) -> Value {
+    if active(vm) { about(event::PY_UNWIND, frame, offset, exception, vm) } else { exception }
 }
 
 /// A handler was found, and the frame is there; `last` is the offset at which it failed. Fails with a callback's

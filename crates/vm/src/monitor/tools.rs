@@ -2,7 +2,7 @@
 
 use pyrope_object::{PyResult, Ref, Value, Vm};
 
-use super::{Callback, Monitor, TOOLS, event, switch};
+use super::{Callback, Monitor, event, switch};
 use crate::CodeObject;
 use crate::stack::machine;
 
@@ -157,5 +157,3 @@ pub(super) fn refresh(shared: &Monitor, vm: &Vm) {
     }
     switch::refresh_breaker(shared, vm);
 }
-
-const _: () = assert!(TOOLS <= super::ALL_TOOLS);
