@@ -7,8 +7,9 @@
 use crate::gc::ring::{COLLECTING, Collector, REACHABLE, Ring};
 use crate::header::{FINALIZED, GcLinks, Header, IMMORTAL};
 use crate::interpreter::Interpreter;
-use crate::layout::{List, Tuple};
+use crate::layout::{Dict, List, Tuple};
 use crate::reference::Object;
+use crate::typedef::TypeDef;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -50,6 +51,12 @@ pub(crate) fn visit_references(header: &Header, visit: &mut dyn FnMut(&Value)) {
         // SAFETY: the layout describes this live object.
         unsafe { traverse(header, visit) };
     }
+    visit_own_references(header, visit);
+}
+
+/// Attributes, members and the class.
+fn visit_own_references(header: &Header, visit: &mut dyn FnMut(&Value)) {
+    let ty = header.ty();
     header.traverse_attributes(visit);
     if ty.is_heap() {
         // SAFETY: the word of a live object, borrowed.
@@ -430,9 +437,27 @@ pub fn referents(object: &Value) -> Vec<Value> {
     if let Some(header) = object.header()
         && header.links().is_some()
     {
-        visit_references(header, &mut |value| found.push(value.clone()));
+        match contents(object, header.ty().def()) {
+            Some(items) => {
+                found = items;
+                visit_own_references(header, &mut |value| found.push(value.clone()));
+            }
+            None => visit_references(header, &mut |value| found.push(value.clone())),
+        }
     }
     found
+}
+
+/// What the plain containers (of exactly this layout) hold, with the immediates that the collector need not see.
+fn contents(object: &Value, layout: &'static TypeDef) -> Option<Vec<Value>> {
+    if std::ptr::eq(layout, List::def()) {
+        return object.downcast::<List>().map(List::to_vec);
+    }
+    if std::ptr::eq(layout, Tuple::def()) {
+        return object.downcast::<Tuple>().map(|tuple| tuple.as_slice().to_vec());
+    }
+    let dict = object.downcast::<Dict>().filter(|_| std::ptr::eq(layout, Dict::def()))?;
+    Some(dict.entries().into_iter().flat_map(|entry| [entry.key, entry.value]).collect())
 }
 
 /// True if an object refers directly to one of `targets`.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::OrNone;
-use pyrope_object::{Args, CompareOp, Dict, PyResult, Ref, Slots, Traverse, Type, Value, Vm, value_of};
+use pyrope_object::{Args, CompareOp, Dict, PyResult, Raised, Ref, Slots, Traverse, Type, Value, Vm, value_of};
 use pyrope_types::containers::dict;
 
 use super::ordered_views::{Kind, OrderedItems, OrderedIterator, OrderedKeys, OrderedValues};
@@ -139,14 +139,24 @@ fn ordered_repr(slf: &Value, vm: &Vm) -> PyResult {
     Ok(vm.try_str(&format!("{name}({})", text?))?.into_value())
 }
 
-fn same_order(a: &Dict, b: &Dict, vm: &Vm) -> PyResult<bool> {
+fn same_order(a: &OrderedDict, b: &OrderedDict, vm: &Vm) -> PyResult<bool> {
     let (mut at, mut bt) = (0, 0);
-    while let (Some(x), Some(y)) = (a.next_entry(&mut at), b.next_entry(&mut bt)) {
-        if !vm.equal(&x.key, &y.key)? {
+    let states = (a.state(), b.state());
+    while let (Some(x), Some(y)) = (a.header.next_entry(&mut at), b.header.next_entry(&mut bt)) {
+        let same = vm.equal(&x.key, &y.key)?;
+        if (a.state(), b.state()) != states {
+            return Err(mutated(vm));
+        }
+        if !same {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+#[cold]
+fn mutated(vm: &Vm) -> Raised {
+    vm.runtime_error("OrderedDict mutated during iteration")
 }
 
 fn ordered_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult {
@@ -156,8 +166,11 @@ fn ordered_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResu
     if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
         return Ok(Value::not_implemented());
     }
-    let ordered = other.downcast::<OrderedDict>().is_some();
-    let equal = dict::equals(&a.header, b, vm)? && (!ordered || same_order(&a.header, b, vm)?);
+    let equal = dict::equals(&a.header, b, vm)?
+        && match other.downcast::<OrderedDict>() {
+            Some(b) => same_order(a, b, vm)?,
+            None => true,
+        };
     Ok(Value::bool(equal == (op == CompareOp::Eq)))
 }
 
@@ -325,13 +338,18 @@ impl OrderedDict {
     fn copy(slf: &Value, vm: &Vm) -> PyResult {
         let this = receiver!(OrderedDict, slf, vm);
         let new = vm.call(&slf.ty(vm).to_value(), &[])?;
-        if is_exact(slf) {
+        let exact = is_exact(slf);
+        if exact && this.header.has_only_str_keys() {
             receiver!(OrderedDict, new, vm).header.copy_from(&this.header);
             return Ok(new);
         }
+        let state = this.state();
         for entry in this.header.entries() {
-            let value = vm.get_item(slf, &entry.key)?;
+            let value = if exact { entry.value } else { vm.get_item(slf, &entry.key)? };
             vm.set_item(&new, &entry.key, Some(&value))?;
+            if this.state() != state {
+                return Err(mutated(vm));
+            }
         }
         Ok(new)
     }
