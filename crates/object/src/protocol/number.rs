@@ -142,9 +142,8 @@ impl Vm {
 
     /// TypeError for an operator that neither operand supports.
     pub fn unsupported_operands(&self, a: &Value, b: &Value, symbol: &str) -> crate::error::Raised {
-        let what = if symbol == "**" { "** or pow()" } else { symbol };
         self.type_error(format!(
-            "unsupported operand type(s) for {what}: '{}' and '{}'",
+            "unsupported operand type(s) for {symbol}: '{}' and '{}'",
             full_type_name(a, self),
             full_type_name(b, self)
         ))
@@ -158,6 +157,11 @@ impl Vm {
 
     /// `pow(a, b, modulus)`; `None` for `a ** b`.
     pub fn power(&self, a: &Value, b: &Value, modulus: &Value) -> PyResult {
+        self.power_as(a, b, modulus, "** or pow()")
+    }
+
+    /// [`Vm::power`], called `symbol` in errors.
+    fn power_as(&self, a: &Value, b: &Value, modulus: &Value, symbol: &str) -> PyResult {
         let (a_type, b_type) = (a.ty(self), b.ty(self));
         let left = a_type.slots().power;
         let right = b_type.slots().power.filter(|r| left.is_none_or(|l| !std::ptr::fn_addr_eq(l, *r)));
@@ -182,7 +186,7 @@ impl Vm {
             }
         }
         if modulus.is_none() {
-            return Err(self.unsupported_operands(a, b, "**"));
+            return Err(self.unsupported_operands(a, b, symbol));
         }
         Err(self.type_error(format!(
             "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'",
@@ -200,11 +204,7 @@ impl Vm {
                 return Ok(result);
             }
         }
-        let (left, right) = (a.ty(self).slots().power, b.ty(self).slots().power);
-        if left.is_none() && right.is_none() {
-            return Err(self.unsupported_operands(a, b, "**="));
-        }
-        self.power(a, b, &Value::none())
+        self.power_as(a, b, &Value::none(), "**=")
     }
 
     /// `-value`

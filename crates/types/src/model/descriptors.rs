@@ -338,7 +338,11 @@ const MEMBER_SLOTS: Slots = Slots {
             MemberKind::Native(def) => (def.get)(object, vm),
             MemberKind::Slot(index) => match object.member_slot(index) {
                 Some(value) => Ok(value),
-                None => Err(vm.no_attribute(object, d.name.as_value())),
+                None => {
+                    let kind = crate::text::qualified_type_name(object, vm);
+                    let message = format!("'{kind}' object has no attribute '{}'", d.name.to_string_lossy());
+                    Err(vm.attribute_error_for(message, object, d.name.as_value()))
+                }
             },
         }
     }),
@@ -353,7 +357,7 @@ const MEMBER_SLOTS: Slots = Slots {
             MemberKind::Slot(index) => {
                 let old = object.replace_member_slot(index, value.cloned());
                 if value.is_none() && old.is_none() {
-                    return Err(vm.no_attribute(object, d.name.as_value()));
+                    return Err(vm.attribute_error(d.name.to_string_lossy().into_owned()));
                 }
                 Ok(())
             }

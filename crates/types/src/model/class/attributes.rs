@@ -173,7 +173,9 @@ fn check_settable(class: &Type, attribute: &str, value: Option<&Value>, vm: &Vm)
     }
     match value {
         Some(value) => Ok(value.clone()),
-        None => Err(vm.type_error(format!("cannot delete '{attribute}' attribute of type '{}'", class.name()))),
+        None => {
+            Err(vm.type_error(format!("cannot delete '{attribute}' attribute of immutable type '{}'", class.name())))
+        }
     }
 }
 
@@ -265,7 +267,8 @@ impl TypeType {
     #[getter("__mro__")]
     #[member]
     fn mro_attribute(this: &Type, vm: &Vm) -> Value {
-        mro::mro_tuple(this, vm).into_value()
+        // None while `mro()` of a metaclass is at work.
+        if this.mro().is_empty() { Value::none() } else { mro::mro_tuple(this, vm).into_value() }
     }
 
     #[getter("__dict__")]
@@ -318,7 +321,7 @@ impl TypeType {
             }
             None => {
                 if this.dict(vm).remove(vm.names().__abstractmethods__.as_value(), vm)?.is_none() {
-                    return Err(vm.no_attribute(&this.to_value(), vm.names().__abstractmethods__.as_value()));
+                    return Err(vm.attribute_error("__abstractmethods__"));
                 }
                 this.modified();
                 false

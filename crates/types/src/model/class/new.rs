@@ -117,11 +117,16 @@ pub fn new_class_from_namespace(
         inline_capacity: capacity,
     };
     let class = Type::new_class(vm, metatype, parts);
+    fill_class_cells(&class, &namespace, vm)?;
     add_members(&class, &base, &members, vm)?;
     add_standard_attributes(&class, &base, &namespace, &members, vm)?;
     let order = mro::compute_mro(&class, vm)?;
     class.set_mro(order);
     slots::update_slots(&class, vm);
+    if !namespace.has_only_str_keys() {
+        let message = format!("non-string key in the __dict__ of class {}", class.name());
+        vm.warn(B::RuntimeWarning, &message, 1)?;
+    }
     Ok(class)
 }
 
@@ -346,7 +351,7 @@ fn add_standard_attributes(
     if namespace.get(names.__eq__.as_value(), vm)?.is_some() {
         set_default(namespace, names.__hash__.as_value(), Value::none(), vm)?;
     }
-    fill_class_cells(class, namespace, vm)
+    Ok(())
 }
 
 fn set_default(dict: &Ref<Dict>, key: &Value, value: Value, vm: &Vm) -> PyResult<()> {

@@ -23,7 +23,7 @@ fn compute(class: &Type, vm: &Vm) -> Slots {
     for entry in slot_table::entries() {
         let name = vm.intern(entry.name);
         let Some(found) = class.lookup(&name, vm) else { continue };
-        match native_source(&found, entry) {
+        match native_source(&found, entry, class) {
             Some(source) => {
                 // Inherited as it is, unless the twin method was overridden.
                 let mut probe = Slots::EMPTY;
@@ -56,10 +56,10 @@ fn compute(class: &Type, vm: &Vm) -> Slots {
     slots
 }
 
-/// The slots of the native type whose wrapper was found, if it was one of that name.
-fn native_source(found: &Value, entry: &SlotEntry) -> Option<Slots> {
+/// The slots of the native type whose wrapper was found, if it was one of that name and the class derives from the type.
+fn native_source(found: &Value, entry: &SlotEntry, class: &Type) -> Option<Slots> {
     let wrapper = found.downcast_exact::<WrapperDescriptor>()?;
-    (wrapper.entry.name == entry.name).then(|| *wrapper.owner.slots())
+    (wrapper.entry.name == entry.name && class.is_subtype(&wrapper.owner)).then(|| *wrapper.owner.slots())
 }
 
 fn refuse_hash(value: &Value, vm: &Vm) -> PyResult<i64> {

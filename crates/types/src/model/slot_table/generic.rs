@@ -221,13 +221,10 @@ pub(super) fn richcompare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) ->
     let ty = found.ty(vm);
     match ty.slots().descr_get.filter(|_| !ty.flags().has(pyrope_object::TypeFlags::METHOD_DESCRIPTOR)) {
         None => vm.call_found(slf, &found, std::slice::from_ref(other)),
-        // What goes wrong in binding counts as having no such method.
+        // A binding without result counts as having no such method.
         Some(get) => match get(&found, Some(slf), Some(&slf.ty(vm).to_value()), vm) {
             Ok(bound) => vm.call(&bound, std::slice::from_ref(other)),
-            Err(raised) => {
-                vm.ignore(raised);
-                Ok(Value::not_implemented())
-            }
+            Err(raised) => Ok(vm.suppress(Err(raised), B::AttributeError)?.unwrap_or(Value::not_implemented())),
         },
     }
 }

@@ -11,23 +11,31 @@ fn exactly<'a, const N: usize>(args: Args<'a>, vm: &Vm, name: &str) -> PyResult<
     no_keywords(args, name, vm)?;
     let given = args.positional();
     given.try_into().map_err(|_| {
-        let plural = if N == 1 { "" } else { "s" };
-        vm.type_error(format!("expected {N} argument{plural}, got {}", given.len()))
+        // CPython counts one argument by hand and unpacks more by a function that knows the name.
+        let (what, plural) = if N < 2 { (String::new(), ["s", ""][N]) } else { (format!("{name} "), "s") };
+        vm.type_error(format!("{what}expected {N} argument{plural}, got {}", given.len()))
     })
 }
 
-fn between<'a>(args: Args<'a>, low: usize, high: usize, name: &str, vm: &Vm) -> PyResult<&'a [Value]> {
+/// The arguments of `__get__`: one or two.
+fn of_get<'a>(args: Args<'a>, name: &str, vm: &Vm) -> PyResult<&'a [Value]> {
     no_keywords(args, name, vm)?;
     let given = args.positional();
-    let (bound, how) = if given.len() < low {
-        (low, "at least")
-    } else if given.len() > high {
-        (high, "at most")
-    } else {
-        return Ok(given);
-    };
-    let plural = if bound == 1 { "" } else { "s" };
-    Err(vm.type_error(format!("expected {how} {bound} argument{plural}, got {}", given.len())))
+    match given.len() {
+        1 | 2 => Ok(given),
+        0 => Err(vm.type_error(format!("{name} expected at least 1 argument, got 0"))),
+        n => Err(vm.type_error(format!("{name} expected at most 2 arguments, got {n}"))),
+    }
+}
+
+/// The arguments of `__pow__` and its like: one or two.
+fn of_power<'a>(args: Args<'a>, name: &str, vm: &Vm) -> PyResult<&'a [Value]> {
+    no_keywords(args, name, vm)?;
+    let given = args.positional();
+    match given.len() {
+        1 | 2 => Ok(given),
+        n => Err(vm.type_error(format!("expected 1 or 2 arguments, got {n}"))),
+    }
 }
 
 fn no_keywords(args: Args<'_>, name: &str, vm: &Vm) -> PyResult<()> {
@@ -144,7 +152,7 @@ pub(super) fn compare(f: CompareFn, name: &str, slf: &Value, args: Args<'_>, vm:
 }
 
 pub(super) fn descr_get(f: DescrGetFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-    let given = between(args, 1, 2, name, vm)?;
+    let given = of_get(args, name, vm)?;
     let object = given.first().filter(|v| !v.is_none());
     let owner = given.get(1).filter(|v| !v.is_none());
     if object.is_none() && owner.is_none() {
@@ -185,12 +193,12 @@ pub(super) fn binary_right(f: BinaryFn, name: &str, slf: &Value, args: Args<'_>,
 }
 
 pub(super) fn power_left(f: TernaryFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-    let given = between(args, 1, 2, name, vm)?;
+    let given = of_power(args, name, vm)?;
     f(slf, &given[0], given.get(1).unwrap_or(&Value::none()), vm)
 }
 
 pub(super) fn power_right(f: TernaryFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
-    let given = between(args, 1, 2, name, vm)?;
+    let given = of_power(args, name, vm)?;
     f(&given[0], slf, given.get(1).unwrap_or(&Value::none()), vm)
 }
 
