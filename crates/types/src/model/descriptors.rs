@@ -340,6 +340,7 @@ const MEMBER_SLOTS: Slots = Slots {
                 Some(value) => Ok(value),
                 None => {
                     let kind = crate::text::qualified_type_name(object, vm);
+                    let kind = kind.strip_prefix("__main__.").unwrap_or(&kind);
                     let message = format!("'{kind}' object has no attribute '{}'", d.name.to_string_lossy());
                     Err(vm.attribute_error_for(message, object, d.name.as_value()))
                 }

@@ -2,6 +2,7 @@
 
 mod items;
 mod iterator;
+pub(crate) mod lent;
 mod methods;
 mod subscript;
 
@@ -188,7 +189,8 @@ impl MemoryView {
         self.source.get().ok_or_else(|| vm.value_error("operation forbidden on released memoryview object"))
     }
 
-    fn is_released(&self) -> bool {
+    /// After `release()`.
+    pub(crate) fn is_released(&self) -> bool {
         self.source.with(Option::is_none)
     }
 

@@ -5,6 +5,9 @@ use pyrope_object::layout::Str;
 use pyrope_object::protocol::generic_find_attr;
 use pyrope_object::{Args, BuiltinType as B, CompareOp, PyResult, Ref, Type, Value, Vm};
 
+use crate::text::memory_view::MemoryView;
+use crate::text::memory_view::lent::lend;
+
 /// Calls a special method of a value; TypeError-free: `None` if its type has none.
 pub(crate) fn lookup_and_call(slf: &Value, name: &Ref<Str>, args: &[Value], vm: &Vm) -> PyResult<Option<Value>> {
     vm.check_stack(" while calling a Python object")?;
@@ -370,8 +373,8 @@ pub(super) fn contains(slf: &Value, item: &Value, vm: &Vm) -> PyResult<bool> {
 
 pub(super) fn buffer(slf: &Value, flags: u32, vm: &Vm) -> PyResult<Buffer> {
     let view = required(slf, &vm.names().__buffer__, &[vm.int(i64::from(flags))], vm)?;
-    match view.ty(vm).slots().buffer {
-        Some(get) if view.ty(vm).is_subtype(vm.builtin(B::MemoryView)) => get(&view, flags, vm),
-        _ => Err(vm.type_error(format!("__buffer__ returned non-memoryview object (type {})", vm.type_name(&view)))),
-    }
+    let (Some(lent), Some(get)) = (view.cast::<MemoryView>(), view.ty(vm).slots().buffer) else {
+        return Err(vm.type_error(format!("__buffer__ returned non-memoryview object (type {})", vm.type_name(&view))));
+    };
+    lend(slf, lent, get(&view, flags, vm)?, vm)
 }

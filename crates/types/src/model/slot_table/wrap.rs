@@ -7,6 +7,8 @@ use pyrope_object::slots::{
 };
 use pyrope_object::{Args, CompareOp, PyResult, Str, Value, Vm};
 
+use crate::text::memory_view::MemoryView;
+
 fn exactly<'a, const N: usize>(args: Args<'a>, vm: &Vm, name: &str) -> PyResult<&'a [Value; N]> {
     no_keywords(args, name, vm)?;
     let given = args.positional();
@@ -176,10 +178,8 @@ pub(super) fn descr_delete(f: DescrSetFn, name: &str, slf: &Value, args: Args<'_
 pub(super) fn buffer(f: BufferFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let [requested] = exactly(args, vm, name)?;
     let requested = vm.index_i64(requested)?.unwrap_or(i64::from(flags::SIMPLE)) as u32;
-    // Asking once tells whether the request can be met; the view that is handed out asks again for itself.
-    drop(f(slf, requested, vm)?);
-    let view = vm.builtin(pyrope_object::BuiltinType::MemoryView).to_value();
-    vm.call(&view, std::slice::from_ref(slf))
+    // Of this very slot's buffer: the type of `slf` may have another one, which calls this.
+    Ok(MemoryView::from_buffer(f(slf, requested, vm)?, vm).into_value())
 }
 
 pub(super) fn binary_left(f: BinaryFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {

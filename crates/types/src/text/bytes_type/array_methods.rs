@@ -7,6 +7,7 @@ use pyrope_object::{BuiltinType as B, PyResult, Raised, Str, Value, Vm};
 use super::construct::{BAD_BYTE, from_iterable, octet};
 use super::{ByteArray, hex, octets, with_octets};
 use crate::containers::sequence::from_end;
+use crate::text::MemoryView;
 use crate::text::builder::TextBuilder;
 
 /// `__reduce__`, and `__reduce_ex__` by protocol: newer ones carry `bytes`, older ones text.
@@ -57,6 +58,21 @@ impl ByteArray {
             return Err(vm.type_error(format!("can't extend bytearray with {}", full_type_name(source, vm))));
         }
         self.extend(&from_iterable(source, "bytearray", vm)?, vm)
+    }
+
+    /// Release the buffer object that exposes the underlying memory of the object.
+    #[method("__release_buffer__($self, buffer, /)")]
+    fn release_buffer(slf: &Value, buffer: &Value, vm: &Vm) -> PyResult<()> {
+        let Some(view) = buffer.downcast::<MemoryView>() else {
+            return Err(vm.type_error("expected a memoryview object"));
+        };
+        if view.is_released() {
+            return Err(vm.value_error("memoryview's buffer has already been released"));
+        }
+        if !vm.get_attr_str(buffer, "obj")?.is(slf) {
+            return Err(vm.value_error("memoryview's buffer is not this object"));
+        }
+        vm.call_method(buffer, "release", &[]).map(drop)
     }
 
     /// Insert a number before an index.
