@@ -369,6 +369,7 @@ impl BytesIO {
             )));
         };
         this.resizable(vm)?;
+        this.open(vm)?;
         let data = BytesLike::from_arg(data, &INITIAL, vm)?.to_cow().into_owned();
         if pos.as_int().is_none() {
             return Err(vm.type_error(format!("second item of state must be an integer, not {}", vm.type_name(pos))));
@@ -376,7 +377,6 @@ impl BytesIO {
         let Ok(pos) = usize::try_from(vm.index_isize(pos)?) else {
             return Err(vm.value_error("position value cannot be negative"));
         };
-        this.closed.set(false);
         this.data.set(data);
         this.pos.set(pos);
         update_dict(slf, dict, "third", vm)

@@ -344,6 +344,9 @@ impl StringIO {
 
     #[method("__setstate__($self, state, /)")]
     fn setstate(slf: &Value, state: &Value, vm: &Vm) -> PyResult<()> {
+        if slf.downcast::<StringIO>().is_some_and(|this| this.closed.get()) {
+            return Err(vm.value_error("I/O operation on closed file"));
+        }
         let Some([text, newline, pos, dict, ..]) = state.downcast::<Tuple>().map(Tuple::as_slice) else {
             return Err(vm.type_error(format!(
                 "{}.__setstate__ argument should be 4-tuple, got {}",
