@@ -56,6 +56,9 @@ while not stream.eof:
 assert b"".join(pieces) == text and stream.unused_data == b"tail"
 raises(EOFError, "End of stream already reached", stream.decompress, b"")
 raises(OSError, "Invalid data stream", bz2.decompress, b"nothing like it")
+broken = bz2.BZ2Decompressor()
+raises(OSError, "Invalid data stream", broken.decompress, b"nothing like it")
+raises(ValueError, "Decompressor is unusable after a previous error", broken.decompress, b"")
 raises(ValueError, "compresslevel must be between 1 and 9", bz2.BZ2Compressor, 10)
 single = bz2.BZ2Compressor()
 assert bz2.decompress(b"".join(single.compress(bytes([byte])) for byte in text[:500]) + single.flush()) == text[:500]

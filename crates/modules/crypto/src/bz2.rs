@@ -180,6 +180,8 @@ struct Bz2Decompressor {
     rest: Guarded<Vec<u8>>,
     eof: Cell<bool>,
     needs_input: Cell<bool>,
+    /// The data was wrong: the stream's state is not to be relied on.
+    broken: Cell<bool>,
 }
 
 const DECOMPRESSOR_SLOTS: Slots = Slots { new: Some(new_decompressor), ..Slots::EMPTY };
@@ -192,6 +194,7 @@ fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
         rest: Guarded::new(Vec::new()),
         eof: Cell::new(false),
         needs_input: Cell::new(true),
+        broken: Cell::new(false),
     };
     Ok(Ref::new(vm, object).into_value())
 }
@@ -217,12 +220,19 @@ impl Bz2Decompressor {
         if self.eof.get() {
             return Err(vm.eof_error("End of stream already reached"));
         }
+        if self.broken.get() {
+            return Err(vm.value_error("Decompressor is unusable after a previous error"));
+        }
         let mut input = self.rest.take();
         data.with(|bytes| input.extend_from_slice(bytes));
         let limit = usize::try_from(max_length).ok();
         let run = match self.stream.with_mut(|stream| decompress(stream, &input, limit)) {
             Ok(run) => run,
-            Err(failure) => return Err(failure.raise(vm)),
+            Err(failure) => {
+                self.broken.set(true);
+                self.needs_input.set(false);
+                return Err(failure.raise(vm));
+            }
         };
         let rest = input.split_off(run.consumed.min(input.len()));
         let full = limit.is_some_and(|limit| run.output.len() >= limit);

@@ -1,9 +1,10 @@
-//! Native modules of digests and compression: `_hashlib`, `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`, `_bz2`.
+//! Native modules of digests and compression: `_hashlib`, `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`, `_bz2`, `_lzma`.
 
 pub mod blake2;
 pub mod bz2;
 pub mod digests;
 pub mod hashlib;
+pub mod lzma;
 pub mod sha3;
 mod state;
 pub mod zlib;
@@ -20,4 +21,5 @@ pub const MODULES: &[&ModuleDef] = &[
     &hashlib::MODULE,
     &zlib::MODULE,
     &bz2::MODULE,
+    &lzma::MODULE,
 ];
