@@ -150,8 +150,8 @@ fn call_init(operands: &mut [Slot], instance: Value, init: &Value, vm: &Vm, mach
     operands[1] = Some(instance.clone());
     let frame = if function.accepts_exactly(operands.len() - 1) {
         let frame = machine.new_frame(Ref::from_borrowed(function), vm)?;
-        // SAFETY: the function takes so many arguments; the frame is fresh.
         for (index, slot) in operands[1..].iter_mut().enumerate() {
+            // SAFETY: the function takes so many arguments; the frame is fresh.
             unsafe { (*frame).slots().add(index).write(slot.take()) };
         }
         frame

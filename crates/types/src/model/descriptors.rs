@@ -358,7 +358,7 @@ const MEMBER_SLOTS: Slots = Slots {
             MemberKind::Slot(index) => {
                 let old = object.replace_member_slot(index, value.cloned());
                 if value.is_none() && old.is_none() {
-                    return Err(vm.attribute_error(d.name.to_string_lossy().into_owned()));
+                    return Err(vm.attribute_error(d.name.to_string_lossy()));
                 }
                 Ok(())
             }

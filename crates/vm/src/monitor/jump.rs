@@ -90,10 +90,10 @@ fn best_target(
     for &(offset, _) in starts.iter().filter(|(_, at)| *at == line) {
         let target = stacks.at(offset);
         match target {
-            Some(target) if compatible(from, target) => {
-                if best.as_ref().is_none_or(|(_, known)| target.len() > known.len()) {
-                    best = Some((offset, target.clone()));
-                }
+            Some(target)
+                if compatible(from, target) && best.as_ref().is_none_or(|(_, known)| target.len() > known.len()) =>
+            {
+                best = Some((offset, target.clone()));
             }
             _ if best.is_none() => message = explain(target),
             _ => {}

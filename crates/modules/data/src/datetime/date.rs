@@ -136,7 +136,7 @@ impl Date {
 }
 
 /// True if the value is a date without a time.
-fn plain<'a>(value: &'a Value) -> Option<&'a Date> {
+fn plain(value: &Value) -> Option<&Date> {
     if value.downcast::<DateTime>().is_some() { None } else { value.downcast::<Date>() }
 }
 

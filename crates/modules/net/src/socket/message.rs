@@ -127,7 +127,7 @@ fn received_items(message: &libc::msghdr) -> Vec<Received> {
     if message.msg_controllen == 0 {
         return items;
     }
-    let end = message.msg_control as usize + message.msg_controllen as usize;
+    let end = message.msg_control as usize + message.msg_controllen;
     // SAFETY: the system described the buffer in the message; headers are only followed inside it.
     unsafe {
         let mut header = libc::CMSG_FIRSTHDR(message);

@@ -45,7 +45,11 @@ static TABLES: Mutex<()> = Mutex::new(());
 /// # Safety
 /// `text` is null or NUL-terminated and lives while it is copied.
 unsafe fn copied(text: *const libc::c_char) -> Vec<u8> {
-    if text.is_null() { Vec::new() } else { unsafe { CStr::from_ptr(text) }.to_bytes().to_vec() }
+    if text.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: not null; the system ends its texts with a NUL.
+    unsafe { CStr::from_ptr(text) }.to_bytes().to_vec()
 }
 
 /// Texts of the C library, in an array that ends with a null pointer.

@@ -113,7 +113,7 @@ fn push_traceback(traceback: &Value, out: &mut String, vm: &Vm) -> PyResult<()> 
 /// A line of a file or of the embedded library; nothing once the modules are taken apart, as in CPython.
 fn source_line(file: &str, line: i64, vm: &Vm) -> Option<String> {
     let state = vm.state::<SysState>();
-    if state.finalizing.get() && vm.interp().modules.get().is_none_or(|modules| modules.len() == 0) {
+    if state.finalizing.get() && vm.interp().modules.get().is_none_or(|modules| modules.is_empty()) {
         return None;
     }
     let bytes = std::fs::read(file).ok().or_else(|| {

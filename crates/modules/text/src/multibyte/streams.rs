@@ -63,7 +63,7 @@ impl MultibyteStreamReader {
             };
             let at_end = data.as_slice().is_empty() || size.is_none();
             let text = self.state.decode(data.as_slice(), &self.errors.name(), at_end, vm)?;
-            if at_end || text.len() > 0 {
+            if at_end || !text.is_empty() {
                 return Ok(text);
             }
             size = Some(1);
