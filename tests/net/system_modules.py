@@ -11,7 +11,9 @@ import struct
 import tempfile
 import termios
 import threading
+import time
 import tty
+import warnings
 from multiprocessing import shared_memory
 
 
@@ -127,3 +129,30 @@ memory.close()
 memory.unlink()
 assert not semaphore.acquire(timeout=0.01)
 raises(ValueError, "semaphore or lock released too many times", lock.release)
+
+# What the constructor of sched_param takes, and threads in the child of a fork
+assert os.sched_param(3).sched_priority == 3 and os.sched_param(3).__reduce__()[1] == (3,)
+gate = threading.Event()
+other = threading.Thread(target=gate.wait)
+other.start()
+with warnings.catch_warnings(action="ignore"):
+    pid = os.fork()
+if not pid:
+    os._exit(11 if other.is_alive() else 10)
+gate.set()
+other.join()
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 10
+
+# A program without the descriptors of this one
+read, write = os.pipe()
+pid = os.posix_spawn("/bin/echo", ["echo", "spawned"], {}, file_actions=[
+    (os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_CLOSE, read)])
+os.close(write)
+assert os.waitpid(pid, 0)[1] == 0 and os.read(read, 100) == b"spawned\n"
+os.close(read)
+
+# Timers
+timer = os.timerfd_create(time.CLOCK_MONOTONIC)
+assert os.timerfd_settime(timer, initial=0.01) == (0.0, 0.0)
+assert os.read(timer, 8) == (1).to_bytes(8, "little")
+os.close(timer)

@@ -8,6 +8,7 @@ pub mod io;
 mod mmap;
 pub mod posix;
 mod posixsubprocess;
+mod remote_debugging;
 mod resource;
 mod select;
 mod semaphore;
@@ -31,6 +32,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &mmap::MODULE,
     &posix::MODULE,
     &posixsubprocess::MODULE,
+    &remote_debugging::MODULE,
     &resource::MODULE,
     &select::MODULE,
     &semaphore::MODULE,

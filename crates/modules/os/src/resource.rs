@@ -104,7 +104,11 @@ fn kind_of(resource: i32, vm: &Vm) -> PyResult<libc::__rlimit_resource_t> {
 
 /// A limit as Python shows it: none is -1.
 fn show_limits(limits: &libc::rlimit, vm: &Vm) -> Value {
-    vm.new_tuple(vec![vm.int(limits.rlim_cur as i64), vm.int(limits.rlim_max as i64)]).into_value()
+    let shown = |limit: libc::rlim_t| match limit {
+        libc::RLIM_INFINITY => vm.int(-1),
+        limit => vm.int_from_u64(limit),
+    };
+    vm.new_tuple(vec![shown(limits.rlim_cur), shown(limits.rlim_max)]).into_value()
 }
 
 fn limit_of(value: &Value, vm: &Vm) -> PyResult<libc::rlim_t> {

@@ -303,7 +303,7 @@ mod functions {
         let null = std::ptr::null_mut::<libc::siginfo_t>();
         match os_call!(libc::syscall(libc::SYS_pidfd_send_signal, pidfd, signalnum, null, flags)) {
             -1 => Err(last_error(vm)),
-            _ => Ok(()),
+            _ => check_signals(vm),
         }
     }
 

@@ -310,6 +310,9 @@ impl<'a> FromArg<'a> for DirFd {
         if value.ty(vm).slots().index.is_none() {
             return Err(vm.type_error(format!("argument should be integer or None, not {}", vm.type_name(value))));
         }
+        if value.as_bool().is_some() {
+            vm.warn(B::RuntimeWarning, "bool is used as a file descriptor", 1)?;
+        }
         descriptor_number(value, vm).map(DirFd)
     }
 }

@@ -7,8 +7,8 @@ mod start;
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use pyrope_object::layout::Str;
 use pyrope_object::vm::breaker;
@@ -59,6 +59,8 @@ struct ThreadState {
     count: Cell<usize>,
     /// 0 for the default.
     stack_size: Cell<usize>,
+    /// Threads that were started; those that ended may still be among them.
+    started: Guarded<Vec<Weak<Thread>>>,
     /// Threads to wait for at the end.
     awaited: Guarded<Vec<Arc<Thread>>>,
     /// Weak references to the `_local` objects that hold data of each thread.
@@ -121,6 +123,9 @@ pub fn after_fork_child(vm: &Vm) {
     state.main_ident.set(ident(vm));
     state.count.set(0);
     drop(state.awaited.take());
+    for thread in state.started.take().iter().filter_map(Weak::upgrade).filter(|thread| thread.ident() != ident(vm)) {
+        thread.vanish();
+    }
 }
 
 /// Prints what `threading.excepthook` prints.
@@ -282,13 +287,13 @@ mod functions {
     /// Set the name of the current thread.
     #[pyfunction("set_name(name)")]
     fn set_name(name: &Str) {
-        start::set_name(&name.to_string_lossy());
+        start::set_name(name.to_string_lossy().as_bytes());
     }
 
     /// Get the name of the current thread.
     #[pyfunction("_get_name()")]
-    fn get_name(vm: &Vm) -> Value {
-        vm.new_str(&start::name()).into_value()
+    fn get_name(vm: &Vm) -> PyResult {
+        Ok(crate::imp::fs_text(&start::name(), vm)?.into_value())
     }
 
     /// Internal only. Make a thread handle for threads not spawned

@@ -93,10 +93,10 @@ fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
         ("uname_result", &names::UNAME_RESULT),
         ("terminal_size", &descriptors::TERMINAL_SIZE),
         ("waitid_result", &process::WAITID_RESULT),
-        ("sched_param", &process::SCHED_PARAM),
     ] {
         dict.set_str(name, sequence_type(def, vm)?.into_value(), vm)?;
     }
+    dict.set_str("sched_param", scheduling::parameter_type(vm)?.into_value(), vm)?;
     for (name, table) in [
         ("sysconf_names", constants::SYSCONF),
         ("confstr_names", constants::CONFSTR),

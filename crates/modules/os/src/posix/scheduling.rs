@@ -1,12 +1,71 @@
 //! Scheduling of processes, and their namespaces.
 #![allow(unsafe_code, reason = "calls of the system")]
 
-use pyrope_object::{PyResult, Value, Vm};
+use pyrope_object::bind::{Signature, bind};
+use pyrope_object::{Args, Binding, MethodDef, NativeFn, PyResult, Ref, Tuple, Type, Value, Vm};
+use pyrope_types::model::builtin_function::native_function;
+use pyrope_types::model::descriptors::method_descriptor;
+use pyrope_types::model::structseq::struct_sequence;
+use pyrope_types::model::{class, wrappers};
 
 use super::process::SCHED_PARAM;
 use super::sequence_type;
 use crate::arguments::part;
 use crate::system::{Descriptor, checked, os_call};
+
+static NEW: MethodDef = MethodDef {
+    name: "__new__",
+    function: NativeFn::Any(new),
+    binding: Binding::Static,
+    signature: "($type, *args, **kwargs)",
+    doc: "Create and return a new object.  See help(type) for accurate signature.",
+};
+
+static REDUCE: MethodDef = MethodDef {
+    name: "__reduce__",
+    function: NativeFn::NoArgs(reduce),
+    binding: Binding::Instance,
+    signature: "($self, /)",
+    doc: "",
+};
+
+static PARAMETERS: Signature = Signature {
+    function: "sched_param",
+    names: &["sched_priority"],
+    posonly: 0,
+    minpos: 1,
+    maxpos: 1,
+    minkw: 0,
+    varargs: false,
+    kwargs: false,
+};
+
+fn new(class: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
+    let class = args.positional().first().unwrap_or(class);
+    let Some(ty) = class.downcast::<Type>() else {
+        return Err(vm.type_error("sched_param.__new__(X): X is not a type object"));
+    };
+    let mut given = [None];
+    let rest = args.values().get(1..).unwrap_or_default();
+    bind(&PARAMETERS, Args::new(rest, args.kwnames()), &mut given, vm)?;
+    struct_sequence(ty, vec![given[0].cloned().unwrap_or(Value::none())], vm)
+}
+
+fn reduce(slf: &Value, vm: &Vm) -> PyResult {
+    let items = slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default();
+    Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), vm.tuple_from_slice(items).into_value()]).into_value())
+}
+
+/// The type `sched_param`, whose constructor takes the field itself.
+pub(super) fn parameter_type(vm: &Vm) -> PyResult<Ref<Type>> {
+    let ty = sequence_type(&SCHED_PARAM, vm)?;
+    let new = native_function(&NEW, ty.to_value(), None, vm);
+    ty.dict(vm).set_str("__new__", wrappers::static_method(new, vm), vm)?;
+    ty.dict(vm).set_str("__reduce__", method_descriptor(&ty, &REDUCE, vm), vm)?;
+    ty.modified();
+    class::update_slots(&ty, vm);
+    Ok(ty)
+}
 
 /// The system's form of a `sched_param`.
 pub(super) fn parameters(value: &Value, vm: &Vm) -> PyResult<libc::sched_param> {

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::OrNone;
-use pyrope_object::{Header, PyResult, Ref, Slots, Value, Vm};
+use pyrope_object::{BuiltinType as B, Header, PyResult, Ref, Slots, Value, Vm};
 
 use super::locks::time_limit;
 use super::{ident, is_main};
+use crate::sys::SysState;
 
 /// Where a thread stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,14 @@ impl Thread {
         }
     }
 
+    /// In the child of a fork: the thread is not there.
+    pub fn vanish(&self) {
+        // A lock that another thread held when the process was copied stays held; then nobody can ask either.
+        if let Ok(mut stage) = self.stage.try_lock() {
+            *stage = Stage::Done;
+        }
+    }
+
     /// Goes on to `Starting`; false if it was started before.
     pub fn begin(&self) -> bool {
         let mut stage = self.stage();
@@ -103,6 +112,10 @@ pub fn join(thread: &Arc<Thread>, timeout: Option<Duration>, vm: &Vm) -> PyResul
         Stage::Done => return Ok(()),
         Stage::Running if thread.ident() == ident(vm) => {
             return Err(vm.runtime_error("Cannot join current thread"));
+        }
+        // Other threads run no more Python code, and so never end.
+        Stage::Running if vm.state::<SysState>().finalizing.get() => {
+            return Err(vm.raise(B::PythonFinalizationError, "cannot join thread at interpreter shutdown"));
         }
         Stage::Running => {}
     }

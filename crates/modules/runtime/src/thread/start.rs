@@ -36,24 +36,21 @@ pub(super) fn send_signal(number: i32) {
 }
 
 /// Names the calling thread for the system.
-pub(super) fn set_name(name: &str) {
-    let mut end = name.len().min(NAME_MAX);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    if let Ok(name) = std::ffi::CString::new(&name[..end]) {
+pub(super) fn set_name(name: &[u8]) {
+    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    if let Ok(name) = std::ffi::CString::new(&name[..name.len().min(NAME_MAX)]) {
         // SAFETY: a terminated string of at most 15 bytes.
         unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
     }
 }
 
 /// The calling thread's name in the system.
-pub(super) fn name() -> String {
+pub(super) fn name() -> Vec<u8> {
     let mut buffer = [0u8; 16];
     // SAFETY: the call writes at most 16 bytes.
     unsafe { libc::prctl(libc::PR_GET_NAME, buffer.as_mut_ptr()) };
     let end = buffer.iter().position(|&b| b == 0).unwrap_or(buffer.len());
-    String::from_utf8_lossy(&buffer[..end]).into_owned()
+    buffer[..end].to_vec()
 }
 
 /// What a new thread needs to run.
@@ -150,6 +147,12 @@ fn spawn(function: &Value, args: OwnedArgs, thread: &Arc<Thread>, vm: &Vm) -> Py
     match std::thread::Builder::new().stack_size(size).spawn(move || parcel.run()) {
         Ok(join) => {
             thread.set_ident(join.as_pthread_t());
+            state.started.with_mut(|started| {
+                if started.len().is_power_of_two() {
+                    started.retain(|thread| thread.strong_count() > 0);
+                }
+                started.push(Arc::downgrade(thread));
+            });
             // The new thread cannot have ended yet: it needs the lock that this one holds.
             thread.set(Stage::Running);
             state.count.set(state.count.get() + 1);
