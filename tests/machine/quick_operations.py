@@ -14,6 +14,16 @@ def slices():
     assert whole[:] is whole and whole[0:9] is whole
 
 
+def slices_of_ranges():
+    numbers = range(3, 40, 4)
+    for start in (None, -2, 1, 30, True, 2**70):
+        for stop in (None, -1, 7, 30, -(2**70)):
+            for step in (None, 1, 3, -1, -2, 2**70):
+                part = numbers[start:stop:step]
+                assert list(part) == list(numbers)[start:stop:step], (start, stop, step)
+    assert repr(range(10)[2:4]) == "range(2, 4)" and repr(range(10)[::-1]) == "range(9, -1, -1)"
+
+
 def slice_assignment():
     numbers = list(range(6))
     numbers[1:3] = [10, 20, 30]
@@ -91,6 +101,7 @@ def unpacking():
 
 
 slices()
+slices_of_ranges()
 slice_assignment()
 deaths_are_prompt()
 keys_of_several_types()

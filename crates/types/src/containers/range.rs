@@ -9,7 +9,7 @@ use pyrope_object::{Args, CompareOp, Header, IntView, PyResult, Ref, Slots, Type
 
 use super::TupleHash;
 use super::sequence::{bad_index, is_index, no_keywords, receiver};
-use super::slice::{Slice, big_indices};
+use super::slice::{Slice, big_indices, slice_parts};
 use iterators::{LongRangeIterator, RangeIterator};
 
 /// The integers from start (or 0) up to, not including, stop, in steps of step (or 1).
@@ -230,9 +230,28 @@ fn range_item(slf: &Value, index: isize, vm: &Vm) -> PyResult {
     found.ok_or_else(|| vm.index_error("range object index out of range"))
 }
 
+impl Range {
+    /// The slice of a range of small numbers by small parts, for which machine arithmetic will do.
+    fn sliced_by_small(&self, slice: &Slice, vm: &Vm) -> Option<Value> {
+        let small = |value: &Value| value.as_small_int().filter(|n| n.unsigned_abs() < 1 << 30);
+        let (start, own, len) = (small(&self.start)?, small(&self.step)?, small(&self.length)?);
+        let (from, to, by) = slice.parts();
+        let simple = [from, to, by].into_iter().all(|part| part.is_none() || small(part).is_some());
+        if !simple || by.as_small_int() == Some(0) {
+            return None;
+        }
+        let indices = slice_parts(slice, vm).ok()?.adjust(len as usize);
+        let at = |index: isize| vm.int(start + index as i64 * own);
+        Some(Range::make(at(indices.start), at(indices.stop), vm.int(indices.step as i64 * own), vm).into_value())
+    }
+}
+
 fn range_subscript(slf: &Value, key: &Value, vm: &Vm) -> PyResult {
     let this = receiver!(Range, slf, vm);
     if let Some(slice) = key.downcast::<Slice>() {
+        if let Some(found) = this.sliced_by_small(slice, vm) {
+            return Ok(found);
+        }
         let (start, stop, step) = big_indices(slice, &big(&this.length), vm)?;
         let own = big(&this.step);
         let at = |index: IBig| vm.int_from_big(big(&this.start) + index * &own);
