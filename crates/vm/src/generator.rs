@@ -180,6 +180,7 @@ impl GenCore {
 }
 
 /// Makes the generator of a frame that reached RETURN_GENERATOR; the frame leaves the thread's stack.
+#[inline(never)]
 pub fn from_frame(frame: *mut Frame, vm: &Vm, machine: &Machine) -> Value {
     let memory = machine.move_to_heap(frame);
     let moved = memory.as_ptr().cast_mut().cast::<Frame>();

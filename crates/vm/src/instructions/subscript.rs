@@ -8,6 +8,7 @@ use crate::eval::{Flow, Regs, check};
 use crate::quicken::Instr;
 
 /// `slice(start, stop)` or `slice(start, stop, step)`
+#[inline(never)]
 pub(super) fn slice(parts: &[Value], vm: &Vm) -> PyResult {
     let part = |index: usize| parts.get(index).cloned().unwrap_or(Value::none());
     Ok(Slice::new(part(0), part(1), part(2), vm).into_value())
