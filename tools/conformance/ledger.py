@@ -9,6 +9,9 @@ A module without lines passes in full. A line for `*` stands for the whole modul
 """
 
 
+import re
+
+
 def read(path):
     """The judged modules, in order, each with its entries: name of the test → (outcome, reason)."""
     modules, entries = {}, None
@@ -35,7 +38,14 @@ def write(path, modules):
 
 def entries_of(results):
     """The entries that a run's results make: what neither passed nor was skipped."""
-    return {name: (outcome, why) for name, (outcome, why) in results.items() if outcome not in ('passed', 'skipped')}
+    bad = {name: found for name, found in results.items() if found[0] not in ('passed', 'skipped')}
+    return {name: (outcome, lasting(why)) for name, (outcome, why) in bad.items()}
+
+
+def lasting(why):
+    """The start of a reason, without what differs from run to run: folders and addresses."""
+    why = re.sub(r'(?:/[\w.\-]+)+/([\w.\-]+)', r'\1', why)
+    return re.sub(r'\b0x[0-9a-f]{6,}', '0x…', why)[:120]
 
 
 def merged(old, new):
