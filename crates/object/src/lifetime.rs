@@ -23,6 +23,9 @@ impl Header {
     }
 }
 
+/// Objects up to this size are made beyond the heap's budget, too; see [`indispensable`].
+const INDISPENSABLE: usize = 512;
+
 /// Allocates an object of `class` with `trailing` further bytes and moves `fixed` into it.
 /// The object is not yet tracked by the collector.
 ///
@@ -30,7 +33,12 @@ impl Header {
 /// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
     // SAFETY: by the caller's promise.
-    unsafe { allocate_from(vm, class, trailing, fixed, |bytes| vm.interp().heap.allocate(bytes)) }
+    unsafe {
+        allocate_from(vm, class, trailing, fixed, |bytes| match bytes {
+            ..=INDISPENSABLE => indispensable(vm, bytes),
+            _ => vm.interp().heap.allocate(bytes),
+        })
+    }
 }
 
 /// [`allocate`] with a source of memory.
