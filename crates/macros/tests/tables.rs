@@ -235,7 +235,7 @@ fn classes_describe_themselves() {
     assert_eq!(def.doc, "A sample.\n\nWith a second paragraph.");
     assert!(std::ptr::eq(def.base.unwrap()(), Base::def()));
     let flags = TypeFlags::BASETYPE.or(TypeFlags::WEAKREF).or(TypeFlags::EXTENSION).or(TypeFlags::GC);
-    assert!(def.flags == flags.or(TypeFlags::IMMUTABLE));
+    assert!(def.flags == flags.or(TypeFlags::IMMUTABLE).or(TypeFlags::STRUCT));
     assert!(def.layout.traverse.is_some() && def.layout.size == size_of::<Sample>() && def.unhashable);
     assert!(Base::def().layout.traverse.is_none() && Base::def().doc == "A base.");
     assert!(ListType::def().layout.size == List::def().layout.size && ListType::METHODS.len() == 1);
