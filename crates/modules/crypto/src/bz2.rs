@@ -8,6 +8,8 @@ use pyrope_object::bind::{BytesLike, check_positional};
 use pyrope_object::layout::Bytes;
 use pyrope_object::{Args, Guarded, Header, ModuleDef, Object, PyResult, Raised, Ref, Slots, Type, Vm};
 
+use crate::feed::{Feed, Run};
+
 /// The module.
 pub static MODULE: ModuleDef = ModuleDef {
     name: "_bz2",
@@ -131,13 +133,6 @@ impl Bz2Compressor {
     }
 }
 
-/// What one run of a decompressor gave.
-struct Run {
-    output: Vec<u8>,
-    consumed: usize,
-    ended: bool,
-}
-
 /// Decompresses until the input is used up, the stream ends, or `limit` bytes have come out.
 fn decompress(stream: &mut Decompress, input: &[u8], limit: Option<usize>) -> Result<Run, Failure> {
     let mut run = Run { output: Vec::new(), consumed: 0, ended: false };
@@ -176,10 +171,7 @@ fn decompress(stream: &mut Decompress, input: &[u8], limit: Option<usize>) -> Re
 struct Bz2Decompressor {
     header: Header,
     stream: Guarded<Decompress>,
-    /// Input not yet taken; after the end, what followed the stream.
-    rest: Guarded<Vec<u8>>,
-    eof: Cell<bool>,
-    needs_input: Cell<bool>,
+    feed: Feed,
     /// The data was wrong: the stream's state is not to be relied on.
     broken: Cell<bool>,
 }
@@ -191,9 +183,7 @@ fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let object = Bz2Decompressor {
         header: Header::blank(),
         stream: Guarded::new(Decompress::new(false)),
-        rest: Guarded::new(Vec::new()),
-        eof: Cell::new(false),
-        needs_input: Cell::new(true),
+        feed: Feed::new(),
         broken: Cell::new(false),
     };
     Ok(Ref::new(vm, object).into_value())
@@ -217,28 +207,23 @@ impl Bz2Decompressor {
     /// the unused_data attribute.
     #[method("decompress($self, /, data, max_length=-1)")]
     fn decompress(&self, data: BytesLike<'_>, max_length: isize, vm: &Vm) -> PyResult<Ref<Bytes>> {
-        if self.eof.get() {
+        if self.feed.eof() {
             return Err(vm.eof_error("End of stream already reached"));
         }
         if self.broken.get() {
             return Err(vm.value_error("Decompressor is unusable after a previous error"));
         }
-        let mut input = self.rest.take();
-        data.with(|bytes| input.extend_from_slice(bytes));
+        let input = self.feed.input(&data);
         let limit = usize::try_from(max_length).ok();
         let run = match self.stream.with_mut(|stream| decompress(stream, &input, limit)) {
             Ok(run) => run,
             Err(failure) => {
                 self.broken.set(true);
-                self.needs_input.set(false);
+                self.feed.stop();
                 return Err(failure.raise(vm));
             }
         };
-        let rest = input.split_off(run.consumed.min(input.len()));
-        let full = limit.is_some_and(|limit| run.output.len() >= limit);
-        self.eof.set(run.ended);
-        self.needs_input.set(!run.ended && rest.is_empty() && !full);
-        self.rest.set(rest);
+        self.feed.settle(input, &run, limit);
         vm.new_bytes(&run.output)
     }
 
@@ -246,21 +231,20 @@ impl Bz2Decompressor {
     #[getter]
     #[member]
     fn eof(&self) -> bool {
-        self.eof.get()
+        self.feed.eof()
     }
 
     /// Data found after the end of the compressed stream.
     #[getter]
     #[member]
     fn unused_data(&self, vm: &Vm) -> PyResult<Ref<Bytes>> {
-        let rest = if self.eof.get() { self.rest.with(Clone::clone) } else { Vec::new() };
-        vm.new_bytes(&rest)
+        self.feed.unused_data(vm)
     }
 
     /// True if more input is needed before more decompressed data can be produced.
     #[getter]
     #[member]
     fn needs_input(&self) -> bool {
-        self.needs_input.get()
+        self.feed.needs_input()
     }
 }

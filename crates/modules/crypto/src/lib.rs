@@ -3,6 +3,7 @@
 pub mod blake2;
 pub mod bz2;
 pub mod digests;
+mod feed;
 pub mod hashlib;
 pub mod lzma;
 pub mod sha3;

@@ -10,6 +10,7 @@ use pyrope_object::{Args, Guarded, Header, PyResult, Ref, Slots, Type, Value, Vm
 
 use super::filters::{self, Filter, LZMA1};
 use super::{CHECK_NONE, CHECK_UNKNOWN, FORMAT_ALONE, FORMAT_AUTO, FORMAT_RAW, FORMAT_XZ, failed};
+use crate::feed::{Feed, Run};
 
 /// Room for output is made in steps of at least this many bytes.
 const CHUNK: usize = 32 * 1024;
@@ -27,13 +28,6 @@ pub(super) fn check_of(id: i64) -> Option<Check> {
         10 => Check::Sha256,
         _ => return None,
     })
-}
-
-/// What one run of a stream gave.
-struct Run {
-    output: Vec<u8>,
-    consumed: usize,
-    ended: bool,
 }
 
 /// Feeds `input` until it is used up and all output is out, the stream ends, or `limit` bytes have come out.
@@ -243,13 +237,10 @@ impl LzmaCompressor {
 pub(super) struct LzmaDecompressor {
     header: Header,
     stream: Guarded<Stream>,
-    /// Input not yet taken; after the end, what followed the stream.
-    rest: Guarded<Vec<u8>>,
+    feed: Feed,
     /// The first bytes of the stream, until the check is known.
     head: Guarded<Vec<u8>>,
     check: Cell<i64>,
-    eof: Cell<bool>,
-    needs_input: Cell<bool>,
 }
 
 const DECOMPRESSOR_SLOTS: Slots = Slots { new: Some(new_decompressor), ..Slots::EMPTY };
@@ -296,11 +287,9 @@ fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let object = LzmaDecompressor {
         header: Header::blank(),
         stream: Guarded::new(stream),
-        rest: Guarded::new(Vec::new()),
+        feed: Feed::new(),
         head: Guarded::new(Vec::new()),
         check: Cell::new(if unchecked { CHECK_NONE } else { CHECK_UNKNOWN }),
-        eof: Cell::new(false),
-        needs_input: Cell::new(true),
     };
     Ok(Ref::new(vm, object).into_value())
 }
@@ -342,22 +331,17 @@ impl LzmaDecompressor {
     /// the unused_data attribute.
     #[method("decompress($self, /, data, max_length=-1)")]
     fn decompress(&self, data: BytesLike<'_>, max_length: isize, vm: &Vm) -> PyResult<Ref<Bytes>> {
-        if self.eof.get() {
+        if self.feed.eof() {
             return Err(vm.eof_error("Already at end of stream"));
         }
-        let mut input = self.rest.take();
-        data.with(|bytes| input.extend_from_slice(bytes));
+        let input = self.feed.input(&data);
         let limit = usize::try_from(max_length).ok();
         let run = match self.stream.with_mut(|stream| run(stream, &input, Action::Run, limit)) {
             Ok(run) => run,
             Err(error) => return Err(failed(error, vm)),
         };
-        let rest = input.split_off(run.consumed.min(input.len()));
-        self.look_at_head(&input);
-        let full = limit.is_some_and(|limit| run.output.len() >= limit);
-        self.eof.set(run.ended);
-        self.needs_input.set(!run.ended && rest.is_empty() && !full);
-        self.rest.set(rest);
+        let taken = self.feed.settle(input, &run, limit);
+        self.look_at_head(&taken);
         vm.new_bytes(&run.output)
     }
 
@@ -372,21 +356,20 @@ impl LzmaDecompressor {
     #[getter]
     #[member]
     fn eof(&self) -> bool {
-        self.eof.get()
+        self.feed.eof()
     }
 
     /// True if more input is needed before more decompressed data can be produced.
     #[getter]
     #[member]
     fn needs_input(&self) -> bool {
-        self.needs_input.get()
+        self.feed.needs_input()
     }
 
     /// Data found after the end of the compressed stream.
     #[getter]
     #[member]
     fn unused_data(&self, vm: &Vm) -> PyResult<Ref<Bytes>> {
-        let rest = if self.eof.get() { self.rest.with(Clone::clone) } else { Vec::new() };
-        vm.new_bytes(&rest)
+        self.feed.unused_data(vm)
     }
 }

@@ -8,8 +8,9 @@ use pyrope_object::layout::Bytes;
 use pyrope_object::{Args, Guarded, Header, PyResult, Ref, Slots, Type, Vm};
 use zlib_rs::{Deflate, Inflate};
 
-use super::stream::{self, Failure, Flush, Inflated};
+use super::stream::{self, Failure, Flush};
 use super::{error, failed};
+use crate::feed::{Feed, Run};
 
 const ENDED: Failure = Failure::Stream { code: -2, message: None };
 
@@ -128,7 +129,7 @@ impl Decompress {
     /// Decompresses and keeps what the stream did not take.
     fn run(&self, input: &[u8], limit: Option<usize>) -> Result<Vec<u8>, Failure> {
         let done = if self.eof.get() {
-            Inflated { output: Vec::new(), consumed: 0, ended: true }
+            Run { output: Vec::new(), consumed: 0, ended: true }
         } else {
             self.stream.with_mut(|stream| stream::inflate(stream, self.zdict.as_deref(), input, limit))?
         };
@@ -229,10 +230,7 @@ pub(super) struct ZlibDecompressor {
     header: Header,
     stream: Guarded<Inflate>,
     zdict: Option<Vec<u8>>,
-    /// Input not yet taken; after the end, what followed the stream.
-    rest: Guarded<Vec<u8>>,
-    eof: Cell<bool>,
-    needs_input: Cell<bool>,
+    feed: Feed,
 }
 
 const DECOMPRESSOR_SLOTS: Slots = Slots { new: Some(new_decompressor), ..Slots::EMPTY };
@@ -261,14 +259,7 @@ fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     };
     let zdict = zdict.filter(|bytes| !bytes.is_empty());
     let stream = prepared(wbits, zdict.as_deref(), vm)?;
-    let object = ZlibDecompressor {
-        header: Header::blank(),
-        stream: Guarded::new(stream),
-        zdict,
-        rest: Guarded::new(Vec::new()),
-        eof: Cell::new(false),
-        needs_input: Cell::new(true),
-    };
+    let object = ZlibDecompressor { header: Header::blank(), stream: Guarded::new(stream), zdict, feed: Feed::new() };
     Ok(Ref::new(vm, object).into_value())
 }
 
@@ -290,43 +281,37 @@ impl ZlibDecompressor {
     /// the unused_data attribute.
     #[method("decompress($self, /, data, max_length=-1)")]
     fn decompress(&self, data: BytesLike<'_>, max_length: isize, vm: &Vm) -> PyResult<Ref<Bytes>> {
-        if self.eof.get() {
+        if self.feed.eof() {
             return Err(vm.eof_error("End of stream already reached"));
         }
-        let mut input = self.rest.take();
-        data.with(|bytes| input.extend_from_slice(bytes));
+        let input = self.feed.input(&data);
         let limit = usize::try_from(max_length).ok();
         let done = self.stream.with_mut(|stream| stream::inflate(stream, self.zdict.as_deref(), &input, limit));
         let done = match done {
             Ok(done) => done,
             Err(failure) => return Err(failed(&failure, "while decompressing data", vm)),
         };
-        let rest = input.split_off(done.consumed.min(input.len()));
-        self.eof.set(done.ended);
-        let full = limit.is_some_and(|limit| done.output.len() >= limit);
-        self.needs_input.set(!done.ended && rest.is_empty() && !full);
-        self.rest.set(rest);
+        self.feed.settle(input, &done, limit);
         vm.new_bytes(&done.output)
     }
 
     #[getter]
     #[member]
     fn eof(&self) -> bool {
-        self.eof.get()
+        self.feed.eof()
     }
 
     /// Data found after the end of the compressed stream.
     #[getter]
     #[member]
     fn unused_data(&self, vm: &Vm) -> PyResult<Ref<Bytes>> {
-        let rest = if self.eof.get() { self.rest.with(Clone::clone) } else { Vec::new() };
-        vm.new_bytes(&rest)
+        self.feed.unused_data(vm)
     }
 
     /// True if more input is needed before more decompressed data can be produced.
     #[getter]
     #[member]
     fn needs_input(&self) -> bool {
-        self.needs_input.get()
+        self.feed.needs_input()
     }
 }

@@ -6,6 +6,8 @@ use zlib_rs::{
 
 pub(super) use zlib_rs::DeflateFlush as Flush;
 
+use crate::feed::Run;
+
 /// Bytes of the first output buffer; each further one is twice as large, up to a bound.
 const FIRST_CHUNK: usize = 16 * 1024;
 const LAST_CHUNK: usize = 64 * 1024 * 1024;
@@ -89,23 +91,14 @@ pub(super) fn deflate(stream: &mut Deflate, mut input: &[u8], flush: DeflateFlus
     }
 }
 
-/// What one run of a decompressor gave.
-pub(super) struct Inflated {
-    pub output: Vec<u8>,
-    /// How much of the input was used.
-    pub consumed: usize,
-    /// The stream's end was seen.
-    pub ended: bool,
-}
-
 /// Decompresses until the input is used up, the stream ends, or `limit` bytes have come out.
 pub(super) fn inflate(
     stream: &mut Inflate,
     dictionary: Option<&[u8]>,
     input: &[u8],
     limit: Option<usize>,
-) -> Result<Inflated, Failure> {
-    let mut done = Inflated { output: Vec::new(), consumed: 0, ended: false };
+) -> Result<Run, Failure> {
+    let mut done = Run { output: Vec::new(), consumed: 0, ended: false };
     let mut chunk = FIRST_CHUNK;
     loop {
         let start = done.output.len();
