@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use pyrope_bytecode::marshal::dump_code;
+use pyrope_bytecode::image;
 use pyrope_compiler::{CompileOptions, compile_source};
 use pyrope_parser::Mode;
 use pyrope_text::Wtf8Buf;
@@ -143,7 +143,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) {
     }
 }
 
-/// Marshalled code, or nothing for files that are not valid Python (templates, tests of bad syntax).
+/// An image of the code, or nothing for files that are not valid Python (templates, tests of bad syntax).
 fn compile(relative: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let text = pyrope_text::encoding::decode(bytes, Some(relative), None).ok()?.text;
     let text = pyrope_text::source::normalise(&text, false).into_owned();
@@ -157,7 +157,7 @@ fn compile(relative: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     // A thread of its own: nested sources need more stack than a build script's main thread may have.
     let compile = move || {
         let output = compile_source(&text, Mode::Exec, &Wtf8Buf::from(filename), &CompileOptions::default());
-        output.ok().map(|output| dump_code(&output.code))
+        output.ok().map(|output| image::write(&output.code))
     };
     let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(compile).expect("a thread");
     match worker.join() {

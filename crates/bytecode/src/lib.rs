@@ -2,6 +2,7 @@
 
 mod code;
 mod exceptiontable;
+pub mod image;
 mod instructions;
 mod linetable;
 mod listing;

@@ -49,7 +49,7 @@ const FROZEN: &[(&str, &str)] = &[
 ];
 
 impl File {
-    /// Marshalled code; empty for files that are not Python modules.
+    /// An image of the code (`pyrope_bytecode::image`); empty for files that are not Python modules.
     pub fn code(&self) -> &'static [u8] {
         &CODE[self.code.0..self.code.1]
     }

@@ -17,6 +17,7 @@ use crate::gc::Collector;
 use crate::guarded::Guarded;
 use crate::header::Header;
 use crate::hooks::Hooks;
+use crate::interned::InternTable;
 use crate::layout::{Dict, Str, Tuple};
 use crate::lock::InterpreterLock;
 use crate::method_cache::MethodCache;
@@ -47,7 +48,7 @@ pub struct Interpreter {
     builtins: Box<[Cell<*const Type>; BuiltinType::COUNT]>,
     /// Native types outside the table, by the address of their description.
     native_types: Guarded<HashMap<usize, Ref<Type>>>,
-    interned: Guarded<HashMap<Box<[u8]>, Ref<Str>>>,
+    interned: Guarded<InternTable>,
     names: OnceCell<Names>,
     pub(crate) singletons: OnceCell<Singletons>,
     pub(crate) hooks: OnceCell<Hooks>,
@@ -287,18 +288,17 @@ impl Interpreter {
         if text.is_interned() {
             return text.clone();
         }
-        let key = intern_key(text);
-        if let Some(known) = self.interned.with(|table| table.get(&key).cloned()) {
+        if let Some(known) = self.interned.with(|table| table.get(text)) {
             return known;
         }
         text.mark_interned();
-        self.interned.with_mut(|table| table.insert(key, text.clone()));
+        self.interned.with_mut(|table| table.insert(text.clone()));
         text.clone()
     }
 
     /// The interned `str` with this text, if there is one (ASCII text only).
     pub fn interned_ascii(&self, text: &str) -> Option<Ref<Str>> {
-        self.interned.with(|table| table.get(text.as_bytes()).cloned())
+        self.interned.with(|table| table.get_ascii(text))
     }
 
     /// This interpreter's `T`, made by `T::default()` on first use. Where native crates keep what C would keep in
@@ -330,19 +330,4 @@ impl Drop for Interpreter {
         std::mem::forget(self.shapes.take());
         std::mem::forget((self.names.take(), self.singletons.take(), self.interned.take(), self.native_types.take()));
     }
-}
-
-/// ASCII text is its own key; other kinds are told apart by a first byte that ASCII has not.
-fn intern_key(text: &Str) -> Box<[u8]> {
-    use crate::layout::StrView;
-    let (tag, raw) = match text.view() {
-        StrView::Ascii(ascii) => return ascii.as_bytes().into(),
-        StrView::Latin1(_) => (0x81, text.raw()),
-        StrView::Ucs2(_) => (0x82, text.raw()),
-        StrView::Ucs4(_) => (0x84, text.raw()),
-    };
-    let mut key = Vec::with_capacity(raw.len() + 1);
-    key.push(tag);
-    key.extend_from_slice(raw);
-    key.into()
 }

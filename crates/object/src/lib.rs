@@ -15,6 +15,7 @@ pub mod guarded;
 pub mod header;
 pub mod hooks;
 pub mod instance;
+mod interned;
 pub mod interpreter;
 pub mod layout;
 pub mod lifetime;

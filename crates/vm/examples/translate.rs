@@ -19,7 +19,7 @@ fn translate(code: &Value, file: &str, refused: &mut usize, vm: &Vm) -> PyResult
         *refused += 1;
     }
     let mut count = 1;
-    for constant in code.consts.as_slice() {
+    for constant in code.load(vm)?.consts.as_slice() {
         count += translate(constant, file, refused, vm)?;
     }
     Ok(count)

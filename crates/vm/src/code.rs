@@ -5,11 +5,13 @@ mod lines;
 mod make;
 
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 
+use pyrope_bytecode::image::ImageCode;
 use pyrope_bytecode::{CodeFlags, FastKind};
-use pyrope_macros::{Traverse, pyclass, pymethods};
+use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::layout::{Str, Tuple};
-use pyrope_object::{BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResult, Ref, Slots, Value, Vm};
+use pyrope_object::{BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResult, Ref, Slots, Traverse, Value, Vm};
 
 use crate::monitor::CodeMonitor;
 use crate::quicken::Quick;
@@ -35,39 +37,63 @@ pub const NOT_SIMPLE: u32 = u32::MAX;
         ..Slots::EMPTY
     }
 )]
-#[derive(Traverse)]
 pub struct CodeObject {
     header: Header,
-    /// Everything but the constants, which are moved to `consts`.
-    #[traverse(skip)]
-    pub raw: pyrope_bytecode::Code,
-    pub consts: Ref<Tuple>,
-    #[traverse(skip)]
-    pub names: Box<[Ref<Str>]>,
-    /// Names of the fast locals.
-    #[traverse(skip)]
-    pub local_names: Box<[Ref<Str>]>,
-    #[traverse(skip)]
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub stacksize: u32,
+    /// Bits of [`CodeFlags`].
+    pub flags: u32,
+    pub firstlineno: i32,
+    tables: Tables,
+    /// There from the beginning, or since [`CodeObject::load`].
+    objects: OnceCell<Box<Objects>>,
     filename: Guarded<Ref<Str>>,
-    #[traverse(skip)]
     pub name: Ref<Str>,
-    #[traverse(skip)]
     pub qualname: Ref<Str>,
     /// The number of arguments a call must have to be entered without binding, or [`NOT_SIMPLE`].
-    #[traverse(skip)]
     pub simple_args: u32,
     /// Words of locals and operands.
-    #[traverse(skip)]
     pub frame_slots: u32,
     /// The number of parameters: all that stand before other locals.
-    #[traverse(skip)]
     pub parameters: u32,
+    /// The number of fast locals of all kinds.
+    locals: u32,
     /// The machine's translation, made on first entry; owned.
-    #[traverse(skip)]
     pub(crate) quick: Cell<*const Quick>,
     /// What those who watch it have asked for.
-    #[traverse(skip)]
     pub(crate) monitor: OnceCell<Box<CodeMonitor>>,
+}
+
+/// What of a code object is bytes.
+enum Tables {
+    Own(Box<OwnTables>),
+    /// Code of the library, which lies in the binary.
+    Image(ImageCode),
+}
+
+struct OwnTables {
+    code: Rc<[u8]>,
+    localspluskinds: Rc<[u8]>,
+    linetable: Rc<[u8]>,
+    exceptiontable: Rc<[u8]>,
+}
+
+/// What of a code object is objects.
+pub struct Objects {
+    pub consts: Ref<Tuple>,
+    pub names: Box<[Ref<Str>]>,
+    /// Names of the fast locals.
+    pub local_names: Box<[Ref<Str>]>,
+}
+
+impl Traverse for CodeObject {
+    fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
+        if let Some(objects) = self.objects.get() {
+            objects.consts.traverse(visit);
+        }
+    }
 }
 
 /// The parts from which a code object is made.
@@ -76,6 +102,17 @@ pub struct CodeParts {
     pub raw: pyrope_bytecode::Code,
     pub consts: Ref<Tuple>,
     pub filename: Ref<Str>,
+}
+
+/// The numbers of a code object.
+struct Numbers {
+    argcount: u32,
+    posonlyargcount: u32,
+    kwonlyargcount: u32,
+    stacksize: u32,
+    flags: u32,
+    firstlineno: i32,
+    locals: u32,
 }
 
 impl CodeObject {
@@ -90,43 +127,175 @@ impl CodeObject {
         vm.check_stack("")?;
         let consts =
             code.consts.iter().map(|c| constants::constant_in_file(c, filename, vm)).collect::<PyResult<Vec<_>>>()?;
-        let raw = pyrope_bytecode::Code { consts: [].into(), ..code.clone() };
-        Ok(Self::new(CodeParts { raw, consts: vm.new_tuple(consts), filename: filename.clone() }, vm))
+        let consts = vm.new_tuple(consts);
+        Ok(Self::new(CodeParts { raw: code.clone(), consts, filename: filename.clone() }, vm))
     }
 
     /// Makes a code object of its parts.
     pub fn new(parts: CodeParts, vm: &Vm) -> Ref<CodeObject> {
-        let CodeParts { mut raw, consts, filename } = parts;
-        raw.consts = [].into();
-        let variadic = raw.flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS);
-        let parameters = raw.argcount + raw.kwonlyargcount + variadic.count_ones();
-        let simple = variadic == 0 && raw.kwonlyargcount == 0;
-        let intern = |names: &[std::rc::Rc<str>]| names.iter().map(|n| vm.intern(n)).collect();
+        let CodeParts { raw, consts, filename } = parts;
+        let intern = |names: &[Rc<str>]| names.iter().map(|n| vm.intern(n)).collect();
+        let objects = Objects { consts, names: intern(&raw.names), local_names: intern(&raw.localsplusnames) };
+        let numbers = Numbers {
+            argcount: raw.argcount,
+            posonlyargcount: raw.posonlyargcount,
+            kwonlyargcount: raw.kwonlyargcount,
+            stacksize: raw.stacksize,
+            flags: raw.flags,
+            firstlineno: raw.firstlineno,
+            locals: raw.localsplusnames.len() as u32,
+        };
+        let names = (vm.intern(&raw.name), vm.intern(&raw.qualname));
+        let pyrope_bytecode::Code { code, localspluskinds, linetable, exceptiontable, .. } = raw;
+        let tables = OwnTables { code, localspluskinds, linetable, exceptiontable };
+        let objects = OnceCell::from(Box::new(objects));
+        Self::of_parts(numbers, Tables::Own(Box::new(tables)), objects, filename, names, vm)
+    }
+
+    /// The code of a module of the library. What its functions hold is made when they are first needed.
+    pub fn from_image(image: ImageCode, vm: &Vm) -> Ref<CodeObject> {
+        Self::from_image_named(image, vm.intern(image.filename()), vm)
+    }
+
+    fn from_image_named(image: ImageCode, filename: Ref<Str>, vm: &Vm) -> Ref<CodeObject> {
+        let numbers = Numbers {
+            argcount: image.argcount(),
+            posonlyargcount: image.posonlyargcount(),
+            kwonlyargcount: image.kwonlyargcount(),
+            stacksize: image.stacksize(),
+            flags: image.flags(),
+            firstlineno: image.firstlineno(),
+            locals: image.localspluskinds().len() as u32,
+        };
+        let names = (vm.intern(image.name()), vm.intern(image.qualname()));
+        Self::of_parts(numbers, Tables::Image(image), OnceCell::new(), filename, names, vm)
+    }
+
+    fn of_parts(
+        numbers: Numbers,
+        tables: Tables,
+        objects: OnceCell<Box<Objects>>,
+        filename: Ref<Str>,
+        (name, qualname): (Ref<Str>, Ref<Str>),
+        vm: &Vm,
+    ) -> Ref<CodeObject> {
+        let Numbers { argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno, locals } = numbers;
+        let variadic = flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS);
+        let simple = variadic == 0 && kwonlyargcount == 0;
         Ref::new(
             vm,
             CodeObject {
                 header: Header::blank(),
-                names: intern(&raw.names),
-                local_names: intern(&raw.localsplusnames),
+                argcount,
+                posonlyargcount,
+                kwonlyargcount,
+                stacksize,
+                flags,
+                firstlineno,
+                tables,
+                objects,
                 filename: Guarded::new(filename),
-                name: vm.intern(&raw.name),
-                qualname: vm.intern(&raw.qualname),
-                simple_args: if simple { raw.argcount } else { NOT_SIMPLE },
-                frame_slots: raw.localsplusnames.len() as u32 + raw.stacksize + 1,
-                parameters,
+                name,
+                qualname,
+                simple_args: if simple { argcount } else { NOT_SIMPLE },
+                frame_slots: locals + stacksize + 1,
+                parameters: argcount + kwonlyargcount + variadic.count_ones(),
+                locals,
                 quick: Cell::new(std::ptr::null()),
                 monitor: OnceCell::new(),
-                consts,
-                raw,
             },
         )
     }
 
-    /// The compiled form again; TypeError-free: `None` if a constant is nothing that code can hold.
-    pub fn to_bytecode(&self, vm: &Vm) -> Option<pyrope_bytecode::Code> {
-        let consts = self.consts.as_slice().iter().map(|c| to_constant(c, vm)).collect::<Option<Vec<_>>>()?;
-        let filename = constants::str_to_wtf8(&self.filename.get());
-        Some(pyrope_bytecode::Code { consts: consts.into(), filename: filename.into(), ..self.raw.clone() })
+    /// Constants and names, which code of the library has only from now on.
+    pub fn load(&self, vm: &Vm) -> PyResult<&Objects> {
+        if let Some(objects) = self.objects.get() {
+            return Ok(objects);
+        }
+        let Tables::Image(image) = &self.tables else { unreachable!("only code of an image is made without objects") };
+        let filename = self.filename.get();
+        let consts = image.consts().map(|constant| constants::image_constant(constant, &filename, vm));
+        let objects = Objects {
+            consts: vm.new_tuple(consts.collect::<PyResult<Vec<_>>>()?),
+            names: image.names().map(|name| vm.intern(name)).collect(),
+            local_names: image.localsplusnames().map(|name| vm.intern(name)).collect(),
+        };
+        Ok(self.objects.get_or_init(|| Box::new(objects)))
+    }
+
+    /// Constants and names of code that runs, ran or was loaded: translation loads.
+    #[inline]
+    pub(crate) fn loaded(&self) -> &Objects {
+        match self.objects.get() {
+            Some(objects) => objects,
+            None => unreachable!("code is loaded when it is translated"),
+        }
+    }
+
+    /// `co_code`
+    #[inline]
+    pub fn bytecode(&self) -> &[u8] {
+        match &self.tables {
+            Tables::Own(own) => &own.code,
+            Tables::Image(image) => image.code(),
+        }
+    }
+
+    /// Kinds of the fast locals, a byte each with bits of [`FastKind`].
+    #[inline]
+    pub fn localspluskinds(&self) -> &[u8] {
+        match &self.tables {
+            Tables::Own(own) => &own.localspluskinds,
+            Tables::Image(image) => image.localspluskinds(),
+        }
+    }
+
+    /// `co_linetable`
+    pub fn linetable(&self) -> &[u8] {
+        match &self.tables {
+            Tables::Own(own) => &own.linetable,
+            Tables::Image(image) => image.linetable(),
+        }
+    }
+
+    /// `co_exceptiontable`
+    pub fn exceptiontable(&self) -> &[u8] {
+        match &self.tables {
+            Tables::Own(own) => &own.exceptiontable,
+            Tables::Image(image) => image.exceptiontable(),
+        }
+    }
+
+    /// Code of the library: what makes it well-formed was checked when it was built.
+    pub(crate) fn is_of_library(&self) -> bool {
+        matches!(self.tables, Tables::Image(_))
+    }
+
+    /// The compiled form again: `None` if a constant is nothing that code can hold.
+    pub fn to_bytecode(&self, vm: &Vm) -> PyResult<Option<pyrope_bytecode::Code>> {
+        let Objects { consts, names, local_names } = self.load(vm)?;
+        let Some(consts) = consts.as_slice().iter().map(|c| to_constant(c, vm)).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let text = |name: &Ref<Str>| Rc::from(&*name.to_string_lossy());
+        Ok(Some(pyrope_bytecode::Code {
+            argcount: self.argcount,
+            posonlyargcount: self.posonlyargcount,
+            kwonlyargcount: self.kwonlyargcount,
+            stacksize: self.stacksize,
+            flags: self.flags,
+            code: self.bytecode().into(),
+            consts: consts.into(),
+            names: names.iter().map(text).collect(),
+            localsplusnames: local_names.iter().map(text).collect(),
+            localspluskinds: self.localspluskinds().into(),
+            filename: constants::str_to_wtf8(&self.filename.get()).into(),
+            name: text(&self.name),
+            qualname: text(&self.qualname),
+            firstlineno: self.firstlineno,
+            linetable: self.linetable().into(),
+            exceptiontable: self.exceptiontable().into(),
+        }))
     }
 
     /// `co_filename`
@@ -137,7 +306,8 @@ impl CodeObject {
     /// Sets `co_filename` here and in nested code that has the same one (`_imp._fix_co_filename`).
     pub fn set_filename(&self, filename: &Ref<Str>) {
         let old = self.filename.replace(filename.clone());
-        for constant in self.consts.as_slice() {
+        let Some(objects) = self.objects.get() else { return };
+        for constant in objects.consts.as_slice() {
             if let Some(nested) = constant.downcast::<CodeObject>()
                 && nested.filename.get().equals(&old)
             {
@@ -159,28 +329,28 @@ impl CodeObject {
     /// Number of fast locals of all kinds.
     #[inline]
     pub fn local_count(&self) -> usize {
-        self.local_names.len()
+        self.locals as usize
     }
 
     /// True if all bits of `flag` are set in `co_flags`.
     pub fn has(&self, flag: u32) -> bool {
-        self.raw.flags & flag == flag
+        self.flags & flag == flag
     }
 
     /// How many fast locals have a kind of [`FastKind`].
     pub fn count_of_kind(&self, kind: u8) -> usize {
-        self.raw.localspluskinds.iter().filter(|k| *k & kind != 0).count()
+        self.localspluskinds().iter().filter(|k| *k & kind != 0).count()
     }
 
     /// The names of the fast locals of a kind.
-    pub fn names_of_kind(&self, kind: u8) -> Vec<Value> {
-        let kinds = self.raw.localspluskinds.iter();
-        kinds.zip(&self.local_names).filter(|(k, _)| *k & kind != 0).map(|(_, n)| n.to_value()).collect()
+    pub fn names_of_kind(&self, kind: u8, vm: &Vm) -> PyResult<Vec<Value>> {
+        let named = self.localspluskinds().iter().zip(&self.load(vm)?.local_names);
+        Ok(named.filter(|(k, _)| *k & kind != 0).map(|(_, n)| n.to_value()).collect())
     }
 
     /// The line of the instruction at a byte offset.
     pub fn line_at(&self, offset: usize) -> Option<i32> {
-        let location = pyrope_bytecode::location_at(&self.raw.linetable, self.raw.firstlineno, offset)?;
+        let location = pyrope_bytecode::location_at(self.linetable(), self.firstlineno, offset)?;
         (location.line >= 0).then_some(location.line)
     }
 }
@@ -196,19 +366,19 @@ impl CodeObject {
     #[getter]
     #[member]
     fn co_argcount(&self, vm: &Vm) -> Value {
-        vm.int(self.raw.argcount.into())
+        vm.int(self.argcount.into())
     }
 
     #[getter]
     #[member]
     fn co_posonlyargcount(&self, vm: &Vm) -> Value {
-        vm.int(self.raw.posonlyargcount.into())
+        vm.int(self.posonlyargcount.into())
     }
 
     #[getter]
     #[member]
     fn co_kwonlyargcount(&self, vm: &Vm) -> Value {
-        vm.int(self.raw.kwonlyargcount.into())
+        vm.int(self.kwonlyargcount.into())
     }
 
     #[getter]
@@ -219,50 +389,50 @@ impl CodeObject {
     #[getter]
     #[member]
     fn co_stacksize(&self, vm: &Vm) -> Value {
-        vm.int(self.raw.stacksize.into())
+        vm.int(self.stacksize.into())
     }
 
     #[getter]
     #[member]
     fn co_flags(&self, vm: &Vm) -> Value {
-        vm.int(self.raw.flags.into())
+        vm.int(self.flags.into())
     }
 
     #[getter]
     fn co_code(&self, vm: &Vm) -> PyResult {
-        Ok(vm.new_bytes(&self.raw.code)?.into_value())
+        Ok(vm.new_bytes(self.bytecode())?.into_value())
     }
 
     #[getter]
     fn _co_code_adaptive(&self, vm: &Vm) -> PyResult {
-        Ok(vm.new_bytes(&self.raw.code)?.into_value())
+        Ok(vm.new_bytes(self.bytecode())?.into_value())
     }
 
     #[getter]
     #[member]
-    fn co_consts(&self) -> Value {
-        self.consts.to_value()
+    fn co_consts(&self, vm: &Vm) -> PyResult {
+        Ok(self.load(vm)?.consts.to_value())
     }
 
     #[getter]
     #[member]
-    fn co_names(&self, vm: &Vm) -> Value {
-        vm.new_tuple(self.names.iter().map(Ref::to_value).collect()).into_value()
+    fn co_names(&self, vm: &Vm) -> PyResult {
+        Ok(vm.new_tuple(self.load(vm)?.names.iter().map(Ref::to_value).collect()).into_value())
     }
 
     #[getter]
-    fn co_varnames(&self, vm: &Vm) -> Value {
-        vm.new_tuple(self.names_of_kind(FastKind::LOCAL)).into_value()
+    fn co_varnames(&self, vm: &Vm) -> PyResult {
+        Ok(vm.new_tuple(self.names_of_kind(FastKind::LOCAL, vm)?).into_value())
     }
 
     #[getter]
-    fn co_cellvars(&self, vm: &Vm) -> Value {
-        vm.new_tuple(self.names_of_kind(FastKind::CELL)).into_value()
+    fn co_cellvars(&self, vm: &Vm) -> PyResult {
+        Ok(vm.new_tuple(self.names_of_kind(FastKind::CELL, vm)?).into_value())
     }
 
     #[getter]
-    fn co_freevars(&self, vm: &Vm) -> Value {
-        vm.new_tuple(self.names_of_kind(FastKind::FREE)).into_value()
+    fn co_freevars(&self, vm: &Vm) -> PyResult {
+        Ok(vm.new_tuple(self.names_of_kind(FastKind::FREE, vm)?).into_value())
     }
 
     #[getter]
@@ -286,19 +456,19 @@ impl CodeObject {
     #[getter]
     #[member]
     fn co_firstlineno(&self, vm: &Vm) -> Value {
-        vm.int(self.raw.firstlineno.into())
+        vm.int(self.firstlineno.into())
     }
 
     #[getter]
     #[member]
     fn co_linetable(&self, vm: &Vm) -> PyResult {
-        Ok(vm.new_bytes(&self.raw.linetable)?.into_value())
+        Ok(vm.new_bytes(self.linetable())?.into_value())
     }
 
     #[getter]
     #[member]
     fn co_exceptiontable(&self, vm: &Vm) -> PyResult {
-        Ok(vm.new_bytes(&self.raw.exceptiontable)?.into_value())
+        Ok(vm.new_bytes(self.exceptiontable())?.into_value())
     }
 
     #[getter]
@@ -340,7 +510,8 @@ impl CodeObject {
     /// Return the name of the fast local that an operand means.
     #[method("_varname_from_oparg($self, /, oparg)")]
     fn _varname_from_oparg(&self, oparg: isize, vm: &Vm) -> PyResult {
-        match usize::try_from(oparg).ok().and_then(|i| self.local_names.get(i)) {
+        let names = &self.load(vm)?.local_names;
+        match usize::try_from(oparg).ok().and_then(|i| names.get(i)) {
             Some(name) => Ok(name.to_value()),
             None => Err(vm.index_error("tuple index out of range")),
         }
@@ -358,7 +529,7 @@ fn code_repr(value: &Value, vm: &Vm) -> PyResult {
         code.name.to_string_lossy(),
         value.id(),
         code.filename.get().to_string_lossy(),
-        code.raw.firstlineno
+        code.firstlineno
     );
     Ok(vm.try_str(&text)?.into_value())
 }
@@ -367,12 +538,13 @@ fn code_hash(value: &Value, vm: &Vm) -> PyResult<i64> {
     let code = this(value, vm)?;
     let mut hash = code.name.hash(vm) as u64;
     let mut mix = |part: u64| hash = (hash ^ part).wrapping_mul(0x0000_0100_0000_01b3);
-    mix(vm.hash(code.consts.as_value())? as u64);
-    mix(vm.interp().hash_bytes(&code.raw.code) as u64);
-    mix(vm.interp().hash_bytes(&code.raw.linetable) as u64);
-    code.names.iter().chain(&code.local_names).for_each(|name| mix(name.hash(vm) as u64));
-    mix(code.raw.argcount.into());
-    mix(code.raw.firstlineno as u64);
+    let objects = code.load(vm)?;
+    mix(vm.hash(objects.consts.as_value())? as u64);
+    mix(vm.interp().hash_bytes(code.bytecode()) as u64);
+    mix(vm.interp().hash_bytes(code.linetable()) as u64);
+    objects.names.iter().chain(&objects.local_names).for_each(|name| mix(name.hash(vm) as u64));
+    mix(code.argcount.into());
+    mix(code.firstlineno as u64);
     Ok(if hash as i64 == -1 { -2 } else { hash as i64 })
 }
 
@@ -383,19 +555,23 @@ fn code_compare(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult {
     if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
         return Ok(Value::not_implemented());
     }
-    let (x, y) = (&left.raw, &right.raw);
-    let equal = a.is(b)
-        || (x.name == y.name
-            && x.argcount == y.argcount
-            && x.posonlyargcount == y.posonlyargcount
-            && x.kwonlyargcount == y.kwonlyargcount
-            && x.flags == y.flags
-            && x.firstlineno == y.firstlineno
-            && x.code == y.code
-            && x.names == y.names
-            && x.localsplusnames == y.localsplusnames
-            && x.linetable == y.linetable
-            && x.exceptiontable == y.exceptiontable
-            && constants::same_constants(left.consts.as_slice(), right.consts.as_slice(), vm)?);
+    let equal = a.is(b) || same_code(left, right, vm)?;
     Ok(Value::bool(equal == (op == CompareOp::Eq)))
+}
+
+fn same_code(x: &CodeObject, y: &CodeObject, vm: &Vm) -> PyResult<bool> {
+    let same_names = |a: &[Ref<Str>], b: &[Ref<Str>]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.equals(b));
+    let (left, right) = (x.load(vm)?, y.load(vm)?);
+    Ok(x.name.equals(&y.name)
+        && x.argcount == y.argcount
+        && x.posonlyargcount == y.posonlyargcount
+        && x.kwonlyargcount == y.kwonlyargcount
+        && x.flags == y.flags
+        && x.firstlineno == y.firstlineno
+        && x.bytecode() == y.bytecode()
+        && same_names(&left.names, &right.names)
+        && same_names(&left.local_names, &right.local_names)
+        && x.linetable() == y.linetable()
+        && x.exceptiontable() == y.exceptiontable()
+        && constants::same_constants(left.consts.as_slice(), right.consts.as_slice(), vm)?)
 }

@@ -25,7 +25,7 @@ pub fn set_traceback(exception: &Value, traceback: Option<Value>) {
 #[cold]
 #[inline(never)]
 pub fn unbound_local(frame: &Frame, index: usize, vm: &Vm) -> Raised {
-    let name = frame.code().local_names[index].to_string_lossy();
+    let name = frame.code().loaded().local_names[index].to_string_lossy();
     // It has no `name`: nothing else could have been meant.
     let message = format!("cannot access local variable '{name}' where it is not associated with a value");
     vm.raise(B::UnboundLocalError, message)
@@ -35,11 +35,11 @@ pub fn unbound_local(frame: &Frame, index: usize, vm: &Vm) -> Raised {
 #[cold]
 #[inline(never)]
 pub fn unbound_cell(frame: &Frame, index: usize, vm: &Vm) -> Raised {
-    let free = frame.code().raw.localspluskinds.get(index).is_some_and(|kind| kind & FastKind::FREE != 0);
+    let free = frame.code().localspluskinds().get(index).is_some_and(|kind| kind & FastKind::FREE != 0);
     if !free {
         return unbound_local(frame, index, vm);
     }
-    let name = &frame.code().local_names[index];
+    let name = &frame.code().loaded().local_names[index];
     let text = name.to_string_lossy();
     named(
         B::NameError,

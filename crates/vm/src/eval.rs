@@ -270,7 +270,7 @@ impl<'v> Regs<'v> {
     #[inline(always)]
     pub fn name(&self, index: usize) -> &'v Ref<Str> {
         // SAFETY: the code lives as long as the frame.
-        unsafe { &(&*self.frame().code).names[index] }
+        unsafe { &(*self.frame().code).loaded().names[index] }
     }
 
     /// A cache.

@@ -240,7 +240,9 @@ impl FrameObject {
         wanted: impl Fn(&FrameObject, LocalPlace) -> bool,
     ) -> PyResult<Option<LocalPlace>> {
         let hash = vm.hash(name)?;
-        for (index, (own, kind)) in self.code.local_names.iter().zip(self.code.raw.localspluskinds.iter()).enumerate() {
+        for (index, (own, kind)) in
+            self.code.loaded().local_names.iter().zip(self.code.localspluskinds().iter()).enumerate()
+        {
             let place = (index, *kind);
             let same = own.as_value().is(name) || (own.hash(vm) == hash && vm.equal(own.as_value(), name)?);
             if same && wanted(self, place) {
@@ -252,7 +254,7 @@ impl FrameObject {
 
     /// Is a module's or class's comprehension under way, whose variables are fast locals?
     fn has_hidden_locals(&self) -> bool {
-        let kinds = self.code.raw.localspluskinds.iter().enumerate();
+        let kinds = self.code.localspluskinds().iter().enumerate();
         kinds
             .filter(|(_, kind)| **kind & FastKind::HIDDEN != 0)
             .any(|(index, kind)| self.local_value((index, *kind)).is_some())
@@ -289,10 +291,10 @@ impl FrameObject {
 
     /// Bound locals in order, then the extra names.
     pub(crate) fn bound_locals(&self) -> Vec<(Value, Value)> {
-        let kinds = self.code.raw.localspluskinds.iter().enumerate();
+        let kinds = self.code.localspluskinds().iter().enumerate();
         let mut found: Vec<(Value, Value)> = kinds
             .filter_map(|(index, kind)| {
-                Some((self.code.local_names[index].to_value(), self.local_value((index, *kind))?))
+                Some((self.code.loaded().local_names[index].to_value(), self.local_value((index, *kind))?))
             })
             .collect();
         if let Some(extra) = self.extra.get() {
@@ -444,7 +446,7 @@ fn flag(value: Option<&Value>, vm: &Vm) -> PyResult<bool> {
 fn frame_repr(value: &Value, vm: &Vm) -> PyResult {
     let Some(frame) = value.downcast::<FrameObject>() else { return Ok(Value::none()) };
     let file = vm.repr_text(frame.code.filename().as_value())?;
-    let line = frame.line().unwrap_or(frame.code.raw.firstlineno);
+    let line = frame.line().unwrap_or(frame.code.firstlineno);
     let name = frame.code.name.to_string_lossy();
     let text = format!("<frame at {:#x}, file {file}, line {line}, code {name}>", value.id());
     Ok(vm.try_str(&text)?.into_value())
@@ -454,18 +456,18 @@ fn frame_repr(value: &Value, vm: &Vm) -> PyResult {
 pub fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
     let found = with_frame(vm, 0, |frame| {
         let code = frame.code();
-        if code.raw.argcount == 0 {
+        if code.argcount == 0 {
             return Err("super(): no arguments");
         }
         let first = match frame.local(0) {
             Some(value) => match value.downcast_exact::<Cell>() {
-                Some(cell) if code.raw.localspluskinds[0] & FastKind::CELL != 0 => cell.get(),
+                Some(cell) if code.localspluskinds()[0] & FastKind::CELL != 0 => cell.get(),
                 _ => Some(value.clone()),
             },
             None => None,
         };
         let Some(first) = first else { return Err("super(): arg[0] deleted") };
-        let names = code.local_names.iter().zip(code.raw.localspluskinds.iter()).enumerate();
+        let names = code.loaded().local_names.iter().zip(code.localspluskinds().iter()).enumerate();
         for (index, (name, kind)) in names {
             if kind & FastKind::FREE != 0 && name.equals_str("__class__") {
                 let Some(cell) = frame.local(index).as_ref().and_then(|v| v.cast::<Cell>()) else {

@@ -63,6 +63,7 @@ pub struct Function {
 /// What few functions are ever asked for.
 #[derive(Default)]
 struct Rare {
+    /// Nothing: what the code has.
     doc: Option<Value>,
     module: Option<Value>,
     annotations: Option<Value>,
@@ -127,10 +128,6 @@ impl Function {
         vm: &Vm,
     ) -> Ref<Function> {
         let module = globals.get(vm.names().__name__.as_value(), vm).ok().flatten();
-        let doc = match code.consts.as_slice().first() {
-            Some(doc) if code.has(CodeFlags::HAS_DOCSTRING) => Some(doc.clone()),
-            _ => None,
-        };
         Ref::new(
             vm,
             Function {
@@ -142,7 +139,7 @@ impl Function {
                 defaults: Guarded::new(None),
                 kwdefaults: Guarded::new(None),
                 names: Guarded::new((code.name.clone(), code.qualname.clone())),
-                rare: Guarded::new(Rare { doc, module, ..Rare::default() }),
+                rare: Guarded::new(Rare { module, ..Rare::default() }),
                 codes: Guarded::new(vec![code.clone()]),
             },
         )
@@ -295,11 +292,14 @@ impl Function {
             )));
         }
         const KINDS: u32 = CodeFlags::GENERATOR | CodeFlags::COROUTINE | CodeFlags::ASYNC_GENERATOR;
-        if (self.code().raw.flags ^ code.raw.flags) & KINDS != 0 {
+        if (self.code().flags ^ code.flags) & KINDS != 0 {
             let text = "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain \
                         function)";
             vm.warn(B::DeprecationWarning, text, 1)?;
         }
+        // The documentation stays that of the first code.
+        let doc = self.__doc__(vm)?;
+        drop(self.rare.with_mut(|r| r.doc.replace(doc)));
         self.code.set(&*code);
         self.codes.with_mut(|codes| codes.push(code));
         Ok(())
@@ -389,13 +389,20 @@ impl Function {
 
     #[getter]
     #[member]
-    fn __doc__(&self) -> Value {
-        self.rare.with(|r| r.doc.clone()).unwrap_or(Value::none())
+    fn __doc__(&self, vm: &Vm) -> PyResult {
+        if let Some(doc) = self.rare.with(|r| r.doc.clone()) {
+            return Ok(doc);
+        }
+        let code = self.code();
+        match code.load(vm)?.consts.as_slice().first() {
+            Some(doc) if code.has(CodeFlags::HAS_DOCSTRING) => Ok(doc.clone()),
+            _ => Ok(Value::none()),
+        }
     }
 
     #[setter("__doc__")]
     fn set_doc(&self, value: Option<&Value>) -> PyResult<()> {
-        drop(self.rare.with_mut(|r| std::mem::replace(&mut r.doc, value.cloned())));
+        drop(self.rare.with_mut(|r| r.doc.replace(value.cloned().unwrap_or(Value::none()))));
         Ok(())
     }
 

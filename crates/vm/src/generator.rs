@@ -187,7 +187,7 @@ pub fn from_frame(frame: *mut Frame, vm: &Vm, machine: &Machine) -> Value {
     // SAFETY: the frame just moved there.
     let running = unsafe { &*moved };
     let code = Ref::from_borrowed(running.code());
-    let kind = match code.raw.flags {
+    let kind = match code.flags {
         flags if flags & CodeFlags::COROUTINE != 0 => Kind::Coroutine,
         flags if flags & CodeFlags::ASYNC_GENERATOR != 0 => Kind::AsyncGenerator,
         _ => Kind::Generator,

@@ -73,7 +73,7 @@ fn stop_iteration_error(value: &Value, frame: &Frame, vm: &Vm) -> PyResult {
     let ty = value.ty(vm);
     let code = frame.code();
     let message = if ty.is_subtype(vm.builtin(B::StopIteration)) {
-        match code.raw.flags {
+        match code.flags {
             flags if flags & CodeFlags::ASYNC_GENERATOR != 0 => "async generator raised StopIteration",
             flags if flags & CodeFlags::COROUTINE != 0 => "coroutine raised StopIteration",
             _ => "generator raised StopIteration",

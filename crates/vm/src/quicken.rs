@@ -187,6 +187,7 @@ pub(crate) fn release(quick: *const Quick) {
 
 #[cold]
 fn translate(code: &CodeObject, vm: &Vm) -> PyResult<*const Quick> {
+    code.load(vm)?;
     let Some(quick) = Translator::new(code).and_then(Translator::finish) else {
         return Err(refusal(code, vm));
     };
@@ -198,8 +199,8 @@ fn translate(code: &CodeObject, vm: &Vm) -> PyResult<*const Quick> {
 /// What is wrong with code that cannot be run.
 #[cold]
 fn refusal(code: &CodeObject, vm: &Vm) -> pyrope_object::Raised {
-    let known = Instructions::new(&code.raw.code).last().map_or(0, |last| last.end);
-    match code.raw.code.get(known) {
+    let known = Instructions::new(code.bytecode()).last().map_or(0, |last| last.end);
+    match code.bytecode().get(known) {
         Some(byte) if Opcode::from_byte(*byte).is_none() => vm.system_error(format!("unknown opcode {byte}")),
         _ => vm.system_error("malformed code"),
     }
@@ -207,6 +208,7 @@ fn refusal(code: &CodeObject, vm: &Vm) -> pyrope_object::Raised {
 
 /// The translation that reports what it does: nothing is fused, and a `Trace` stands before each instruction.
 pub(crate) fn translate_traced(code: &CodeObject, vm: &Vm) -> PyResult<Quick> {
+    code.load(vm)?;
     match Translator::new(code).and_then(Translator::finish_traced) {
         Some(quick) => Ok(quick),
         None => Err(refusal(code, vm)),
@@ -219,6 +221,7 @@ pub(crate) fn starts<'c>(code: &'c CodeObject, vm: &Vm) -> PyResult<&'c [u32]> {
     if let Some(known) = monitor.starts.get() {
         return Ok(known);
     }
+    code.load(vm)?;
     match Translator::new(code).and_then(Translator::starts) {
         Some(starts) => Ok(monitor.starts.get_or_init(|| starts)),
         None => Err(refusal(code, vm)),
@@ -247,7 +250,7 @@ const NOWHERE: u32 = u32::MAX;
 
 impl<'c> Translator<'c> {
     fn new(code: &'c CodeObject) -> Option<Self> {
-        let bytes = &code.raw.code;
+        let bytes = code.bytecode();
         let source: Vec<_> = Instructions::new(bytes).collect();
         if source.last()?.end < bytes.len() || u32::try_from(bytes.len()).is_err() {
             return None;
@@ -270,7 +273,7 @@ impl<'c> Translator<'c> {
             caches: Vec::new(),
             emitted: Vec::with_capacity(count + 1),
             jumps: Vec::new(),
-            constants: code.consts.as_slice().iter().map(Value::bits).collect(),
+            constants: code.loaded().consts.as_slice().iter().map(Value::bits).collect(),
         })
     }
 
@@ -281,8 +284,10 @@ impl<'c> Translator<'c> {
 
     fn finish(mut self) -> Option<Quick> {
         self.mark_entries()?;
-        let entries: Vec<_> = ExceptionEntries::new(&self.code.raw.exceptiontable).collect();
-        verify::check(&self, &entries)?;
+        let entries: Vec<_> = ExceptionEntries::new(self.code.exceptiontable()).collect();
+        if !self.code.is_of_library() {
+            verify::check(&self, &entries)?;
+        }
         let mut index = 0;
         while index < self.source.len() {
             index += self.emit_at(index)?;
@@ -292,7 +297,7 @@ impl<'c> Translator<'c> {
 
     fn finish_traced(mut self) -> Option<Quick> {
         self.mark_entries()?;
-        let entries: Vec<_> = ExceptionEntries::new(&self.code.raw.exceptiontable).collect();
+        let entries: Vec<_> = ExceptionEntries::new(self.code.exceptiontable()).collect();
         verify::check(&self, &entries)?;
         let source_lines = monitor::lines(self.code, &self.source);
         let marks = monitor::marks(self.code, &self.source);
@@ -348,7 +353,7 @@ impl<'c> Translator<'c> {
                 *self.entered.get_mut(target)? = true;
             }
         }
-        for entry in ExceptionEntries::new(&self.code.raw.exceptiontable) {
+        for entry in ExceptionEntries::new(self.code.exceptiontable()) {
             for offset in [entry.start, entry.target] {
                 let index = self.index_at(offset)?;
                 self.entered[index] = true;
@@ -468,7 +473,8 @@ impl<'c> Translator<'c> {
         let mut handlers = Vec::with_capacity(entries.len());
         for entry in entries {
             let emitted = |offset: usize| -> Option<u32> {
-                let index = if offset >= self.code.raw.code.len() { self.source.len() } else { self.index_at(offset)? };
+                let index =
+                    if offset >= self.code.bytecode().len() { self.source.len() } else { self.index_at(offset)? };
                 self.emitted.get(index).copied()
             };
             handlers.push(Handler {

@@ -25,7 +25,7 @@ pub(crate) fn current_builtins(vm: &Vm) -> PyResult {
 
 /// The future features of the running code.
 pub(crate) fn current_future_flags(vm: &Vm) -> u32 {
-    pyrope_vm::frame::with_frame(vm, 0, |frame| frame.code().raw.flags & pyrope_compiler::CompileFlags::FUTURE_MASK)
+    pyrope_vm::frame::with_frame(vm, 0, |frame| frame.code().flags & pyrope_compiler::CompileFlags::FUTURE_MASK)
         .unwrap_or(0)
 }
 

@@ -5,6 +5,7 @@ mod timing;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use pyrope_bytecode::image::ImageCode;
 use pyrope_object::layout::{Dict, Str};
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Ref, Value, Vm};
 use pyrope_types::model::module;
@@ -29,7 +30,7 @@ pub static MODULE: ModuleDef = ModuleDef {
 /// A module of the library that travels inside the binary.
 #[derive(Clone, Copy)]
 pub struct FrozenModule {
-    /// Marshalled code.
+    /// An image of the code.
     pub code: &'static [u8],
     pub is_package: bool,
     /// Path below the library's folder.
@@ -320,11 +321,10 @@ pub fn create_native(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
 /// The code of an embedded module.
 pub fn frozen_code(name: &str, vm: &Vm) -> PyResult<Option<(Ref<CodeObject>, FrozenModule)>> {
     let Some(found) = find_frozen(name, vm) else { return Ok(None) };
-    let code = match pyrope_bytecode::marshal::load_code(found.code) {
-        Ok(code) => CodeObject::from_bytecode(&code, vm)?,
-        Err(_) => return Err(vm.import_error(format!("Frozen object named '{name}' is invalid"))),
-    };
-    Ok(Some((code, found)))
+    match ImageCode::of_module(found.code) {
+        Some(image) => Ok(Some((CodeObject::from_image(image, vm), found))),
+        None => Err(vm.import_error(format!("Frozen object named '{name}' is invalid"))),
+    }
 }
 
 fn find_frozen(name: &str, vm: &Vm) -> Option<FrozenModule> {

@@ -12,6 +12,7 @@ pub static MODULE: ModuleDef = ModuleDef {
 
 #[pyrope_macros::pyfunctions]
 mod functions {
+    use pyrope_bytecode::image::ImageCode;
     use pyrope_object::{PyResult, Value, Vm};
     use pyrope_vm::code::CodeObject;
 
@@ -40,9 +41,9 @@ mod functions {
     #[pyfunction("library_code(path, /)")]
     fn library_code(path: &str, vm: &Vm) -> PyResult {
         let code = pyrope_library::find(path).map(|file| file.code()).unwrap_or_default();
-        match pyrope_bytecode::marshal::load_code(code) {
-            Ok(code) => Ok(CodeObject::from_bytecode(&code, vm)?.into_value()),
-            Err(_) => Err(vm.import_error(format!("{path} has no code in the embedded library"))),
+        match ImageCode::of_module(code) {
+            Some(image) => Ok(CodeObject::from_image(image, vm).into_value()),
+            None => Err(vm.import_error(format!("{path} has no code in the embedded library"))),
         }
     }
 

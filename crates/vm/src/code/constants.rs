@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use pyrope_bytecode::Constant;
+use pyrope_bytecode::image::{ImageConstant, ImageString};
 use pyrope_object::layout::{Bytes, Str, StrView, Tuple};
 use pyrope_object::value::words;
 use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
@@ -43,10 +44,7 @@ pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm
         Constant::Ellipsis => Value::ellipsis(),
         Constant::Int(n) => vm.int_from_big(n.clone()),
         Constant::Float(x) => vm.float(*x),
-        Constant::Complex { real, imag } => {
-            let class = vm.builtin(B::Complex).to_value();
-            vm.call(&class, &[vm.float(*real), vm.float(*imag)])?
-        }
+        Constant::Complex { real, imag } => complex(*real, *imag, vm)?,
         Constant::Str { value, interned } => {
             let text = wtf8_to_str(value, vm)?;
             if *interned { vm.intern_str(&text).into_value() } else { text.into_value() }
@@ -54,21 +52,13 @@ pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm
         Constant::Bytes(data) => vm.new_bytes(data)?.into_value(),
         Constant::Tuple(items) => vm.new_tuple(all(items)?).into_value(),
         Constant::FrozenSet(items) => {
-            // CPython makes the set again when it merges equal constants, and again when it replaces an item by an
-            // interned string. That shows in the order of iteration.
-            let rounds = 2 + usize::from(items.iter().any(|item| is_known_name(item, vm)));
-            let class = vm.builtin(B::FrozenSet).to_value();
-            let mut items = vm.new_tuple(all(items)?);
-            for _ in 1..rounds {
-                let set = vm.call(&class, &[items.into_value()])?;
-                items = vm.new_tuple(vm.collect(&set)?);
-            }
-            vm.call(&class, &[items.into_value()])?
+            let known = items.iter().any(|item| match item {
+                Constant::Str { value, interned: true } => value.as_str().is_some_and(|text| is_known_name(text, vm)),
+                _ => false,
+            });
+            frozenset(all(items)?, known, vm)?
         }
-        Constant::Slice(parts) => {
-            let class = vm.builtin(B::Slice).to_value();
-            vm.call(&class, &all(&parts[..])?)?
-        }
+        Constant::Slice(parts) => slice(&all(&parts[..])?, vm)?,
         Constant::Code(code) => {
             let same = code.filename.as_str().is_some_and(|name| filename.equals_str(name));
             if same {
@@ -80,14 +70,66 @@ pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm
     })
 }
 
-/// Is this a string that another object was interned for?
-fn is_known_name(constant: &Constant, vm: &Vm) -> bool {
-    match constant {
-        Constant::Str { value, interned: true } => {
-            value.as_str().is_some_and(|text| vm.interp().interned_ascii(text).is_some())
+/// The value of a constant of the library's code; nested code has the same `filename`.
+pub(super) fn image_constant(constant: ImageConstant, filename: &Ref<Str>, vm: &Vm) -> PyResult {
+    let all = |items: Vec<ImageConstant>| {
+        items.into_iter().map(|item| image_constant(item, filename, vm)).collect::<PyResult<Vec<_>>>()
+    };
+    Ok(match constant {
+        ImageConstant::None => Value::none(),
+        ImageConstant::Bool(truth) => Value::bool(truth),
+        ImageConstant::Ellipsis => Value::ellipsis(),
+        ImageConstant::Int(n) => vm.int_from_big(n),
+        ImageConstant::Float(x) => vm.float(x),
+        ImageConstant::Complex { real, imag } => complex(real, imag, vm)?,
+        ImageConstant::Str(text) => image_string(text, vm)?.into_value(),
+        ImageConstant::Bytes(data) => vm.new_bytes(data)?.into_value(),
+        ImageConstant::Tuple(items) => vm.new_tuple(all(items)?).into_value(),
+        ImageConstant::FrozenSet(items) => {
+            let known = items.iter().any(|item| match item {
+                ImageConstant::Str(text) => text.interned && !text.surrogates && is_known_name(text.as_str(), vm),
+                _ => false,
+            });
+            frozenset(all(items)?, known, vm)?
         }
-        _ => false,
+        ImageConstant::Slice(parts) => slice(&all(parts)?, vm)?,
+        ImageConstant::Code(code) => CodeObject::from_image_named(code, filename.clone(), vm).into_value(),
+    })
+}
+
+fn image_string(text: ImageString, vm: &Vm) -> PyResult<Ref<Str>> {
+    if text.interned && !text.surrogates {
+        return Ok(vm.intern(text.as_str()));
     }
+    match Wtf8Buf::from_bytes(text.text) {
+        Some(text) if text.as_str().is_none() => wtf8_to_str(&text, vm),
+        _ => vm.try_str(text.as_str()),
+    }
+}
+
+fn complex(real: f64, imag: f64, vm: &Vm) -> PyResult {
+    vm.call(&vm.builtin(B::Complex).to_value(), &[vm.float(real), vm.float(imag)])
+}
+
+fn slice(parts: &[Value], vm: &Vm) -> PyResult {
+    vm.call(&vm.builtin(B::Slice).to_value(), parts)
+}
+
+/// CPython makes the set again when it merges equal constants, and again when it replaces an item by an interned string
+/// (`known`: an item was interned before the code was loaded). That shows in the order of iteration.
+fn frozenset(items: Vec<Value>, known: bool, vm: &Vm) -> PyResult {
+    let class = vm.builtin(B::FrozenSet).to_value();
+    let mut items = vm.new_tuple(items);
+    for _ in 0..=usize::from(known) {
+        let set = vm.call(&class, &[items.into_value()])?;
+        items = vm.new_tuple(vm.collect(&set)?);
+    }
+    vm.call(&class, &[items.into_value()])
+}
+
+/// Is this a string that another object was interned for?
+fn is_known_name(text: &str, vm: &Vm) -> bool {
+    vm.interp().interned_ascii(text).is_some()
 }
 
 /// The constant that a value is, if code can hold it.
@@ -117,7 +159,8 @@ pub fn to_constant(value: &Value, vm: &Vm) -> Option<Constant> {
         return Some(Constant::Tuple(all(tuple.as_slice())?.into()));
     }
     if let Some(code) = value.downcast::<CodeObject>() {
-        return Some(Constant::Code(Rc::new(code.to_bytecode(vm)?)));
+        let code = code.to_bytecode(vm).map_err(|raised| vm.ignore(raised)).ok()?;
+        return code.map(|code| Constant::Code(Rc::new(code)));
     }
     by_attributes(value, vm)
 }

@@ -11,7 +11,7 @@ fn number_or_none(n: i32, vm: &Vm) -> Value {
 
 /// `(start, end, line)` in byte offsets.
 pub(super) fn line_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
-    lines(&code.raw.linetable, code.raw.firstlineno)
+    lines(code.linetable(), code.firstlineno)
         .map(|(start, end, line)| {
             let line = line.map_or(Value::none(), |n| vm.int(n.into()));
             vm.new_tuple(vec![vm.int_from_usize(start), vm.int_from_usize(end), line]).into_value()
@@ -21,7 +21,7 @@ pub(super) fn line_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
 
 /// `(line, end_line, column, end_column)` for each code unit.
 pub(super) fn position_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
-    positions(&code.raw.linetable, code.raw.firstlineno)
+    positions(code.linetable(), code.firstlineno)
         .map(|at| {
             let parts = [at.line, at.end_line, at.col, at.end_col];
             vm.new_tuple(parts.iter().map(|&n| number_or_none(n, vm)).collect()).into_value()
@@ -32,7 +32,7 @@ pub(super) fn position_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
 /// `(offset, not taken, taken)` for each conditional jump.
 pub(super) fn branch_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
     let mut branches = Vec::new();
-    for instruction in Instructions::new(&code.raw.code) {
+    for instruction in Instructions::new(code.bytecode()) {
         let loops = matches!(instruction.opcode, Opcode::ForIter | Opcode::EndAsyncFor);
         if !instruction.opcode.is_conditional_jump() && !loops {
             continue;
@@ -49,8 +49,8 @@ pub(super) fn branch_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
 /// The old table: pairs of byte and line increments.
 pub(super) fn lnotab(code: &CodeObject) -> Vec<u8> {
     let mut table = Vec::new();
-    let (mut line, mut offset) = (code.raw.firstlineno, 0usize);
-    for (start, _, at) in lines(&code.raw.linetable, code.raw.firstlineno) {
+    let (mut line, mut offset) = (code.firstlineno, 0usize);
+    for (start, _, at) in lines(code.linetable(), code.firstlineno) {
         let Some(at) = at.filter(|&at| at != line) else { continue };
         let mut bytes = start - offset;
         let mut delta = at - line;

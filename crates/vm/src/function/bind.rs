@@ -28,10 +28,11 @@ impl Binder<'_> {
     }
 
     fn bind(&self, args: Args<'_>) -> PyResult<()> {
-        let raw = &self.code.raw;
-        let (argcount, total) = (raw.argcount as usize, (raw.argcount + raw.kwonlyargcount) as usize);
+        let code = self.code;
+        code.load(self.vm)?;
+        let (argcount, total) = (code.argcount as usize, (code.argcount + code.kwonlyargcount) as usize);
         let given = args.positional();
-        let varargs = raw.flags & CodeFlags::VARARGS != 0;
+        let varargs = code.flags & CodeFlags::VARARGS != 0;
         for (index, value) in given.iter().take(argcount).enumerate() {
             self.set(index, value.clone());
         }
@@ -39,7 +40,7 @@ impl Binder<'_> {
             let rest = given.get(argcount..).unwrap_or_default();
             self.set(total, self.vm.tuple_from_slice(rest).into_value());
         }
-        let extra = if raw.flags & CodeFlags::VARKEYWORDS != 0 {
+        let extra = if code.flags & CodeFlags::VARKEYWORDS != 0 {
             let extra = self.vm.new_dict();
             self.set(total + usize::from(varargs), extra.to_value());
             Some(extra)
@@ -55,7 +56,7 @@ impl Binder<'_> {
         if given.len() < argcount {
             self.fill_positional(given.len(), argcount)?;
         }
-        if raw.kwonlyargcount > 0 {
+        if code.kwonlyargcount > 0 {
             self.fill_keyword_only(argcount, total)?;
         }
         Ok(())
@@ -85,8 +86,8 @@ impl Binder<'_> {
 
     /// The parameter that a keyword names.
     fn parameter(&self, name: &Str, total: usize) -> Option<usize> {
-        let posonly = self.code.raw.posonlyargcount as usize;
-        let names = self.code.local_names.get(posonly..total)?;
+        let posonly = self.code.posonlyargcount as usize;
+        let names = self.code.loaded().local_names.get(posonly..total)?;
         names
             .iter()
             .position(|n| std::ptr::eq(&**n, name))
@@ -118,7 +119,7 @@ impl Binder<'_> {
             if self.frame.local(index).is_some() {
                 continue;
             }
-            let name = self.code.local_names[index].as_value();
+            let name = self.code.loaded().local_names[index].as_value();
             let default = match &defaults {
                 Some(defaults) => defaults.get(name, self.vm)?,
                 None => None,
@@ -138,7 +139,7 @@ impl Binder<'_> {
     #[cold]
     fn missing(&self, kind: &str, missing: &[usize]) -> Raised {
         let names: Vec<String> =
-            missing.iter().map(|&i| format!("'{}'", self.code.local_names[i].to_string_lossy())).collect();
+            missing.iter().map(|&i| format!("'{}'", self.code.loaded().local_names[i].to_string_lossy())).collect();
         let list = match names.as_slice() {
             [one] => one.clone(),
             [one, two] => format!("{one} and {two}"),
@@ -151,9 +152,8 @@ impl Binder<'_> {
 
     #[cold]
     fn too_many(&self, given: usize) -> Raised {
-        let raw = &self.code.raw;
-        let argcount = raw.argcount as usize;
-        let named = argcount..argcount + raw.kwonlyargcount as usize;
+        let argcount = self.code.argcount as usize;
+        let named = argcount..argcount + self.code.kwonlyargcount as usize;
         let keyword_only = named.filter(|&i| self.frame.local(i).is_some()).count();
         let defaults = self.function.defaults.with(|d| d.as_ref().map_or(0, |d| d.len()));
         let (signature, plural) = if defaults > 0 {
@@ -180,8 +180,8 @@ impl Binder<'_> {
 
     #[cold]
     fn unexpected(&self, args: Args<'_>, name: &Str, total: usize) -> Raised {
-        let posonly = self.code.raw.posonlyargcount as usize;
-        let positional: Vec<String> = self.code.local_names[..posonly]
+        let posonly = self.code.posonlyargcount as usize;
+        let positional: Vec<String> = self.code.loaded().local_names[..posonly]
             .iter()
             .filter(|n| args.kwnames().iter().any(|k| k.downcast::<Str>().is_some_and(|k| k.equals(n))))
             .map(|n| n.to_string_lossy().into_owned())
@@ -192,7 +192,7 @@ impl Binder<'_> {
                 .error(|f| format!("{f}() got some positional-only arguments passed as keyword arguments: '{list}'"));
         }
         let known: Vec<String> =
-            self.code.local_names[posonly..total].iter().map(|n| n.to_string_lossy().into_owned()).collect();
+            self.code.loaded().local_names[posonly..total].iter().map(|n| n.to_string_lossy().into_owned()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let function = self.function.qualname().to_string_lossy().into_owned();
         pyrope_object::bind::unexpected_keyword(&function, &name.to_string_lossy(), &known, self.vm)

@@ -82,7 +82,7 @@ fn is_coroutine_like(value: &Value) -> bool {
 
 /// May code `yield from` a coroutine?
 pub fn may_delegate_to_coroutine(code: &CodeObject) -> bool {
-    code.raw.flags & (CodeFlags::COROUTINE | CodeFlags::ITERABLE_COROUTINE) != 0
+    code.flags & (CodeFlags::COROUTINE | CodeFlags::ITERABLE_COROUTINE) != 0
 }
 
 /// The iterator of an awaitable, as `await` takes it.

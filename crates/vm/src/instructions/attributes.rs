@@ -75,7 +75,7 @@ pub fn load_attr<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(never)]
 fn resolve(frame: &Frame, i: Instr, object: &Value, local: bool, vm: &Vm) -> PyResult<Found> {
     let cache = frame.quick().cache(i.index());
-    let name = &frame.code().names[cache.name as usize];
+    let name = &frame.code().loaded().names[cache.name as usize];
     if cache.missed()
         && let Some((kind, way)) = recognise(object, name, cache.method, vm)
     {
@@ -240,7 +240,7 @@ pub fn store_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(never)]
 fn store(frame: &Frame, i: Instr, object: &Value, value: &Value, vm: &Vm) -> PyResult<()> {
     let cache = frame.quick().cache(i.index());
-    let name = &frame.code().names[cache.name as usize];
+    let name = &frame.code().loaded().names[cache.name as usize];
     let shape = object.shape();
     vm.set_attr(object, name.as_value(), Some(value))?;
     if !cache.missed() {

@@ -216,7 +216,7 @@ fn in_mapping_or_globals(frame: &Frame, mapping: &Value, name: &Ref<Str>, vm: &V
 
 #[inline(always)]
 pub fn load_from_dict_or_deref(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let name = r.frame().code().local_names[i.index()].as_value();
+    let name = r.frame().code().loaded().local_names[i.index()].as_value();
     let value = match check!(mapping_get(r.peek(1), name, r.vm())) {
         Some(value) => value,
         None => match super::locals::cell(r, i.index()).and_then(Cell::get) {

@@ -36,7 +36,7 @@ pub fn load_super_attr(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(never)]
 fn resolve(frame: &Frame, i: Instr, operands: &[Value], vm: &Vm) -> PyResult<Found> {
     let cache = frame.quick().cache(i.index());
-    let name = &frame.code().names[cache.name as usize];
+    let name = &frame.code().loaded().names[cache.name as usize];
     let found = super_attribute(operands, name, i.a & 2 != 0, i.a & 1 != 0, vm)?;
     if let Found::Method(method) = &found
         && cache.missed()

@@ -120,7 +120,7 @@ fn line_starts(code: &CodeObject, source: &[CodeInstruction]) -> Vec<bool> {
             _ => mark(target),
         }
     }
-    for entry in ExceptionEntries::new(&code.raw.exceptiontable) {
+    for entry in ExceptionEntries::new(code.exceptiontable()) {
         if let Some(index) = index_at(entry.target) {
             mark(index);
         }
@@ -130,8 +130,7 @@ fn line_starts(code: &CodeObject, source: &[CodeInstruction]) -> Vec<bool> {
 
 /// The line of each instruction, -1 where there is none.
 pub(crate) fn lines(code: &CodeObject, source: &[CodeInstruction]) -> Vec<i32> {
-    let units: Vec<i32> =
-        pyrope_bytecode::positions(&code.raw.linetable, code.raw.firstlineno).map(|at| at.line).collect();
+    let units: Vec<i32> = pyrope_bytecode::positions(code.linetable(), code.firstlineno).map(|at| at.line).collect();
     source.iter().map(|i| units.get(i.offset / 2).copied().unwrap_or(-1)).collect()
 }
 

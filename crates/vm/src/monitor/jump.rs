@@ -52,15 +52,15 @@ pub(crate) fn set_line(object: &FrameObject, value: Option<&Value>, vm: &Vm) -> 
     };
     let Some(frame) = object.frame() else { return Err(vm.value_error("can't jump in a frame that has ended")) };
     let code = frame.code();
-    if line < code.raw.firstlineno {
+    if line < code.firstlineno {
         return Err(vm.value_error(format!("line {line} comes before the current code block")));
     }
     let starts: Vec<(usize, i32)> =
-        lines(&code.raw.linetable, code.raw.firstlineno).filter_map(|(start, _, line)| Some((start, line?))).collect();
+        lines(code.linetable(), code.firstlineno).filter_map(|(start, _, line)| Some((start, line?))).collect();
     let Some(wanted) = starts.iter().map(|&(_, at)| at).filter(|&at| at >= line).min() else {
         return Err(vm.value_error(format!("line {line} comes after the current code block")));
     };
-    let source: Vec<_> = Instructions::new(&code.raw.code).collect();
+    let source: Vec<_> = Instructions::new(code.bytecode()).collect();
     let stacks = Stacks::of(code, &source);
     let Some(from) = stacks.at(frame.lasti().max(0) as usize).cloned() else {
         return Err(vm.value_error("can't jump from unreachable code"));
@@ -176,9 +176,9 @@ impl Stacks {
 
     /// Follows the code until nothing new comes up (CPython's `mark_stacks`).
     fn of(code: &CodeObject, source: &[CodeInstruction]) -> Stacks {
-        let mut stacks = Stacks { stacks: vec![None; code.raw.code.len() / 2 + 1] };
+        let mut stacks = Stacks { stacks: vec![None; code.bytecode().len() / 2 + 1] };
         stacks.set(0, &Vec::new());
-        let entries: Vec<_> = ExceptionEntries::new(&code.raw.exceptiontable).collect();
+        let entries: Vec<_> = ExceptionEntries::new(code.exceptiontable()).collect();
         // Each round reaches at least one more instruction.
         for _ in 0..=source.len() {
             let mut again = false;

@@ -164,7 +164,7 @@ fn branch(event: usize, frame: &Frame, from: u32, to: u32, vm: &Vm, machine: &Ma
 
 /// The instruction behind a `Trace`.
 fn traced_opcode(frame: &Frame, position: usize) -> Option<Opcode> {
-    let byte = *frame.code().raw.code.get(frame.quick().offset_of(position) as usize)?;
+    let byte = *frame.code().bytecode().get(frame.quick().offset_of(position) as usize)?;
     Opcode::from_byte(byte).map(|opcode| opcode.general())
 }
 
@@ -279,7 +279,7 @@ pub(crate) fn raised(frame: &Frame, exception: Value, vm: &Vm) -> Value {
 /// The offset of the last unit of the instruction being executed, behind which CPython's machine stands when it fails.
 pub(crate) fn last_unit(frame: &Frame) -> u32 {
     let offset = frame.lasti().max(0) as usize;
-    let opcode = frame.code().raw.code.get(offset).and_then(|&byte| Opcode::from_byte(byte));
+    let opcode = frame.code().bytecode().get(offset).and_then(|&byte| Opcode::from_byte(byte));
     (offset + 2 * opcode.map_or(0, |opcode| opcode.general().caches())) as u32
 }
 

@@ -15,9 +15,9 @@ pub(super) fn check(translator: &Translator<'_>, entries: &[ExceptionEntry]) -> 
 
 fn check_operand(translator: &Translator<'_>, opcode: Opcode, oparg: u32) -> Option<()> {
     let code = translator.code;
-    let (arg, locals, names) = (oparg as usize, code.local_count(), code.names.len());
+    let (arg, locals, names) = (oparg as usize, code.local_count(), code.loaded().names.len());
     let valid = match opcode.operand() {
-        Operand::Const => arg < code.consts.len(),
+        Operand::Const => arg < code.loaded().consts.len(),
         Operand::Name => arg < names,
         Operand::AttributeName | Operand::GlobalName => arg >> 1 < names,
         Operand::SuperAttributeName => arg >> 2 < names,
@@ -171,7 +171,7 @@ impl Stack {
 /// Follows the code until nothing new comes up.
 fn check_stacks(translator: &Translator<'_>, entries: &[ExceptionEntry]) -> Option<()> {
     let source = &translator.source;
-    let limit = usize::try_from(translator.code.raw.stacksize).ok()?;
+    let limit = usize::try_from(translator.code.stacksize).ok()?;
     let mut known: Vec<Option<Stack>> = vec![None; source.len()];
     let mut waiting = vec![(0usize, Stack::empty(limit))];
     while let Some((mut index, mut stack)) = waiting.pop() {

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use pyrope_bytecode::marshal::{MAX_DEPTH, PrimitiveWriter, code};
 use pyrope_object::layout::{Bytes, Dict, List, Str, Tuple};
-use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
 use pyrope_vm::code::CodeObject;
 
 /// `marshal.dumps(value, version)`
 pub(super) fn dump(value: &Value, version: i64, allow_code: bool, vm: &Vm) -> PyResult<Vec<u8>> {
     if let (Some(code), true) = (value.downcast::<CodeObject>(), allow_code && version >= 3)
-        && let Some(raw) = code.to_bytecode(vm)
+        && let Some(raw) = code.to_bytecode(vm)?
     {
         return Ok(pyrope_bytecode::marshal::dump_code(&raw));
     }
@@ -184,27 +184,27 @@ impl Writer<'_> {
             return Err(vm.value_error("marshalling code objects is disallowed"));
         }
         let Some(object) = value.downcast::<CodeObject>() else { return Ok(()) };
-        let raw = &object.raw;
+        let objects = object.load(vm)?;
         self.out.tag(code::CODE, flagged);
-        for number in [raw.argcount, raw.posonlyargcount, raw.kwonlyargcount, raw.stacksize, raw.flags] {
+        let numbers = [object.argcount, object.posonlyargcount, object.kwonlyargcount, object.stacksize, object.flags];
+        for number in numbers {
             self.out.long(number as i32);
         }
-        let strings = |names: &[std::rc::Rc<str>]| -> Value {
-            vm.new_tuple(names.iter().map(|n| vm.intern(n).into_value()).collect()).into_value()
-        };
+        let strings = |names: &[Ref<Str>]| vm.new_tuple(names.iter().map(Ref::to_value).collect()).into_value();
         let parts = [
-            vm.new_bytes(&raw.code)?.into_value(),
-            object.consts.to_value(),
-            strings(&raw.names),
-            strings(&raw.localsplusnames),
-            vm.new_bytes(&raw.localspluskinds)?.into_value(),
+            vm.new_bytes(object.bytecode())?.into_value(),
+            objects.consts.to_value(),
+            strings(&objects.names),
+            strings(&objects.local_names),
+            vm.new_bytes(object.localspluskinds())?.into_value(),
             object.filename().into_value(),
             object.name.to_value(),
             object.qualname.to_value(),
         ];
         self.items(&parts, depth)?;
-        self.out.long(raw.firstlineno);
-        let tables = [vm.new_bytes(&raw.linetable)?.into_value(), vm.new_bytes(&raw.exceptiontable)?.into_value()];
+        self.out.long(object.firstlineno);
+        let tables =
+            [vm.new_bytes(object.linetable())?.into_value(), vm.new_bytes(object.exceptiontable())?.into_value()];
         self.items(&tables, depth)
     }
 }
