@@ -144,7 +144,7 @@ macro_rules! opcodes {
                 }
             }
 
-            const fn flags(self) -> u16 {
+            const fn listed_flags(self) -> u16 {
                 match self {
                     $(Opcode::$variant => 0 $(| flag::$flag)*,)*
                 }
@@ -164,8 +164,7 @@ macro_rules! opcodes {
                 }
             }
 
-            /// How many `CACHE` words follow it.
-            pub const fn caches(self) -> usize {
+            const fn listed_caches(self) -> u8 {
                 match self {
                     $(Opcode::$variant => $caches,)*
                 }
@@ -425,6 +424,30 @@ pub const MIN_INSTRUMENTED_OPCODE: u16 = 234;
 /// The first pseudo-instruction.
 pub const MIN_PSEUDO_OPCODE: u16 = 256;
 
+/// One more than the highest number.
+const NUMBERS: usize = Opcode::ALL[Opcode::ALL.len() - 1] as usize + 1;
+
+/// What the list says, by number: the compiler asks for it at every turn.
+static FLAGS: [u16; NUMBERS] = {
+    let mut table = [0; NUMBERS];
+    let mut at = 0;
+    while at < Opcode::ALL.len() {
+        table[Opcode::ALL[at] as usize] = Opcode::ALL[at].listed_flags();
+        at += 1;
+    }
+    table
+};
+
+static CACHES: [u8; NUMBERS] = {
+    let mut table = [0; NUMBERS];
+    let mut at = 0;
+    while at < Opcode::ALL.len() {
+        table[Opcode::ALL[at] as usize] = Opcode::ALL[at].listed_caches();
+        at += 1;
+    }
+    table
+};
+
 impl Opcode {
     /// The number, as in `opcode.opmap`.
     pub const fn number(self) -> u16 {
@@ -441,8 +464,15 @@ impl Opcode {
         Opcode::ALL.iter().copied().find(|op| op.name() == name)
     }
 
+    #[inline]
     const fn has(self, flag: u16) -> bool {
-        self.flags() & flag != 0
+        FLAGS[self as usize] & flag != 0
+    }
+
+    /// How many `CACHE` words follow it.
+    #[inline]
+    pub const fn caches(self) -> usize {
+        CACHES[self as usize] as usize
     }
 
     /// Does the operand mean anything?

@@ -5,6 +5,7 @@
 
 pub mod assemble;
 mod codegen;
+mod collections;
 mod docstring;
 mod error;
 pub mod flowgraph;

@@ -1,8 +1,11 @@
 //! What the assembler must know of a scope besides its instructions.
 
-use std::collections::HashMap;
+use crate::collections::HashMap;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use pyrope_bytecode::{Code, Constant};
 
 /// Metadata of one code object under construction.
@@ -87,24 +90,41 @@ impl<S: AsRef<str>> FromIterator<S> for NameTable {
 #[derive(Clone, Debug, Default)]
 pub struct ConstTable {
     consts: Vec<Constant>,
-    index: HashMap<Vec<u8>, Vec<u32>>,
+    /// The hash of each constant's key.
+    hashes: Vec<u64>,
+    /// Places in `consts`, by those hashes.
+    places: HashTable<u32>,
+    state: RandomState,
+    /// Room for a key.
+    key: Vec<u8>,
 }
 
 impl ConstTable {
     /// The index of a constant, which is appended if it is new.
     pub fn add(&mut self, constant: Constant) -> u32 {
-        let mut key = Vec::new();
-        constant_key(&constant, &mut key);
-        let places = self.index.entry(key).or_default();
-        for &place in places.iter() {
-            if same_code_and_no_nan(&self.consts[place as usize], &constant) {
-                return place;
-            }
+        let hash = self.hash(&constant);
+        let same = |&place: &u32| {
+            let known = &self.consts[place as usize];
+            same_key(known, &constant) && same_code_and_no_nan(known, &constant)
+        };
+        match self.places.find(hash, same) {
+            Some(&place) => place,
+            None => self.append(constant, hash),
         }
-        let index = self.consts.len() as u32;
-        places.push(index);
+    }
+
+    fn hash(&mut self, constant: &Constant) -> u64 {
+        self.key.clear();
+        constant_key(constant, &mut self.key);
+        self.state.hash_one(&self.key)
+    }
+
+    fn append(&mut self, constant: Constant, hash: u64) -> u32 {
+        let place = self.consts.len() as u32;
         self.consts.push(constant);
-        index
+        self.hashes.push(hash);
+        self.places.insert_unique(hash, place, |&place| self.hashes[place as usize]);
+        place
     }
 
     /// The constants in order.
@@ -132,12 +152,10 @@ impl From<Vec<Constant>> for ConstTable {
     /// Takes a list as it is, duplicates included.
     fn from(consts: Vec<Constant>) -> Self {
         let mut table = ConstTable::default();
-        for (index, constant) in consts.iter().enumerate() {
-            let mut key = Vec::new();
-            constant_key(constant, &mut key);
-            table.index.entry(key).or_default().push(index as u32);
+        for constant in consts {
+            let hash = table.hash(&constant);
+            table.append(constant, hash);
         }
-        table.consts = consts;
         table
     }
 }
@@ -196,6 +214,30 @@ pub(crate) fn constant_key(constant: &Constant, key: &mut Vec<u8>) {
         }
         Constant::Slice(values) => items(b':', &values[..], key),
         Constant::Code(code) => sized(b'C', code.qualname.as_bytes(), key),
+    }
+}
+
+/// Have the constants equal keys (see [`constant_key`])?
+fn same_key(a: &Constant, b: &Constant) -> bool {
+    let all = |a: &[Constant], b: &[Constant]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_key(a, b));
+    match (a, b) {
+        (Constant::Str { value: a, .. }, Constant::Str { value: b, .. }) => a == b,
+        (Constant::Tuple(a), Constant::Tuple(b)) => all(a, b),
+        (Constant::Slice(a), Constant::Slice(b)) => all(&a[..], &b[..]),
+        (Constant::Code(a), Constant::Code(b)) => a.qualname == b.qualname,
+        (Constant::None, Constant::None) | (Constant::Ellipsis, Constant::Ellipsis) => true,
+        (Constant::Bool(a), Constant::Bool(b)) => a == b,
+        (Constant::Int(a), Constant::Int(b)) => a == b,
+        (Constant::Bytes(a), Constant::Bytes(b)) => a == b,
+        (Constant::Float(_), Constant::Float(_))
+        | (Constant::Complex { .. }, Constant::Complex { .. })
+        | (Constant::FrozenSet(_), Constant::FrozenSet(_)) => {
+            let (mut left, mut right) = (Vec::new(), Vec::new());
+            constant_key(a, &mut left);
+            constant_key(b, &mut right);
+            left == right
+        }
+        _ => false,
     }
 }
 

@@ -276,7 +276,7 @@ impl<'a> Compiler<'a> {
 }
 
 fn check_repeated(keywords: &[Keyword]) -> Result<()> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = crate::collections::HashSet::default();
     let mut repeated: Option<(&Keyword, &Identifier)> = None;
     for keyword in keywords {
         let Some(name) = &keyword.arg else { continue };

@@ -1,6 +1,6 @@
 //! Loading, storing and deleting names.
 
-use std::rc::Rc;
+use std::borrow::Cow;
 
 use pyrope_bytecode::{Location, Opcode};
 use pyrope_parser::ast::ExprContext;
@@ -19,7 +19,7 @@ enum Place {
 }
 
 impl Compiler<'_> {
-    pub(super) fn mangled(&self, name: &str) -> Rc<str> {
+    pub(super) fn mangled<'n>(&self, name: &'n str) -> Cow<'n, str> {
         self.table.maybe_mangle(self.unit.private.as_deref(), self.unit.scope, name)
     }
 

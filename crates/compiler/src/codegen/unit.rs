@@ -1,6 +1,8 @@
 //! Units: the code object being made, its names, constants and open blocks.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use crate::collections::HashMap;
 use std::rc::Rc;
 
 use pyrope_bytecode::{Code, CodeFlags, Location, Opcode, ResumeAt};

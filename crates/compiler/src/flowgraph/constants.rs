@@ -22,7 +22,12 @@ pub(super) fn get_const(opcode: Opcode, oparg: u32, consts: &ConstTable) -> Resu
     if opcode == Opcode::LoadSmallInt {
         return Ok(Constant::Int(IBig::from(oparg)));
     }
-    let constant = consts.consts().get(oparg as usize).cloned();
+    const_of(oparg, consts).cloned()
+}
+
+/// The constant of an index.
+pub(super) fn const_of(index: u32, consts: &ConstTable) -> Result<&Constant, AssembleError> {
+    let constant = consts.consts().get(index as usize);
     constant.ok_or_else(|| AssembleError::System("Internal error: failed to get value of a constant".into()))
 }
 

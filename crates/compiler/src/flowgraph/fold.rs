@@ -1,6 +1,6 @@
 //! Evaluation of operators on constants. `None`: it raises, or the result would be too large to keep.
 
-use std::collections::HashSet;
+use crate::collections::HashSet;
 use std::rc::Rc;
 
 use dashu_int::IBig;
@@ -183,7 +183,7 @@ fn slice_indices(parts: &[Constant; 3], length: usize) -> Option<Vec<usize>> {
 
 /// The items without those that equal an earlier one, as in a set.
 pub(super) fn distinct(items: Vec<Constant>) -> Rc<[Constant]> {
-    let mut seen = HashSet::with_capacity(items.len());
+    let mut seen = HashSet::default();
     items.into_iter().filter(|item| seen.insert(equality_key(item))).collect()
 }
 

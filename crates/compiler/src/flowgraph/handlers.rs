@@ -1,6 +1,6 @@
 //! Jump targets and exception handlers.
 
-use std::collections::HashMap;
+use crate::collections::HashMap;
 
 use pyrope_bytecode::{Opcode, ResumeAt};
 

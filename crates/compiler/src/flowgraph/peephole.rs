@@ -2,7 +2,7 @@
 
 use pyrope_bytecode::{BinaryOperator, Comparison, Constant, Intrinsic1, Opcode};
 
-use super::constants::{get_const, is_true, loads_const};
+use super::constants::{const_of, get_const, is_true};
 use super::{BlockId, Cfg};
 use crate::assemble::{AssembleError, ConstTable};
 
@@ -19,7 +19,8 @@ impl Cfg {
                 if !is_copy {
                     loaded = (instruction.opcode, instruction.oparg);
                 }
-                if matches!(loaded.0, Opcode::LoadConst | Opcode::LoadSmallInt) {
+                let used = self[id].instructions.get(index + 1).is_some_and(|next| uses_constant(next.opcode));
+                if used && matches!(loaded.0, Opcode::LoadConst | Opcode::LoadSmallInt) {
                     let constant = get_const(loaded.0, loaded.1, consts)?;
                     self.use_constant(id, index, &constant, consts);
                 }
@@ -198,10 +199,16 @@ impl Cfg {
 
     fn make_small_int(&mut self, id: BlockId, index: usize, consts: &ConstTable) -> Result<(), AssembleError> {
         let instruction = self[id].instructions[index];
-        if loads_const(instruction.opcode) {
-            let constant = get_const(instruction.opcode, instruction.oparg, consts)?;
-            self.maybe_load_small_int(id, index, &constant);
+        if instruction.opcode.has_const() {
+            let constant = const_of(instruction.oparg, consts)?;
+            self.maybe_load_small_int(id, index, constant);
         }
         Ok(())
     }
+}
+
+/// Does [`Cfg::use_constant`] improve this instruction?
+fn uses_constant(opcode: Opcode) -> bool {
+    use Opcode::*;
+    matches!(opcode, PopJumpIfFalse | PopJumpIfTrue | JumpIfFalse | JumpIfTrue | IsOp | ToBool)
 }

@@ -1,9 +1,8 @@
 //! Second pass: where each name is to be found.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
-use indexmap::{IndexMap, IndexSet};
+use crate::collections::{HashSet, IndexMap, IndexSet};
 use pyrope_parser::ast::Range;
 
 use super::{BlockType, Comprehension, Entry, EntryId, Scope, SymbolFlags as F, SymbolTable};
@@ -36,9 +35,9 @@ pub(super) fn analyze(table: &mut SymbolTable, guard: &StackGuard) -> Result<()>
 /// Analyses a block and those in it, and returns the names that are free in it.
 fn block(table: &mut SymbolTable, id: EntryId, mut outer: Outer, guard: &StackGuard) -> Result<Free> {
     guard.check()?;
-    let mut free = Free::new();
-    let mut local = Names::new();
-    let mut scopes = Scopes::new();
+    let mut free = Free::default();
+    let mut local = Names::default();
+    let mut scopes = Scopes::default();
     let is_class = table.entry(id).block == BlockType::Class;
     let can_see_class_scope = table.entry(id).can_see_class_scope;
     // A class's names are not visible in its functions: what is visible there is settled before its names are.
@@ -50,8 +49,8 @@ fn block(table: &mut SymbolTable, id: EntryId, mut outer: Outer, guard: &StackGu
         scopes.insert(name, scope);
     }
     let mut inner = inner_view(table.entry(id), &outer, local, before);
-    let mut newfree = Free::new();
-    let mut inlined_cells = Names::new();
+    let mut newfree = Free::default();
+    let mut inlined_cells = Names::default();
     for child in table.entry(id).children.clone() {
         let entry = table.entry(child);
         let inline = entry.comprehension != Comprehension::No && !entry.generator && !can_see_class_scope;
@@ -100,7 +99,7 @@ fn inner_view(entry: &Entry, outer: &Outer, local: Names, before: Option<(Option
             (bound, outer.global.clone())
         }
     };
-    Outer { bound: Some(bound), global, type_params: Names::new(), class: None }
+    Outer { bound: Some(bound), global, type_params: Names::default(), class: None }
 }
 
 fn directive_error(entry: &Entry, name: &str, message: String) -> CompileError {

@@ -1,9 +1,9 @@
 //! Private names.
 
-use std::rc::Rc;
+use std::borrow::Cow;
 
 /// `__name` in class `Class` is `_Class__name`.
-pub fn mangle(class: Option<&str>, name: &str) -> Rc<str> {
+pub fn mangle<'n>(class: Option<&str>, name: &'n str) -> Cow<'n, str> {
     let Some(class) = class else { return name.into() };
     if !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
         return name.into();

@@ -177,20 +177,20 @@ impl Builder<'_> {
             }
             value |= F::DEF_COMP_ITER;
         }
-        entry.symbols.insert(mangled.clone(), value);
+        entry.set_flags(&mangled, value);
         if flag & F::DEF_PARAM != 0 {
-            entry.varnames.push(mangled);
+            entry.varnames.push(mangled.into());
         } else if flag & F::DEF_GLOBAL != 0 {
             let top = &mut self.table.entries[EntryId::TOP.index()];
             let known = top.flags(&mangled);
-            top.symbols.insert(mangled, known | flag);
+            top.set_flags(&mangled, known | flag);
         }
         Ok(())
     }
 
     fn record_directive(&mut self, name: &str, range: Range) {
         let mangled = self.table.maybe_mangle(self.private.as_deref(), self.current_id(), name);
-        self.current().directives.push((mangled, range));
+        self.current().directives.push((mangled.into(), range));
     }
 
     fn allows_top_level_await(&self) -> bool {

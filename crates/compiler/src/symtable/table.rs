@@ -1,9 +1,10 @@
 //! The table itself: blocks, their symbols, and what was found out about them.
 
-use std::collections::{HashMap, HashSet};
+use crate::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use crate::collections::IndexMap;
 use pyrope_parser::ast::{Range, Stmt, TypeParam};
 
 /// Bits of a symbol's value, with CPython's numbers; from bit 12 on stands the [`Scope`].
@@ -205,7 +206,7 @@ impl Entry {
             block,
             key,
             range,
-            symbols: IndexMap::new(),
+            symbols: IndexMap::default(),
             varnames: Vec::new(),
             children: Vec::new(),
             directives: Vec::new(),
@@ -237,6 +238,13 @@ impl Entry {
     /// The value of a (mangled) name, 0 if it does not occur.
     pub fn flags(&self, name: &str) -> u32 {
         self.symbols.get(name).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn set_flags(&mut self, name: &str, value: u32) {
+        match self.symbols.get_mut(name) {
+            Some(flags) => *flags = value,
+            None => drop(self.symbols.insert(name.into(), value)),
+        }
     }
 
     /// The scope of a (mangled) name.
@@ -282,7 +290,7 @@ impl SymbolTable {
     }
 
     /// A name as it is known in a block of class `private`.
-    pub(crate) fn maybe_mangle(&self, private: Option<&str>, id: EntryId, name: &str) -> Rc<str> {
+    pub(crate) fn maybe_mangle<'n>(&self, private: Option<&str>, id: EntryId, name: &'n str) -> Cow<'n, str> {
         if let Some(set) = self.entry(id).mangled_names
             && !self.mangled_sets[set].contains(name)
         {

@@ -108,9 +108,9 @@ fn shortest(x: f64) -> Digits {
 /// in an even digit.
 fn settle_tie(x: f64, digits: &mut [u8]) {
     // Up to 15 digits tell all doubles apart, so a tie has 15 at least. It has at most 17, and the exact value ends one
-    // place after it, so its binary fraction is short.
+    // place after it: an odd number times 5 to the power of its binary places is below 10**18, so there are 25 at most.
     const FEWEST_DIGITS: usize = 15;
-    const MOST_PLACES: i32 = 17;
+    const MOST_PLACES: i32 = 25;
     if digits.len() < FEWEST_DIGITS {
         return;
     }
