@@ -31,3 +31,9 @@ assert error(lambda: 1 << -1) == 'ValueError: negative shift count'
 assert error(lambda: 10.0 ** 400).startswith('OverflowError')
 big = 3 ** 1000
 assert big // 3 ** 999 == 3 and big % 10 == 1 and len(str(big)) == 478 and int(str(big)) == big
+
+# Two shortest texts equally near: the one with an even last digit, unless it is that of another float.
+assert repr(2.0**-25) == "2.9802322387695312e-08"
+assert repr(-(2.0**-25)) == "-2.9802322387695312e-08"
+assert repr(2.0**-24) == "5.960464477539063e-08"
+assert repr(2.0**-44) == "5.684341886080802e-14"

@@ -100,21 +100,21 @@ fn shortest(x: f64) -> Digits {
         return Digits { digits: Vec::new(), point: 0 };
     }
     let mut number = from_scientific(&format!("{x:e}"));
-    settle_tie(x, &mut number.digits);
+    settle_tie(x, &mut number);
     number
 }
 
 /// Where two shortest texts are equally near to `x`, Rust takes the one further from zero and Python the one that ends
 /// in an even digit.
-fn settle_tie(x: f64, digits: &mut [u8]) {
+fn settle_tie(x: f64, number: &mut Digits) {
     // Up to 15 digits tell all doubles apart, so a tie has 15 at least. It has at most 17, and the exact value ends one
     // place after it: an odd number times 5 to the power of its binary places is below 10**18, so there are 25 at most.
     const FEWEST_DIGITS: usize = 15;
     const MOST_PLACES: i32 = 25;
-    if digits.len() < FEWEST_DIGITS {
+    if number.digits.len() < FEWEST_DIGITS {
         return;
     }
-    let Some((last, head)) = digits.split_last_mut() else { return };
+    let Some((last, head)) = number.digits.split_last_mut() else { return };
     let is_short = |places: i32| (x * f64::powi(2.0, places)).fract() == 0.0;
     if *last % 2 == 0 || !is_short(MOST_PLACES) {
         return;
@@ -127,6 +127,14 @@ fn settle_tie(x: f64, digits: &mut [u8]) {
         && *before + 1 == *last
     {
         *last = *before;
+        // Below a power of two doubles lie twice as dense: there the even text may be another double's.
+        let digits: String = number.digits.iter().copied().map(char::from).collect();
+        let exponent = number.point - digits.len() as i32;
+        if format!("{digits}e{exponent}").parse() != Ok(x.abs())
+            && let Some(last) = number.digits.last_mut()
+        {
+            *last += 1;
+        }
     }
 }
 
