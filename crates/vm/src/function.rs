@@ -55,34 +55,44 @@ pub struct Function {
     pub(crate) defaults: Guarded<Option<Ref<Tuple>>>,
     pub(crate) kwdefaults: Guarded<Option<Ref<Dict>>>,
     names: Guarded<(Ref<Str>, Ref<Str>)>,
-    rare: Guarded<Rare>,
-    /// Every code the function ever had: frames borrow theirs.
-    codes: Guarded<Vec<Ref<CodeObject>>>,
+    module: Guarded<Option<Value>>,
+    rare: Guarded<RareParts>,
+    /// The code with which it was made.
+    first_code: Ref<CodeObject>,
 }
+
+/// There from the first change on.
+#[derive(Default)]
+struct RareParts(Option<Box<Rare>>);
 
 /// What few functions are ever asked for.
 #[derive(Default)]
 struct Rare {
     /// Nothing: what the code has.
     doc: Option<Value>,
-    module: Option<Value>,
     annotations: Option<Value>,
     annotate: Option<Value>,
     type_params: Option<Value>,
+    /// Every code that was ever assigned to `__code__`, the newest last: frames borrow theirs.
+    later_codes: Vec<Ref<CodeObject>>,
 }
 
-impl Traverse for Rare {
+impl Traverse for RareParts {
     fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
-        for part in [&self.doc, &self.module, &self.annotations, &self.annotate, &self.type_params] {
+        let Some(rare) = &self.0 else { return };
+        for part in [&rare.doc, &rare.annotations, &rare.annotate, &rare.type_params] {
             part.traverse(visit);
         }
+        rare.later_codes.traverse(visit);
     }
 }
 
-impl TraverseMut for Rare {
+impl TraverseMut for RareParts {
     fn drain(&mut self, out: &mut Vec<Value>) {
-        let Rare { doc, module, annotations, annotate, type_params } = std::mem::take(self);
-        out.extend([doc, module, annotations, annotate, type_params].into_iter().flatten());
+        let Some(rare) = &mut self.0 else { return };
+        for part in [&mut rare.doc, &mut rare.annotations, &mut rare.annotate, &mut rare.type_params] {
+            out.extend(part.take());
+        }
     }
 }
 
@@ -95,13 +105,15 @@ impl Traverse for Function {
         }
         self.defaults.traverse(visit);
         self.kwdefaults.traverse(visit);
+        self.module.traverse(visit);
         self.rare.traverse(visit);
-        self.codes.with(|codes| codes.traverse(visit));
+        self.first_code.traverse(visit);
     }
 
     fn clear(&self, out: &mut Vec<Value>) {
         self.defaults.clear(out);
         self.kwdefaults.clear(out);
+        self.module.clear(out);
         self.rare.clear(out);
         // The closure's cells are emptied by their own.
     }
@@ -139,8 +151,9 @@ impl Function {
                 defaults: Guarded::new(None),
                 kwdefaults: Guarded::new(None),
                 names: Guarded::new((code.name.clone(), code.qualname.clone())),
-                rare: Guarded::new(Rare { module, ..Rare::default() }),
-                codes: Guarded::new(vec![code.clone()]),
+                module: Guarded::new(module),
+                rare: Guarded::default(),
+                first_code: code.clone(),
             },
         )
     }
@@ -153,10 +166,16 @@ impl Function {
 
     /// The code.
     pub fn code(&self) -> Ref<CodeObject> {
-        self.codes.with(|codes| match codes.last() {
-            Some(code) => code.clone(),
-            None => unreachable!("a function always has code"),
-        })
+        let newest = |rare: &RareParts| rare.0.as_ref().and_then(|rare| rare.later_codes.last().cloned());
+        self.rare.with(newest).unwrap_or_else(|| self.first_code.clone())
+    }
+
+    fn rare(&self, part: impl FnOnce(&Rare) -> &Option<Value>) -> Option<Value> {
+        self.rare.with(|rare| rare.0.as_deref().and_then(|rare| part(rare).clone()))
+    }
+
+    fn change_rare<R>(&self, change: impl FnOnce(&mut Rare) -> R) -> R {
+        self.rare.with_mut(|rare| change(rare.0.get_or_insert_default()))
     }
 
     /// The globals.
@@ -210,22 +229,22 @@ impl Function {
 
     /// Sets `__annotate__`.
     pub(crate) fn set_annotate_function(&self, annotate: Value) {
-        let old = self.rare.with_mut(|r| (r.annotate.replace(annotate), r.annotations.take()));
+        let old = self.change_rare(|r| (r.annotate.replace(annotate), r.annotations.take()));
         drop(old);
     }
 
     /// Sets `__annotations__`: a dict, or a tuple of names and values from older compilers.
     pub(crate) fn set_annotations_value(&self, annotations: Value) {
-        drop(self.rare.with_mut(|r| r.annotations.replace(annotations)));
+        drop(self.change_rare(|r| r.annotations.replace(annotations)));
     }
 
     /// Sets `__type_params__`.
     pub(crate) fn set_type_params_value(&self, params: Value) {
-        drop(self.rare.with_mut(|r| r.type_params.replace(params)));
+        drop(self.change_rare(|r| r.type_params.replace(params)));
     }
 
     fn annotations_dict(&self, vm: &Vm) -> PyResult {
-        let (annotations, annotate) = self.rare.with(|r| (r.annotations.clone(), r.annotate.clone()));
+        let (annotations, annotate) = (self.rare(|r| &r.annotations), self.rare(|r| &r.annotate));
         let dict = match (annotations, annotate) {
             (Some(annotations), _) => match annotations.downcast::<Tuple>() {
                 None => return Ok(annotations),
@@ -299,9 +318,9 @@ impl Function {
         }
         // The documentation stays that of the first code.
         let doc = self.__doc__(vm)?;
-        drop(self.rare.with_mut(|r| r.doc.replace(doc)));
+        drop(self.change_rare(|r| r.doc.replace(doc)));
         self.code.set(&*code);
-        self.codes.with_mut(|codes| codes.push(code));
+        self.change_rare(|r| r.later_codes.push(code));
         Ok(())
     }
 
@@ -390,7 +409,7 @@ impl Function {
     #[getter]
     #[member]
     fn __doc__(&self, vm: &Vm) -> PyResult {
-        if let Some(doc) = self.rare.with(|r| r.doc.clone()) {
+        if let Some(doc) = self.rare(|r| &r.doc) {
             return Ok(doc);
         }
         let code = self.code();
@@ -402,19 +421,19 @@ impl Function {
 
     #[setter("__doc__")]
     fn set_doc(&self, value: Option<&Value>) -> PyResult<()> {
-        drop(self.rare.with_mut(|r| r.doc.replace(value.cloned().unwrap_or(Value::none()))));
+        drop(self.change_rare(|r| r.doc.replace(value.cloned().unwrap_or(Value::none()))));
         Ok(())
     }
 
     #[getter]
     #[member]
     fn __module__(&self) -> Value {
-        self.rare.with(|r| r.module.clone()).unwrap_or(Value::none())
+        self.module.get().unwrap_or(Value::none())
     }
 
     #[setter("__module__")]
     fn set_module(&self, value: Option<&Value>) -> PyResult<()> {
-        drop(self.rare.with_mut(|r| std::mem::replace(&mut r.module, value.cloned())));
+        drop(self.module.replace(value.cloned()));
         Ok(())
     }
 
@@ -434,7 +453,7 @@ impl Function {
             }
             _ => None,
         };
-        let old = self.rare.with_mut(|r| (std::mem::replace(&mut r.annotations, new), r.annotate.take()));
+        let old = self.change_rare(|r| (std::mem::replace(&mut r.annotations, new), r.annotate.take()));
         drop(old);
         Ok(())
     }
@@ -454,7 +473,7 @@ impl Function {
 
     #[getter]
     fn __annotate__(&self) -> Value {
-        self.rare.with(|r| r.annotate.clone()).unwrap_or(Value::none())
+        self.rare(|r| &r.annotate).unwrap_or(Value::none())
     }
 
     #[setter("__annotate__")]
@@ -462,7 +481,7 @@ impl Function {
         match value {
             None => Err(vm.type_error("__annotate__ cannot be deleted")),
             Some(value) if value.is_none() => {
-                drop(self.rare.with_mut(|r| r.annotate.replace(Value::none())));
+                drop(self.change_rare(|r| r.annotate.replace(Value::none())));
                 Ok(())
             }
             Some(value) if value.ty(vm).slots().call.is_some() => {
@@ -475,7 +494,7 @@ impl Function {
 
     #[getter]
     fn __type_params__(&self, vm: &Vm) -> Value {
-        self.rare.with(|r| r.type_params.clone()).unwrap_or_else(|| vm.new_tuple(Vec::new()).into_value())
+        self.rare(|r| &r.type_params).unwrap_or_else(|| vm.new_tuple(Vec::new()).into_value())
     }
 
     #[setter("__type_params__")]
