@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use pyrope_parser::tokenizer::{self, Options, TokenInfos};
+use pyrope_parser::tokenizer::{self, Options, Text, TokenInfos};
 use pyrope_text::{encoding, source};
 
 fn main() -> std::io::Result<()> {
@@ -67,7 +67,7 @@ fn plain(out: &mut impl Write, text: &str) -> std::io::Result<()> {
 fn extra(out: &mut impl Write, text: &str) -> std::io::Result<()> {
     let implicit = !text.is_empty() && !text.ends_with('\n');
     let text = if implicit { format!("{text}\n") } else { text.to_string() };
-    let mut tokens = TokenInfos::new(&text, true, implicit);
+    let mut tokens = TokenInfos::new(Text::new(&text, implicit), true);
     while let Some(item) = tokens.next() {
         match item {
             Ok(token) => {

@@ -1,51 +1,29 @@
 //! `_tokenize`: the tokenizer as an iterator.
 
-use std::collections::VecDeque;
-
 use pyrope_object::bind::{Signature, bind};
 use pyrope_object::layout::{Bytes, Str};
 use pyrope_object::{
-    Args, BuiltinType as B, Guarded, Header, ModuleDef, Object, PyResult, Ref, Slots, Type, Value, Vm,
+    Args, BuiltinType as B, Guarded, Header, ModuleDef, Object, PyResult, Raised, Ref, Slots, Type, Value, Vm,
 };
-use pyrope_parser::SyntaxError;
-use pyrope_parser::tokenizer::{TokenInfo, TokenInfos};
+use pyrope_parser::tokenizer::{Feed, Lines, TokenInfo, TokenInfos};
 
 use crate::builtins::compile;
 
 pub(crate) static MODULE: ModuleDef =
     ModuleDef { name: "_tokenize", doc: "", functions: &[], types: &[<TokenizerIter as Object>::def], exec: None };
 
-/// What is still to be given out.
-#[derive(Default)]
-struct Pending {
-    tokens: VecDeque<Token>,
-    /// What comes after them instead of the end.
-    error: Option<Box<SyntaxError>>,
-}
-
-/// A token that owns its texts; tokens of one line share it.
-struct Token {
-    kind: u8,
-    text: std::rc::Rc<str>,
-    start: (u32, i64),
-    end: (u32, i64),
-    line: std::rc::Rc<str>,
-}
-
 #[pyrope_macros::pyclass(name = "TokenizerIter", module = "_tokenize", doc = "", flags(GC), slots = ITERATOR_SLOTS)]
 #[derive(pyrope_macros::Traverse)]
 struct TokenizerIter {
     header: Header,
-    /// Gone once the source is read.
     readline: Guarded<Option<Value>>,
     encoding: Guarded<Option<Value>>,
+    /// Away while a token is being made.
     #[traverse(skip)]
-    extra_tokens: bool,
+    infos: Guarded<Option<TokenInfos<Lines<Readline>>>>,
+    /// The text of the last line given out, and its rows.
     #[traverse(skip)]
-    pending: Guarded<Pending>,
-    /// The text of the last line given out, as the object made for it.
-    #[traverse(skip)]
-    last_line: Guarded<Option<(std::rc::Rc<str>, Value)>>,
+    last_line: Guarded<Option<(u32, u32, Value)>>,
 }
 
 const ITERATOR_SLOTS: Slots =
@@ -71,129 +49,125 @@ fn new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
         let class = vm.type_name(value);
         return Err(vm.type_error(format!("tokenizeriter() argument 'encoding' must be str, not {class}")));
     }
+    let extra_tokens = match slots[1] {
+        Some(value) => vm.is_true(value)?,
+        None => false,
+    };
     let object = TokenizerIter {
         header: Header::blank(),
         readline: Guarded::new(slots[0].cloned()),
         encoding: Guarded::new(encoding.cloned()),
-        extra_tokens: match slots[1] {
-            Some(value) => vm.is_true(value)?,
-            None => false,
-        },
-        pending: Guarded::new(Pending::default()),
+        infos: Guarded::new(Some(TokenInfos::new(Lines::new(Readline::default()), extra_tokens))),
         last_line: Guarded::new(None),
     };
     Ok(Ref::new_in(vm, class, object).into_value())
 }
 
-/// All lines that `readline` gives.
-fn read_source(readline: &Value, encoding: Option<&Value>, vm: &Vm) -> PyResult<String> {
-    let mut source = String::new();
-    loop {
-        let line = match vm.suppress(vm.call(readline, &[]), B::StopIteration)? {
-            Some(line) => line,
-            None => return Ok(source),
-        };
-        let line = match encoding {
-            None if line.downcast::<Str>().is_none() => {
-                return Err(vm.type_error("readline() returned a non-string object"));
-            }
-            None => line,
-            Some(_) if line.downcast::<Bytes>().is_none() => {
-                return Err(vm.type_error("readline() returned a non-bytes object"));
-            }
-            Some(encoding) => {
-                vm.call_method(&line, "decode", &[encoding.clone(), vm.intern("replace").into_value()])?
-            }
-        };
-        let Some(text) = line.downcast::<Str>() else {
-            return Err(vm.type_error("readline() returned a non-string object"));
-        };
-        if text.is_empty() {
-            return Ok(source);
-        }
-        match text.to_utf8() {
-            Some(text) => source.push_str(&text),
-            None => {
-                // Raises what encoding such a text raises.
-                vm.call_method(&line, "encode", &[vm.intern("utf-8").into_value()])?;
+/// The iterator as the source of its tokenizer's lines.
+#[derive(Default)]
+struct Readline {
+    /// The iterator while it makes a token: between two of them its tokenizer holds no object.
+    iterator: Option<Value>,
+    failed: Option<Raised>,
+}
+
+impl Feed for Readline {
+    fn line(&mut self) -> Option<String> {
+        let vm = self.iterator.as_ref()?.header()?.ty().interp().current()?;
+        let iterator = self.iterator.as_ref()?.downcast::<TokenizerIter>()?;
+        match read_line(iterator, vm) {
+            Ok(line) => Some(line),
+            Err(raised) => {
+                self.failed = Some(raised);
+                None
             }
         }
     }
 }
 
-fn tokenize(source: &mut String, extra_tokens: bool) -> Pending {
-    let implicit_newline = !source.is_empty() && !source.ends_with('\n');
-    if implicit_newline {
-        source.push('\n');
+/// The next line that `readline` gives; empty at the end.
+fn read_line(iterator: &TokenizerIter, vm: &Vm) -> PyResult<String> {
+    let Some(readline) = iterator.readline.get() else {
+        return Ok(String::new());
+    };
+    let Some(line) = vm.suppress(vm.call(&readline, &[]), B::StopIteration)? else {
+        return Ok(String::new());
+    };
+    let line = match iterator.encoding.get() {
+        None => line,
+        Some(_) if line.downcast::<Bytes>().is_none() => {
+            return Err(vm.type_error("readline() returned a non-bytes object"));
+        }
+        Some(encoding) => vm.call_method(&line, "decode", &[encoding, vm.intern("replace").into_value()])?,
+    };
+    let Some(text) = line.downcast::<Str>() else {
+        return Err(vm.type_error("readline() returned a non-string object"));
+    };
+    match text.to_utf8() {
+        Some(text) => Ok(text.into_owned()),
+        None => {
+            // Raises what encoding such a text raises.
+            vm.call_method(&line, "encode", &[vm.intern("utf-8").into_value()])?;
+            Ok(String::new())
+        }
     }
-    let mut pending = Pending::default();
-    let mut infos = TokenInfos::new(source, extra_tokens, implicit_newline);
-    let mut shared: Option<(&str, std::rc::Rc<str>)> = None;
-    while let Some(item) = infos.next() {
-        let TokenInfo { kind, string, start, end, line } = match item {
-            Ok(info) => info,
-            Err(error) => {
-                pending.error = Some(error);
-                break;
-            }
-        };
-        let line = match &shared {
-            Some((known, text)) if std::ptr::eq(*known, line) => text.clone(),
-            _ => {
-                let text: std::rc::Rc<str> = std::rc::Rc::from(line);
-                shared = Some((line, text.clone()));
-                text
-            }
-        };
-        pending.tokens.push_back(Token { kind, text: std::rc::Rc::from(string), start, end, line });
-    }
-    pending
 }
 
 fn next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     let Some(this) = slf.downcast::<TokenizerIter>() else {
         return Err(vm.system_error("bad argument to internal function"));
     };
-    if let Some(readline) = this.readline.take() {
-        let encoding = this.encoding.take();
-        let mut source = read_source(&readline, encoding.as_ref(), vm)?;
-        this.pending.set(tokenize(&mut source, this.extra_tokens));
-    }
-    let token = this.pending.with_mut(|pending| pending.tokens.pop_front());
-    if let Some(token) = token {
-        return token_tuple(this, token, vm).map(Some);
-    }
-    match this.pending.with_mut(|pending| pending.error.take()) {
-        Some(mut error) => {
-            // Only `compile` can be asked to tell incomplete input from wrong input.
-            error.incomplete = false;
-            Err(compile::compile_error(error.into(), vm.intern("<string>").as_value(), None, vm))
-        }
-        None => Ok(None),
-    }
+    let Some(mut infos) = this.infos.take() else {
+        return Err(vm.value_error("tokenizer already executing"));
+    };
+    infos.source().feed.iterator = Some(slf.clone());
+    let result = next_info(this, &mut infos, vm);
+    infos.source().feed.iterator = None;
+    this.infos.set(Some(infos));
+    result
 }
 
-fn token_tuple(this: &TokenizerIter, token: Token, vm: &Vm) -> PyResult {
-    let known = this.last_line.with(|last| match last {
-        Some((text, value)) if std::rc::Rc::ptr_eq(text, &token.line) => Some(value.clone()),
-        _ => None,
-    });
-    let line = match known {
-        Some(line) => line,
-        None => {
-            let line = vm.try_str(&token.line)?.into_value();
-            drop(this.last_line.replace(Some((token.line, line.clone()))));
-            line
-        }
+fn next_info(this: &TokenizerIter, infos: &mut TokenInfos<Lines<Readline>>, vm: &Vm) -> PyResult<Option<Value>> {
+    let mut error = match infos.next() {
+        Some(Ok(info)) => return token_tuple(this, info, vm).map(Some),
+        Some(Err(error)) => error,
+        None => return Ok(None),
     };
+    if let Some(raised) = infos.source().feed.failed.take() {
+        return Err(raised);
+    }
+    // Only `compile` can be asked to tell incomplete input from wrong input.
+    error.incomplete = false;
+    Err(compile::compile_error(error.into(), vm.intern("<string>").as_value(), None, vm))
+}
+
+fn token_tuple(this: &TokenizerIter, token: TokenInfo<'_>, vm: &Vm) -> PyResult {
     let place = |(row, column): (u32, i64)| vm.new_tuple(vec![vm.int(i64::from(row)), vm.int(column)]).into_value();
     Ok(vm
         .new_tuple(vec![
             vm.int(i64::from(token.kind)),
-            vm.try_str(&token.text)?.into_value(),
+            vm.try_str(token.string)?.into_value(),
             place(token.start),
             place(token.end),
-            line,
+            line_text(this, &token, vm)?,
         ])
         .into_value())
+}
+
+/// The text of the token's lines; tokens of the same lines share the object.
+fn line_text(this: &TokenizerIter, token: &TokenInfo<'_>, vm: &Vm) -> PyResult {
+    let (first, last) = (token.start.0, token.end.0);
+    let known = this.last_line.with(|known| match known {
+        Some((known_first, known_last, text)) if (*known_first, *known_last) == (first, last) => Some(text.clone()),
+        _ => None,
+    });
+    if token.line.is_empty() {
+        return Ok(vm.new_str("").into_value());
+    }
+    if let Some(text) = known {
+        return Ok(text);
+    }
+    let text = vm.try_str(token.line)?.into_value();
+    drop(this.last_line.replace(Some((first, last, text.clone()))));
+    Ok(text)
 }

@@ -1,6 +1,6 @@
 //! The errors of the tokenizer and their places.
 
-use super::{OpenBracket, Tokenizer, TokenizerError};
+use super::{OpenBracket, Source, Tokenizer, TokenizerError};
 use crate::error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory};
 
 /// Behind this many warnings, one that repeats the last on the same line is dropped.
@@ -16,7 +16,7 @@ fn lossless(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-impl Tokenizer<'_> {
+impl<S: Source> Tokenizer<S> {
     /// An error at `pos`, as the C tokenizer raises it: one position, the line without its end.
     pub(super) fn raise(&self, message: impl Into<String>) -> TokenizerError {
         self.raise_at(message, self.line, self.line_start, self.pos)
@@ -30,7 +30,7 @@ impl Tokenizer<'_> {
         line_start: usize,
         pos: usize,
     ) -> TokenizerError {
-        let offset = chars(&self.bytes[line_start..], pos - line_start);
+        let offset = chars(&self.source.bytes()[line_start..], pos - line_start);
         self.raise_range(message, line, line_start, offset, offset)
     }
 
@@ -43,7 +43,7 @@ impl Tokenizer<'_> {
         offset: i32,
         end_offset: i32,
     ) -> TokenizerError {
-        let text = &self.bytes[line_start..self.line_end(line_start)];
+        let text = &self.source.bytes()[line_start..self.line_end(line_start)];
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         let mut error = SyntaxError::new(SyntaxErrorKind::SyntaxError, message);
         error.lineno = line;
@@ -56,7 +56,7 @@ impl Tokenizer<'_> {
 
     /// A range of bytes of the line, counted from 1 as the C tokenizer does.
     pub(super) fn raise_columns(&self, message: impl Into<String>, start: usize, end: usize) -> TokenizerError {
-        let line = &self.bytes[self.line_start..];
+        let line = &self.source.bytes()[self.line_start..];
         let column = |at: usize| 1 + chars(line, (at - self.line_start).saturating_sub(1));
         self.raise_range(message, self.line, self.line_start, column(start), column(end))
     }
@@ -74,7 +74,7 @@ impl Tokenizer<'_> {
 
     /// The line being read, its end included.
     fn current_line(&self) -> &[u8] {
-        &self.bytes[self.line_start..self.line_end(self.line_start)]
+        &self.source.bytes()[self.line_start..self.line_end(self.line_start)]
     }
 
     /// An error of the whole line: found by the tokenizer, raised only when the parser asks.
@@ -120,7 +120,7 @@ impl Tokenizer<'_> {
     pub(super) fn end_after_backslash(&self) -> TokenizerError {
         let mut failure = match self.open.last() {
             Some(open) => {
-                TokenizerError { error: never_closed(self.source, open, self.line), raised: false, at_eof: true }
+                TokenizerError { error: never_closed(self.source.text(), open, self.line), raised: false, at_eof: true }
             }
             None => self.line_end_error(SyntaxErrorKind::SyntaxError, "unexpected EOF while parsing"),
         };
@@ -137,7 +137,7 @@ impl Tokenizer<'_> {
     pub(super) fn null_bytes(&self) -> TokenizerError {
         let message = "source code cannot contain null bytes";
         let mut failure = self.raise_at(message, self.line, self.line_start, self.line_start);
-        failure.error.text = Some(lossless(&self.bytes[self.line_start..self.first_null]));
+        failure.error.text = Some(lossless(&self.source.bytes()[self.line_start..self.first_null]));
         failure
     }
 
@@ -149,7 +149,7 @@ impl Tokenizer<'_> {
 
     /// Checks the non-ASCII identifier from the mark to `pos` (PEP 3131).
     pub(super) fn verify_identifier(&self) -> Result<(), TokenizerError> {
-        let name = &self.source[self.start..self.pos];
+        let name = &self.source.text()[self.start..self.pos];
         let Some((at, c)) = pyrope_text::identifier::first_invalid(name) else {
             return Ok(());
         };

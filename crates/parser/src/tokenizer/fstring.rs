@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::strings::Prefix;
-use super::{MAX_EXPRESSION_NESTING, MAX_MODES, Step, Tokenizer, TokenizerError};
+use super::{MAX_EXPRESSION_NESTING, MAX_MODES, Source, Step, Tokenizer, TokenizerError};
 use crate::token::TokenKind;
 
 /// An f- or t-string being read.
@@ -42,7 +42,7 @@ enum End {
     Middle(usize),
 }
 
-impl Tokenizer<'_> {
+impl<S: Source> Tokenizer<S> {
     /// The start of an f- or t-string: its prefix starts at the mark, its quote is at `pos`.
     pub(super) fn open_fstring(&mut self, prefix: Prefix) -> Step {
         let (quote, quote_size) = self.opening_quotes();
@@ -79,7 +79,7 @@ impl Tokenizer<'_> {
         };
         let middle = mode.middle();
         let (quote, size) = (mode.quote, mode.quote_size);
-        if self.bytes[self.pos..].iter().take(size).filter(|byte| **byte == quote).count() == size {
+        if self.source.bytes()[self.pos..].iter().take(size).filter(|byte| **byte == quote).count() == size {
             let kind = if mode.template { TokenKind::TStringEnd } else { TokenKind::FStringEnd };
             self.pos += size;
             self.modes.pop();
@@ -111,20 +111,20 @@ impl Tokenizer<'_> {
         let mut named_escape = false;
         loop {
             let in_spec = self.modes.last().is_some_and(|mode| mode.in_format_spec && mode.expression_depth >= 0);
-            let Some(at) = self.bytes[self.pos..]
+            let Some(at) = self.source.bytes()[self.pos..]
                 .iter()
                 .position(|byte| matches!(*byte, b'{' | b'}' | b'\\' | b'\n') || *byte == quote)
             else {
-                self.pos = self.bytes.len();
+                self.pos = self.source.bytes().len();
                 return Err(self.unterminated_fstring(false));
             };
             self.pos += at + 1;
-            match self.bytes[self.pos - 1] {
+            match self.source.bytes()[self.pos - 1] {
                 b'\n' => {
                     if size == 1 {
                         return Err(self.newline_in_literal(in_spec));
                     }
-                    if !self.enter_line()? {
+                    if !self.enter_line(true)? {
                         return Err(self.unterminated_fstring(false));
                     }
                 }

@@ -1,17 +1,17 @@
 //! Indentation, and lines joined by a backslash.
 
-use super::{MAX_INDENTS, Tokenizer, TokenizerError};
+use super::{MAX_INDENTS, Source, Tokenizer, TokenizerError};
 use crate::error::SyntaxErrorKind;
 use crate::token::{Token, TokenKind};
 
 /// Tabs go to multiples of this.
 const TAB_SIZE: u32 = 8;
 
-impl Tokenizer<'_> {
+impl<S: Source> Tokenizer<S> {
     /// Enters a line and compares its indentation with the open blocks. The second column of each pair counts a tab as
     /// one, so that code whose meaning depends on the size of tabs is refused.
     pub(super) fn measure_indentation(&mut self) -> Result<(), TokenizerError> {
-        if self.enter_line()? {
+        if self.enter_line(!self.modes.is_empty())? {
             self.drop_earlier_lines();
         }
         let (mut col, mut alt_col, mut joined_col) = (0u32, 0u32, 0u32);
@@ -123,6 +123,6 @@ impl Tokenizer<'_> {
             return Err(self.bad_continuation());
         }
         self.pos += 1;
-        if self.enter_line()? { Ok(()) } else { Err(self.end_after_backslash()) }
+        if self.enter_line(true)? { Ok(()) } else { Err(self.end_after_backslash()) }
     }
 }

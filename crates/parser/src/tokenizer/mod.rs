@@ -31,6 +31,7 @@ mod indentation;
 mod literal;
 mod number;
 mod operator;
+mod source;
 mod stream;
 mod strings;
 
@@ -38,6 +39,7 @@ use crate::error::{SyntaxError, Warning};
 use crate::token::{Keyword, Token, TokenKind};
 use bytes::{IDENTIFIER_CONTINUE, IDENTIFIER_START, class};
 use fstring::Mode;
+use source::Entered;
 
 pub use extra::{TokenInfo, TokenInfos};
 pub use failure::never_closed;
@@ -46,6 +48,7 @@ pub use literal::{
     DEFAULT_MAX_STR_DIGITS, InvalidEscape, StringLiteral, decode_middle, identifier, is_raw_start, parse_number,
     parse_string,
 };
+pub use source::{Feed, Lines, Source, Text};
 pub use stream::{TokenStream, tokenize};
 
 /// How to tokenise.
@@ -92,12 +95,16 @@ const MAX_EXPRESSION_NESTING: i32 = 3;
 /// Longest source in bytes: offsets are `u32` and columns are `i32` in CPython.
 pub const MAX_SOURCE: usize = i32::MAX as usize;
 
+/// The first NUL byte from an offset on, or `usize::MAX`.
+fn first_null(bytes: &[u8], from: usize) -> usize {
+    memchr::memchr(0, &bytes[from..]).map_or(usize::MAX, |at| from + at)
+}
+
 type Step = Result<Token, TokenizerError>;
 
 /// The tokenizer's state over one source.
-pub struct Tokenizer<'s> {
-    source: &'s str,
-    bytes: &'s [u8],
+pub struct Tokenizer<S> {
+    source: S,
     options: Options,
     /// The next byte to read.
     pos: usize,
@@ -130,14 +137,13 @@ pub struct Tokenizer<'s> {
     failed: Option<TokenizerError>,
 }
 
-impl<'s> Tokenizer<'s> {
+impl<S: Source> Tokenizer<S> {
     /// A tokenizer at the start of `source`. For a parser its line ends are `\n` only and the last line has one (see
     /// `pyrope_text::source::normalise`); with `extra_tokens`, `\r\n` is understood too.
-    pub fn new(source: &'s str, options: Options) -> Self {
-        let bytes = source.as_bytes();
+    pub fn new(source: S, options: Options) -> Self {
+        let first_null = first_null(source.bytes(), 0);
         Tokenizer {
             source,
-            bytes,
             options,
             pos: 0,
             start: 0,
@@ -146,7 +152,7 @@ impl<'s> Tokenizer<'s> {
             line: 0,
             line_start: 0,
             buffer_start: 0,
-            first_null: memchr::memchr(0, bytes).unwrap_or(usize::MAX),
+            first_null,
             at_line_start: true,
             blank_line: false,
             comment_newline: false,
@@ -166,7 +172,7 @@ impl<'s> Tokenizer<'s> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
-        if self.bytes.len() > MAX_SOURCE {
+        if self.source.bytes().len() > MAX_SOURCE {
             return Err(self.too_large());
         }
         let step = match self.modes.last() {
@@ -202,19 +208,27 @@ impl<'s> Tokenizer<'s> {
 
     #[inline]
     fn peek_at(&self, ahead: usize) -> u8 {
-        self.bytes.get(self.pos + ahead).copied().unwrap_or(0)
+        self.source.bytes().get(self.pos + ahead).copied().unwrap_or(0)
     }
 
     #[inline]
     fn at_end(&self) -> bool {
-        self.pos >= self.bytes.len()
+        self.pos >= self.source.bytes().len()
     }
 
-    /// Enters the line that starts at `pos`; false at the end of the source.
+    /// Enters the line that starts at `pos`; false at the end of the source. `keep`: a token goes on in it.
     #[inline]
-    fn enter_line(&mut self) -> Result<bool, TokenizerError> {
-        if self.at_end() {
-            return Ok(false);
+    fn enter_line(&mut self, keep: bool) -> Result<bool, TokenizerError> {
+        match self.source.enter(self.pos, keep) {
+            Entered::Line => {}
+            Entered::Fed => self.first_null = first_null(self.source.bytes(), self.pos),
+            Entered::Replaced => {
+                self.pos = 0;
+                self.first_null = first_null(self.source.bytes(), 0);
+            }
+            Entered::Joined => return Ok(true),
+            Entered::End => return Ok(false),
+            Entered::Failed => return Err(self.raise("the source cannot be read")),
         }
         self.line += 1;
         self.line_start = self.pos;
@@ -226,7 +240,7 @@ impl<'s> Tokenizer<'s> {
 
     /// The offset behind the line end that follows `from`, or the end of the source.
     fn line_end(&self, from: usize) -> usize {
-        memchr::memchr(b'\n', &self.bytes[from..]).map_or(self.bytes.len(), |at| from + at + 1)
+        self.source.line_end(from)
     }
 
     /// Marks `pos` as the start of a token.
@@ -318,7 +332,7 @@ impl<'s> Tokenizer<'s> {
             return if prefix.is_template() || prefix.is_format() { self.open_fstring(prefix) } else { self.string() };
         }
         let mut classes = IDENTIFIER_CONTINUE;
-        let rest = &self.bytes[self.pos..];
+        let rest = &self.source.bytes()[self.pos..];
         let mut length = 0;
         let mut non_ascii = 0;
         while let Some(&byte) = rest.get(length) {
@@ -341,7 +355,7 @@ impl<'s> Tokenizer<'s> {
 
     /// A comment, when the options ask for it; otherwise it is skipped up to the line end.
     fn comment(&mut self) -> Option<Token> {
-        let rest = &self.bytes[self.pos..];
+        let rest = &self.source.bytes()[self.pos..];
         let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         self.pos += length;
         if self.options.type_comments
@@ -359,7 +373,7 @@ impl<'s> Tokenizer<'s> {
 
     /// The comment from the mark to `pos` as a type comment, if it is one (PEP 484).
     fn type_comment(&mut self) -> Option<Token> {
-        let comment = &self.source[self.start..self.pos];
+        let comment = &self.source.text()[self.start..self.pos];
         let blanks = [' ', '\t'];
         let body = comment.strip_prefix('#')?.trim_start_matches(blanks);
         let body = body.strip_prefix("type:")?.trim_start_matches(blanks);

@@ -1,12 +1,12 @@
 //! Number literals: where they end, and what is wrong with them.
 
 use super::bytes::is_identifier_byte;
-use super::{Step, Tokenizer, TokenizerError};
+use super::{Source, Step, Tokenizer, TokenizerError};
 use crate::token::TokenKind;
 
 type Checked = Result<(), TokenizerError>;
 
-impl Tokenizer<'_> {
+impl<S: Source> Tokenizer<S> {
     /// A number that starts, with a digit or a point before a digit, at `pos`.
     pub(super) fn number(&mut self) -> Step {
         if self.peek() == b'0' {
@@ -74,7 +74,7 @@ impl Tokenizer<'_> {
             self.pos += 1;
         }
         // CPython has read one more character here.
-        let zeros_end = (self.pos + 1).min(self.bytes.len().max(self.pos));
+        let zeros_end = (self.pos + 1).min(self.source.bytes().len().max(self.pos));
         let nonzero = self.peek().is_ascii_digit();
         if nonzero {
             self.decimal_tail()?;
@@ -146,7 +146,7 @@ impl Tokenizer<'_> {
             return Ok(());
         }
         let keyword = |word: &[u8]| {
-            let rest = &self.bytes[self.pos..];
+            let rest = &self.source.bytes()[self.pos..];
             rest.starts_with(word) && !rest.get(word.len()).is_some_and(|byte| is_identifier_byte(*byte))
         };
         let allowed = match next {

@@ -1,6 +1,6 @@
 //! Operators, delimiters, and the nesting of brackets.
 
-use super::{MAX_BRACKETS, OpenBracket, Step, Tokenizer, TokenizerError};
+use super::{MAX_BRACKETS, OpenBracket, Source, Step, Tokenizer, TokenizerError};
 use crate::token::TokenKind;
 
 /// The longest operator that starts with these bytes, and its length.
@@ -69,7 +69,7 @@ fn single(byte: u8) -> TokenKind {
     }
 }
 
-impl Tokenizer<'_> {
+impl<S: Source> Tokenizer<S> {
     /// The operator or delimiter whose first byte, at `pos`, is given.
     pub(super) fn operator(&mut self, first: u8) -> Step {
         match first {

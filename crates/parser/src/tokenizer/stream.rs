@@ -1,6 +1,6 @@
 //! A whole source as tokens.
 
-use super::{OpenBracket, Options, Tokenizer, TokenizerError};
+use super::{OpenBracket, Options, Text, Tokenizer, TokenizerError};
 use crate::error::Warning;
 use crate::token::{Token, TokenKind};
 
@@ -23,7 +23,7 @@ pub struct TokenStream {
 pub fn tokenize(source: &str, options: Options) -> TokenStream {
     let named = memchr::memmem::find(source.as_bytes(), b"barry_as_FLUFL").is_some();
     let options = Options { barry_as_bdfl: options.barry_as_bdfl || named, ..options };
-    let mut tokenizer = Tokenizer::new(source, options);
+    let mut tokenizer = Tokenizer::new(Text::new(source, false), options);
     let mut tokens = Vec::with_capacity(source.len() / 4 + 8);
     let error = loop {
         match tokenizer.next() {

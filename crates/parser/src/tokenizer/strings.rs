@@ -1,6 +1,6 @@
 //! String prefixes and literals without replacement fields.
 
-use super::{Step, Tokenizer, TokenizerError};
+use super::{Source, Step, Tokenizer, TokenizerError};
 use crate::token::TokenKind;
 
 /// The letters before a quote.
@@ -41,7 +41,7 @@ impl Prefix {
     }
 }
 
-impl Tokenizer<'_> {
+impl<S: Source> Tokenizer<S> {
     /// The string prefix at `pos`, if letters of prefixes, each once, and then a quote stand there; `pos` goes to the quote.
     #[inline]
     pub(super) fn string_prefix(&mut self) -> Result<Option<Prefix>, TokenizerError> {
@@ -86,9 +86,9 @@ impl Tokenizer<'_> {
         let (quote, size) = self.opening_quotes();
         let mut escaped_quote = false;
         loop {
-            let rest = &self.bytes[self.pos..];
+            let rest = &self.source.bytes()[self.pos..];
             let Some(at) = memchr::memchr3(quote, b'\\', b'\n', rest) else {
-                self.pos = self.bytes.len();
+                self.pos = self.source.bytes().len();
                 return Err(self.unterminated_string(quote, size, escaped_quote, true));
             };
             let found = rest[at];
@@ -105,7 +105,7 @@ impl Tokenizer<'_> {
                 if size == 1 {
                     return Err(self.unterminated_string(quote, size, escaped_quote, false));
                 }
-                self.enter_line()?;
+                self.enter_line(true)?;
             } else {
                 escaped_quote |= self.peek() == quote;
                 self.skip_escaped()?;
@@ -122,8 +122,8 @@ impl Tokenizer<'_> {
             return Ok(());
         }
         self.pos += 1;
-        if self.bytes[self.pos - 1] == b'\n' {
-            self.enter_line()?;
+        if self.source.bytes()[self.pos - 1] == b'\n' {
+            self.enter_line(true)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Tokens and errors, as CPython 3.14's tokenizer makes them.
 
-use super::{Options, TokenInfos, expression_text, parse_number, tokenize};
+use super::{Options, Text, TokenInfos, expression_text, parse_number, tokenize};
 use crate::ast::Constant;
 use crate::error::SyntaxErrorKind;
 use crate::token::TokenKind;
@@ -162,7 +162,7 @@ fn texts_of_expressions() {
 
 #[test]
 fn the_module_tokenize() {
-    let mut tokens = TokenInfos::new("if é: # c\n  x\n", true, true);
+    let mut tokens = TokenInfos::new(Text::new("if é: # c\n  x\n", true), true);
     let mut shown = Vec::new();
     while let Some(item) = tokens.next() {
         let token = item.unwrap();

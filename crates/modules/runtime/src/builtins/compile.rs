@@ -191,8 +191,10 @@ fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<&str>, vm:
         vm.int(i64::from(error.offset)),
         text.map_or(Value::none(), |t| vm.new_str(&t).into_value()),
     ];
-    if let (Some(line), Some(offset)) = (error.end_lineno, error.end_offset) {
-        place.extend([vm.int(i64::from(line)), vm.int(i64::from(offset))]);
+    match (error.end_lineno, error.end_offset) {
+        (Some(line), Some(offset)) => place.extend([vm.int(i64::from(line)), vm.int(i64::from(offset))]),
+        (Some(line), None) if error.bare => place.extend([vm.int(i64::from(line)), Value::none()]),
+        _ => {}
     }
     let message = vm.new_str(&error.message).into_value();
     if error.bare {
