@@ -2,6 +2,7 @@
 
 import dis
 import io
+import sys
 import types
 
 
@@ -62,3 +63,12 @@ assert dis.opmap['EXTENDED_ARG'] in many.co_code[::2]
 space = {'c': iter([1, 0]).__next__}
 exec(compile('while c():\n' + ''.join(f'    n{i} = {i}\n' for i in range(400)), '', 'exec'), space)
 assert space['n399'] == 399
+
+# A constant set is made of its items in order; and made again, in its own order, if one of them was interned before.
+for known in False, True:
+    items = [f'order_{known}_{i * i}' for i in range(13)]
+    if known:
+        kept = sys.intern(items[5])
+    [constant] = [c for c in compile(f'x in {{{str(items)[1:-1]}}}', '', 'eval').co_consts if isinstance(c, frozenset)]
+    expected = frozenset(items)
+    assert list(constant) == list(frozenset(tuple(expected)) if known else expected)

@@ -16,6 +16,7 @@ use pyrope_object::{BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResu
 use crate::monitor::CodeMonitor;
 use crate::quicken::Quick;
 
+use constants::SourceFile;
 pub use constants::{constant_to_value, to_constant};
 
 /// Marks code whose calls need real argument binding.
@@ -118,17 +119,15 @@ struct Numbers {
 impl CodeObject {
     /// Makes the runtime form of compiled code; nested code objects too.
     pub fn from_bytecode(code: &pyrope_bytecode::Code, vm: &Vm) -> PyResult<Ref<CodeObject>> {
-        let filename = constants::wtf8_to_str(&code.filename, vm)?;
-        let filename = vm.intern_str(&filename);
-        Self::from_bytecode_named(code, &filename, vm)
+        Self::from_bytecode_in(code, &SourceFile::of(code, vm)?, vm)
     }
 
-    fn from_bytecode_named(code: &pyrope_bytecode::Code, filename: &Ref<Str>, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    fn from_bytecode_in(code: &pyrope_bytecode::Code, file: &SourceFile, vm: &Vm) -> PyResult<Ref<CodeObject>> {
         vm.check_stack("")?;
         let consts =
-            code.consts.iter().map(|c| constants::constant_in_file(c, filename, vm)).collect::<PyResult<Vec<_>>>()?;
+            code.consts.iter().map(|c| constants::constant_in_file(c, file, vm)).collect::<PyResult<Vec<_>>>()?;
         let consts = vm.new_tuple(consts);
-        Ok(Self::new(CodeParts { raw: code.clone(), consts, filename: filename.clone() }, vm))
+        Ok(Self::new(CodeParts { raw: code.clone(), consts, filename: file.name.clone() }, vm))
     }
 
     /// Makes a code object of its parts.

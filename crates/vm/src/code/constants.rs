@@ -1,9 +1,10 @@
 //! Constants of compiled code as runtime values, and back.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
-use pyrope_bytecode::Constant;
 use pyrope_bytecode::image::{ImageConstant, ImageString};
+use pyrope_bytecode::{Code, Constant};
 use pyrope_object::layout::{Bytes, Str, StrView, Tuple};
 use pyrope_object::value::words;
 use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
@@ -31,13 +32,60 @@ pub(super) fn str_to_wtf8(text: &Str) -> Wtf8Buf {
 
 /// The value of a constant.
 pub fn constant_to_value(constant: &Constant, vm: &Vm) -> PyResult {
-    constant_in_file(constant, &vm.empty_str(), vm)
+    constant_in_file(constant, &SourceFile { name: vm.empty_str(), replaced: HashSet::new() }, vm)
+}
+
+/// What the code objects of one source share.
+pub(super) struct SourceFile {
+    pub(super) name: Ref<Str>,
+    /// Items of constant sets for which other strings were interned before.
+    replaced: HashSet<Rc<Wtf8Buf>>,
+}
+
+impl SourceFile {
+    /// The file of a source's outermost code.
+    pub(super) fn of(code: &Code, vm: &Vm) -> PyResult<SourceFile> {
+        let name = vm.intern_str(&wtf8_to_str(&code.filename, vm)?);
+        Ok(SourceFile { name, replaced: replaced_items(code, vm) })
+    }
+}
+
+/// CPython's parser interns all names of a source, and later the constants that look like names. The order of a set shows
+/// whether one of its items was interned before as another object.
+fn replaced_items(code: &Code, vm: &Vm) -> HashSet<Rc<Wtf8Buf>> {
+    let mut codes = vec![code];
+    let mut items = Vec::new();
+    let mut at = 0;
+    while let Some(code) = codes.get(at).copied() {
+        at += 1;
+        for constant in code.consts.iter() {
+            match constant {
+                Constant::Code(inner) => codes.push(inner),
+                Constant::FrozenSet(set) => items.extend(set.iter().filter_map(name_like)),
+                _ => {}
+            }
+        }
+    }
+    if items.is_empty() {
+        return HashSet::new();
+    }
+    for name in codes.iter().flat_map(|code| code.names.iter().chain(code.localsplusnames.iter()).chain([&code.name])) {
+        vm.intern(name);
+    }
+    let known = |text: &Rc<Wtf8Buf>| text.as_str().is_some_and(|text| vm.interp().interned_ascii(text).is_some());
+    items.into_iter().filter(known).collect()
+}
+
+fn name_like(constant: &Constant) -> Option<Rc<Wtf8Buf>> {
+    match constant {
+        Constant::Str { value, interned: true } => Some(value.clone()),
+        _ => None,
+    }
 }
 
 /// The value of a constant; nested code shares `filename` where it has the same.
-pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm) -> PyResult {
-    let all =
-        |items: &[Constant]| items.iter().map(|c| constant_in_file(c, filename, vm)).collect::<PyResult<Vec<_>>>();
+pub(super) fn constant_in_file(constant: &Constant, file: &SourceFile, vm: &Vm) -> PyResult {
+    let all = |items: &[Constant]| items.iter().map(|c| constant_in_file(c, file, vm)).collect::<PyResult<Vec<_>>>();
     Ok(match constant {
         Constant::None => Value::none(),
         Constant::Bool(truth) => Value::bool(*truth),
@@ -52,17 +100,14 @@ pub(super) fn constant_in_file(constant: &Constant, filename: &Ref<Str>, vm: &Vm
         Constant::Bytes(data) => vm.new_bytes(data)?.into_value(),
         Constant::Tuple(items) => vm.new_tuple(all(items)?).into_value(),
         Constant::FrozenSet(items) => {
-            let known = items.iter().any(|item| match item {
-                Constant::Str { value, interned: true } => value.as_str().is_some_and(|text| is_known_name(text, vm)),
-                _ => false,
-            });
-            frozenset(all(items)?, known, vm)?
+            let replaced = items.iter().filter_map(name_like).any(|item| file.replaced.contains(&item));
+            frozenset(all(items)?, replaced, vm)?
         }
         Constant::Slice(parts) => slice(&all(&parts[..])?, vm)?,
         Constant::Code(code) => {
-            let same = code.filename.as_str().is_some_and(|name| filename.equals_str(name));
+            let same = code.filename.as_str().is_some_and(|name| file.name.equals_str(name));
             if same {
-                CodeObject::from_bytecode_named(code, filename, vm)?.into_value()
+                CodeObject::from_bytecode_in(code, file, vm)?.into_value()
             } else {
                 CodeObject::from_bytecode(code, vm)?.into_value()
             }
@@ -85,13 +130,7 @@ pub(super) fn image_constant(constant: ImageConstant, filename: &Ref<Str>, vm: &
         ImageConstant::Str(text) => image_string(text, vm)?.into_value(),
         ImageConstant::Bytes(data) => vm.new_bytes(data)?.into_value(),
         ImageConstant::Tuple(items) => vm.new_tuple(all(items)?).into_value(),
-        ImageConstant::FrozenSet(items) => {
-            let known = items.iter().any(|item| match item {
-                ImageConstant::Str(text) => text.interned && !text.surrogates && is_known_name(text.as_str(), vm),
-                _ => false,
-            });
-            frozenset(all(items)?, known, vm)?
-        }
+        ImageConstant::FrozenSet(items) => frozenset(all(items)?, false, vm)?,
         ImageConstant::Slice(parts) => slice(&all(parts)?, vm)?,
         ImageConstant::Code(code) => CodeObject::from_image_named(code, filename.clone(), vm).into_value(),
     })
@@ -115,21 +154,15 @@ fn slice(parts: &[Value], vm: &Vm) -> PyResult {
     vm.call(&vm.builtin(B::Slice).to_value(), parts)
 }
 
-/// CPython makes the set again when it merges equal constants, and again when it replaces an item by an interned string
-/// (`known`: an item was interned before the code was loaded). That shows in the order of iteration.
-fn frozenset(items: Vec<Value>, known: bool, vm: &Vm) -> PyResult {
+/// CPython makes the set again, in its order, when it puts an interned string in the place of an item (`replaced`).
+fn frozenset(items: Vec<Value>, replaced: bool, vm: &Vm) -> PyResult {
     let class = vm.builtin(B::FrozenSet).to_value();
-    let mut items = vm.new_tuple(items);
-    for _ in 0..=usize::from(known) {
-        let set = vm.call(&class, &[items.into_value()])?;
-        items = vm.new_tuple(vm.collect(&set)?);
+    let set = vm.call(&class, &[vm.new_tuple(items).into_value()])?;
+    if !replaced {
+        return Ok(set);
     }
+    let items = vm.new_tuple(vm.collect(&set)?);
     vm.call(&class, &[items.into_value()])
-}
-
-/// Is this a string that another object was interned for?
-fn is_known_name(text: &str, vm: &Vm) -> bool {
-    vm.interp().interned_ascii(text).is_some()
 }
 
 /// The constant that a value is, if code can hold it.
