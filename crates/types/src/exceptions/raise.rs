@@ -8,7 +8,8 @@ use super::base::{self, BaseException, ExceptionState};
 pub fn make_exception(kind: BuiltinType, args: &[Value], vm: &Vm) -> PyResult {
     let class = vm.builtin(kind);
     let slots = class.slots();
-    if slots.init.is_some_and(|init| std::ptr::fn_addr_eq(init, base::init as fn(_, _, _) -> _)) {
+    let plain = class.basic_size() == vm.builtin(BuiltinType::BaseException).basic_size();
+    if plain && slots.init.is_some_and(|init| std::ptr::fn_addr_eq(init, base::init as fn(_, _, _) -> _)) {
         let state = ExceptionState::new(vm.tuple_from_slice(args).into_value());
         return Ok(Ref::new_in(vm, class, BaseException { header: Header::blank(), state }).into_value());
     }
