@@ -1,6 +1,7 @@
 //! The parser: bytes in, events out. It knows nothing of Python; whoever drives it pulls one event at a time, so that
 //! handlers run while nothing is borrowed.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 
 use super::codes::*;
@@ -91,6 +92,14 @@ pub(super) struct Queued {
     raw: (usize, usize, usize),
 }
 
+/// A computed position, and what it was computed from: the next ones of a declaration are counted on from there.
+#[derive(Clone, Copy)]
+struct Latest {
+    from: (Position, usize),
+    offset: usize,
+    position: Position,
+}
+
 pub(super) struct Parser {
     undecoded: Undecoded,
     rest: Rest,
@@ -101,6 +110,8 @@ pub(super) struct Parser {
     pub sources: Vec<Source>,
     /// Of the document's next character.
     position: Position,
+    /// The position that was computed last.
+    latest: Cell<Latest>,
     /// Of the reference that opened the outermost entity.
     outer: Position,
     event_position: Option<Position>,
@@ -135,6 +146,7 @@ impl Parser {
             awaits_encoding: false,
             sources: vec![Source { text: String::new(), at: 0, entity: None, depth: 0 }],
             position: Position::START,
+            latest: Cell::new(Latest { from: (Position::START, 0), offset: 0, position: Position::START }),
             outer: Position::START,
             event_position: None,
             event_raw: (0, 0, 0),
@@ -276,7 +288,14 @@ impl Parser {
             return self.outer;
         }
         let (text, at) = self.text();
-        self.position.after(text.get(at..offset).unwrap_or_default(), &self.encoding)
+        let mut latest = self.latest.get();
+        if latest.from != (self.position, at) || latest.offset > offset {
+            latest = Latest { from: (self.position, at), offset: at, position: self.position };
+        }
+        let passed = text.get(latest.offset..offset).unwrap_or_default();
+        latest = Latest { offset, position: latest.position.after(passed, &self.encoding), ..latest };
+        self.latest.set(latest);
+        latest.position
     }
 
     /// Reports an event at `start`; `start..end` is its text.
