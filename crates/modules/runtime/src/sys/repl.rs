@@ -111,7 +111,15 @@ fn read_line(prompt: &str, vm: &Vm) -> PyResult<Option<String>> {
         let text = vm.str(&prompt)?;
         write_error(&text.to_string_lossy(), vm)?;
     }
-    let line = vm.call_method(&stdin, "readline", &[])?;
+    let line = match vm.call_method(&stdin, "readline", &[]) {
+        Ok(line) => line,
+        // Input that cannot be read is at its end.
+        Err(raised) if vm.raised_is(B::OSError) => {
+            drop(vm.catch(raised));
+            return Ok(None);
+        }
+        Err(raised) => return Err(raised),
+    };
     let text = vm.str(&line)?.to_string_lossy().into_owned();
     Ok(Some(text).filter(|t| !t.is_empty()))
 }
