@@ -9,6 +9,7 @@ mod faulthandler;
 mod frames;
 mod gc;
 pub mod imp;
+mod lsprof;
 mod marshal;
 mod opcode;
 mod pyrope;
@@ -45,6 +46,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &faulthandler::MODULE,
     &gc::MODULE,
     &imp::MODULE,
+    &lsprof::MODULE,
     &marshal::MODULE,
     &pyrope::MODULE,
     &sys::MODULE,
