@@ -9,6 +9,9 @@ use pyrope_compiler::{CompileOptions, compile_source};
 use pyrope_parser::Mode;
 use pyrope_text::Wtf8Buf;
 
+#[path = "edits.rs"]
+mod edits;
+
 /// Where the library appears to lie; the same constant as in `src/lib.rs`.
 const ROOT: &str = "/usr/lib/pyrope3.14";
 
@@ -87,8 +90,11 @@ impl Blob {
 
 fn main() {
     println!("cargo::rerun-if-changed=python");
+    println!("cargo::rerun-if-changed=edits");
+    println!("cargo::rerun-if-changed=edits.rs");
     println!("cargo::rerun-if-changed=build.rs");
-    let own = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("python");
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let own = package.join("python");
     let library = PathBuf::from(rustpython_pylib::LIB_PATH);
     let mut files = Vec::new();
     collect(&own, &own, &mut files);
@@ -101,7 +107,11 @@ fn main() {
     let mut entries = Vec::new();
     files.sort_by_key(|(relative, _)| START.iter().position(|name| name == relative).unwrap_or(START.len()));
     for (relative, path) in &files {
-        let bytes = fs::read(path).expect("a file that was listed");
+        let mut bytes = fs::read(path).expect("a file that was listed");
+        if let Ok(script) = fs::read_to_string(package.join("edits").join(relative)) {
+            let text = String::from_utf8(bytes).expect("the library is in UTF-8");
+            bytes = edits::edited(relative, text, &script).into_bytes();
+        }
         let compiled = if relative.ends_with(".py") { compile(relative, &bytes) } else { None };
         let code_range = code.add(&compiled.unwrap_or_default());
         let source_range = sources.add(&miniz_oxide::deflate::compress_to_vec(&bytes, 8));

@@ -1,0 +1,6 @@
+# A sign may begin what `match` looks at.
+<<<
+            | TI(T.OP, string="(" | "*" | "[" | "{" | "~" | "...")
+===
+            | TI(T.OP, string="(" | "*" | "[" | "{" | "~" | "+" | "-" | "...")
+>>>

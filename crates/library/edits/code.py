@@ -1,0 +1,6 @@
+# Compiling may fail in many ways.
+<<<
+        except (OverflowError, SyntaxError, ValueError):
+===
+        except Exception:
+>>>
