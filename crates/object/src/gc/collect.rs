@@ -4,8 +4,9 @@
 //! taken off again: what is left above zero is held from outside, and so is all that it reaches. The rest is garbage. Its
 //! weak references are cleared, finalizers run (PEP 442), and what they did not bring back to life is cleared.
 
-use crate::gc::ring::{COLLECTING, Collector, REACHABLE, Ring};
-use crate::header::{FINALIZED, GcLinks, Header, IMMORTAL};
+use crate::gc::ring::{COLLECTING, Collector, Ring};
+use crate::gc::trial::{separate, visit_own_references, visit_references};
+use crate::header::{GcLinks, Header};
 use crate::interpreter::Interpreter;
 use crate::layout::{Dict, List, Tuple};
 use crate::reference::Object;
@@ -41,100 +42,27 @@ impl DebugFlags {
 
 /// The oldest generation.
 const OLDEST: usize = 2;
-/// The trial count stands above the flag bits.
-const ONE: usize = 8;
-
-/// Calls back with each reference that an object holds: fields, attributes, and its class.
-pub(crate) fn visit_references(header: &Header, visit: &mut dyn FnMut(&Value)) {
-    let ty = header.ty();
-    if let Some(traverse) = ty.def().layout.traverse {
-        // SAFETY: the layout describes this live object.
-        unsafe { traverse(header, visit) };
-    }
-    visit_own_references(header, visit);
-}
-
-/// Attributes, members and the class.
-fn visit_own_references(header: &Header, visit: &mut dyn FnMut(&Value)) {
-    let ty = header.ty();
-    header.traverse_attributes(visit);
-    if ty.is_heap() {
-        // SAFETY: the word of a live object, borrowed.
-        let class = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(std::ptr::from_ref(ty) as u64) });
-        visit(&class);
-    }
-}
-
 fn links_of(value: &Value) -> Option<&GcLinks> {
     value.header().and_then(Header::links)
 }
 
-/// Marks those of `members` that are held from outside (beyond `held` references of the collector's own each), and all
-/// that they reach, as REACHABLE. The words `prev` of all members hold flags and counts afterwards.
-fn mark_reachable(members: &[&GcLinks], held: usize) {
-    for links in members {
-        let count = links.header().refcount.get();
-        let count = if count >= IMMORTAL { IMMORTAL as usize } else { (count as usize).saturating_sub(held) };
-        links.prev.set((count * ONE) | COLLECTING | (links.prev.get() & FINALIZED));
-    }
-    for links in members {
-        visit_references(links.header(), &mut |value| {
-            if let Some(links) = links_of(value)
-                && links.prev.get() & COLLECTING != 0
-                && links.prev.get() >= ONE
-            {
-                links.prev.set(links.prev.get() - ONE);
-            }
-        });
-    }
-    let mut pending: Vec<*const GcLinks> = Vec::new();
-    for &links in members {
-        if links.prev.get() >= ONE && links.prev.get() & REACHABLE == 0 {
-            links.prev.set(links.prev.get() | REACHABLE);
-            pending.push(links);
-        }
-        while let Some(at) = pending.pop() {
-            // SAFETY: members are live during the whole walk; nothing here runs Python code.
-            visit_references(unsafe { &*at }.header(), &mut |value| {
-                if let Some(links) = links_of(value)
-                    && links.prev.get() & (COLLECTING | REACHABLE) == COLLECTING
-                {
-                    links.prev.set(links.prev.get() | REACHABLE);
-                    pending.push(links);
-                }
-            });
-        }
-    }
+/// The members of a ring, counted, in order.
+fn members(ring: &Ring) -> Vec<Value> {
+    ring.iter().map(GcLinks::value).collect()
 }
 
-/// Takes all members out of a ring; their flag FINALIZED stays.
-fn take_members(ring: &Ring) -> Vec<*const GcLinks> {
-    let mut members: Vec<*const GcLinks> = Vec::new();
-    while let Some(links) = ring.first() {
-        links.unlink();
-        members.push(links);
-    }
-    members
-}
-
-/// Splits members that are in no ring: those held from outside go to the end of `survivors`, the others are given back as
-/// counted values, in order, each in the ring `garbage`.
-fn separate(members: &[*const GcLinks], held: usize, survivors: &Ring, garbage: &Ring) -> Vec<Value> {
-    // SAFETY: members are live: nothing dies before this function ends.
-    let members: Vec<&GcLinks> = members.iter().map(|&links| unsafe { &*links }).collect();
-    mark_reachable(&members, held);
-    let mut unreachable = Vec::new();
-    for links in members {
-        let reachable = links.prev.get() & REACHABLE != 0;
-        links.prev.set(links.prev.get() & FINALIZED);
-        if !reachable {
-            garbage.push(links);
-            unreachable.push(links.value());
-        } else if !is_atomic_tuple(links.header()) {
-            survivors.push(links);
+/// Stops watching the tuples of a ring that hold nothing that could lead back to them.
+fn untrack_tuples(ring: &Ring) {
+    let head: *const GcLinks = ring.head();
+    let mut at = ring.head().next.get();
+    while !std::ptr::eq(at, head) {
+        // SAFETY: a member of the ring, live.
+        let links = unsafe { &*at };
+        at = links.next.get();
+        if is_atomic_tuple(links.header()) {
+            links.unlink();
         }
     }
-    unreachable
 }
 
 /// A tuple that holds nothing that could lead back to it need not be watched.
@@ -148,9 +76,7 @@ fn is_atomic_tuple(header: &Header) -> bool {
         None => true,
         Some(inner) => match inner.links() {
             None => true,
-            Some(links) => {
-                inner.ty().is_exactly(Tuple::def()) && !links.is_tracked() && links.prev.get() & COLLECTING == 0
-            }
+            Some(links) => inner.ty().is_exactly(Tuple::def()) && !links.is_tracked(),
         },
     })
 }
@@ -229,15 +155,18 @@ impl Interpreter {
         }
         let garbage_ring = Ring::new();
         let survivors = &gc.generations[(generation + 1).min(OLDEST)];
-        let members = take_members(young);
-        let unreachable = separate(&members, 0, survivors, &garbage_ring);
+        let kept = separate(young, 0, &garbage_ring);
+        untrack_tuples(young);
         if generation == OLDEST {
             gc.long_lived_pending.set(0);
-            gc.long_lived_total.set(survivors.len());
-        } else if generation + 1 == OLDEST {
-            gc.long_lived_pending.set(gc.long_lived_pending.get() + members.len() - unreachable.len());
+            gc.long_lived_total.set(kept);
+        } else {
+            survivors.append(young);
+            if generation + 1 == OLDEST {
+                gc.long_lived_pending.set(gc.long_lived_pending.get() + kept);
+            }
         }
-        drop(members);
+        let unreachable = members(&garbage_ring);
         let found = unreachable.len();
         if debug & DebugFlags::COLLECTABLE != 0 {
             for object in &unreachable {
@@ -295,15 +224,13 @@ fn finalize(unreachable: &[Value]) {
 
 /// Finalizers may have made garbage reachable again: that goes to the survivors; the rest stays garbage.
 fn without_resurrected(unreachable: Vec<Value>, survivors: &Ring, garbage: &Ring) -> Vec<Value> {
-    let mut members: Vec<*const GcLinks> = Vec::new();
-    for object in &unreachable {
-        // A finalizer may have had an object untracked: then it is no longer the collector's.
-        if let Some(links) = links_of(object).filter(|links| links.is_tracked()) {
-            links.unlink();
-            members.push(links);
-        }
-    }
-    let still = separate(&members, 1, survivors, garbage);
+    // A finalizer may have had an object untracked: then it is no longer the collector's. What finalizers made is not in
+    // this ring. Each member is held by `unreachable`.
+    let still_garbage = Ring::new();
+    separate(garbage, 1, &still_garbage);
+    survivors.append(garbage);
+    garbage.append(&still_garbage);
+    let still = members(garbage);
     // Drops the first set of counts: what was resurrected lives by its own references.
     drop(unreachable);
     still

@@ -12,8 +12,8 @@ use super::collect::GenerationStats;
 const FLAGS: usize = 0b111;
 /// The object is under trial.
 pub(crate) const COLLECTING: usize = 0b010;
-/// The trial found the object to be reachable.
-pub(crate) const REACHABLE: usize = 0b100;
+/// The trial has not found the object to be reachable yet.
+pub(crate) const UNREACHABLE: usize = 0b100;
 
 /// Objects of one age, in a ring through its head.
 pub(crate) struct Ring {
@@ -51,15 +51,21 @@ impl Ring {
 
     /// Moves all members of `other` to the end of this ring.
     pub(crate) fn append(&self, other: &Ring) {
-        while let Some(links) = other.first() {
-            links.unlink();
-            self.push(links);
+        if other.is_empty() {
+            return;
         }
-    }
-
-    pub(crate) fn first(&self) -> Option<&GcLinks> {
+        let (first, last) = (other.head.next.get(), other.head.previous());
+        let before = self.head.previous();
         // SAFETY: ring members are live.
-        (!self.is_empty()).then(|| unsafe { &*self.head.next.get() })
+        unsafe {
+            (*before).next.set(first);
+            (*first).set_previous(before);
+            (*last).next.set(std::ptr::from_ref(self.head()).cast_mut());
+        }
+        self.head.set_previous(last);
+        let other_head = std::ptr::from_ref(other.head()).cast_mut();
+        other.head.next.set(other_head);
+        other.head.set_previous(other_head);
     }
 
     /// Members, first to last. The ring must not change during the walk.
