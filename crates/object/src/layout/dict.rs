@@ -3,6 +3,8 @@
 //! Looking up a key may run Python code (`__hash__`, `__eq__`), so no borrow of the table is held across a comparison:
 //! a probe that meets an equal hash steps out with the candidate, compares, and goes on if the table is still the same.
 
+mod index;
+
 use std::cell::Cell;
 
 use crate::error::PyResult;
@@ -13,13 +15,15 @@ use crate::traverse::{Traverse, TraverseMut};
 use crate::value::Value;
 use crate::vm::Vm;
 
+use index::{DELETED, FREE, Index, MAX_ENTRIES, Probe};
+
 /// The layout of `dict`.
 #[repr(C)]
 pub struct Dict {
     pub(crate) header: Header,
     table: Guarded<Table>,
     /// Number of live keys; read without a guard.
-    used: Cell<usize>,
+    used: Cell<u32>,
     /// Names this set of keys for inline caches; 0 until asked for, and again whenever a key comes or goes.
     version: Cell<u32>,
 }
@@ -34,47 +38,19 @@ pub struct DictEntry {
 
 #[derive(Default)]
 struct Table {
-    /// Power-of-two many positions into `entries`, or `FREE` or `DELETED`. Empty until the first insertion.
-    indices: Box<[u32]>,
+    index: Index,
     /// In insertion order; `None` where a key was deleted.
     entries: Vec<Option<DictEntry>>,
     /// Index cells that are not `FREE`.
-    filled: usize,
+    filled: u32,
     /// Changes with every insertion and deletion of a key, so that an interrupted probe knows to start over.
-    changes: u64,
+    changes: u32,
     /// A key that is not exactly `str` was ever inserted.
     mixed: bool,
     /// No live entry lies before this position: taking entries from the front one by one need not search.
-    first: usize,
+    first: u32,
     /// Nor at or after this one.
-    past_last: usize,
-}
-
-const FREE: u32 = u32::MAX;
-const DELETED: u32 = u32::MAX - 1;
-/// Entries at most: positions are 32 bits wide.
-const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;
-const MIN_CELLS: usize = 8;
-
-/// The open-addressing probe sequence of CPython: perturbed by the high bits of the hash.
-struct Probe {
-    cell: usize,
-    perturb: u64,
-    mask: usize,
-}
-
-impl Probe {
-    #[inline]
-    fn new(hash: i64, cells: usize) -> Probe {
-        let mask = cells - 1;
-        Probe { cell: hash as usize & mask, perturb: hash as u64, mask }
-    }
-
-    #[inline]
-    fn advance(&mut self) {
-        self.perturb >>= 5;
-        self.cell = (self.cell.wrapping_mul(5).wrapping_add(self.perturb as usize).wrapping_add(1)) & self.mask;
-    }
+    past_last: u32,
 }
 
 /// What a probe met.
@@ -89,19 +65,12 @@ enum Step {
 }
 
 impl Table {
-    fn cells_for(entries: usize) -> usize {
-        (entries * 3 / 2 + 1).next_power_of_two().max(MIN_CELLS)
-    }
-
     /// Finds an exact-`str` key among keys that are all exact strings: runs no Python code.
     #[inline]
     fn find_str(&self, key: &Value, text: &Str, hash: i64) -> Option<usize> {
-        if self.indices.is_empty() {
-            return None;
-        }
-        let mut probe = Probe::new(hash, self.indices.len());
+        let mut probe = Probe::new(hash, self.index.cells());
         loop {
-            match self.indices[probe.cell] {
+            match self.index.get(probe.cell) {
                 FREE => return None,
                 DELETED => {}
                 position => {
@@ -122,12 +91,9 @@ impl Table {
     /// the answer is `None`. Runs no Python code.
     #[inline]
     fn find_small_int(&self, key: &Value, hash: i64) -> Option<Option<usize>> {
-        if self.indices.is_empty() {
-            return Some(None);
-        }
-        let mut probe = Probe::new(hash, self.indices.len());
+        let mut probe = Probe::new(hash, self.index.cells());
         loop {
-            match self.indices[probe.cell] {
+            match self.index.get(probe.cell) {
                 FREE => return Some(None),
                 DELETED => {}
                 position => {
@@ -149,7 +115,7 @@ impl Table {
     fn step(&self, probe: &mut Probe, key: &Value, hash: i64) -> Step {
         let text = exact_str(key);
         loop {
-            match self.indices[probe.cell] {
+            match self.index.get(probe.cell) {
                 FREE => return Step::Absent,
                 DELETED => {}
                 position => {
@@ -174,64 +140,69 @@ impl Table {
         }
     }
 
-    /// Makes the index anew, dropping deleted entries.
-    fn rebuild(&mut self, cells: usize) {
+    /// Makes the index anew, with room for so many entries, dropping deleted ones.
+    fn rebuild(&mut self, room: usize) {
         self.entries.retain(Option::is_some);
-        let mut indices = vec![FREE; cells].into_boxed_slice();
+        let mut index = Index::for_entries(room);
         for (position, entry) in self.entries.iter().enumerate() {
             if let Some(entry) = entry {
-                let mut probe = Probe::new(entry.hash, cells);
-                while indices[probe.cell] != FREE {
+                let mut probe = Probe::new(entry.hash, index.cells());
+                while index.get(probe.cell) != FREE {
                     probe.advance();
                 }
-                indices[probe.cell] = position as u32;
+                index.set(probe.cell, position as u32);
             }
         }
-        self.indices = indices;
-        self.filled = self.entries.len();
+        self.index = index;
+        self.filled = self.entries.len() as u32;
         self.first = 0;
-        self.past_last = self.entries.len();
-        self.changes += 1;
+        self.past_last = self.filled;
+        self.changed();
+    }
+
+    fn changed(&mut self) {
+        self.changes = self.changes.wrapping_add(1);
     }
 
     fn append(&mut self, entry: DictEntry, live: usize) -> bool {
         // Deleted entries keep their places, so that iterators notice a key that went and came back.
-        let used = self.filled.max(self.entries.len());
-        if (used + 1) * 3 > self.indices.len() * 2 || used >= MAX_ENTRIES {
+        let used = self.entries.len().max(self.filled as usize);
+        if (used + 1) * 3 > self.index.cells() * 2 || used >= MAX_ENTRIES {
             if live >= MAX_ENTRIES {
                 return false;
             }
-            self.rebuild(Self::cells_for((live + 1) * 2));
+            self.rebuild((live * 2).max(1));
         }
-        let mut probe = Probe::new(entry.hash, self.indices.len());
-        while self.indices[probe.cell] < DELETED {
+        let mut probe = Probe::new(entry.hash, self.index.cells());
+        while self.index.get(probe.cell) < DELETED {
             probe.advance();
         }
-        if self.indices[probe.cell] == FREE {
+        if self.index.get(probe.cell) == FREE {
             self.filled += 1;
         }
-        self.indices[probe.cell] = self.entries.len() as u32;
+        self.index.set(probe.cell, self.entries.len() as u32);
         self.mixed |= exact_str(&entry.key).is_none();
         self.entries.push(Some(entry));
-        self.past_last = self.entries.len();
-        self.changes += 1;
+        self.past_last = self.entries.len() as u32;
+        self.changed();
         true
     }
 
     fn remove_at(&mut self, position: usize) -> Option<DictEntry> {
         let entry = self.entries.get_mut(position)?.take()?;
-        let mut probe = Probe::new(entry.hash, self.indices.len());
-        while self.indices[probe.cell] != position as u32 {
+        let mut probe = Probe::new(entry.hash, self.index.cells());
+        while self.index.get(probe.cell) != position as u32 {
             probe.advance();
         }
-        self.indices[probe.cell] = DELETED;
-        self.changes += 1;
-        if position == self.first {
+        self.index.set(probe.cell, DELETED);
+        self.changed();
+        if position == self.first as usize {
             let gone = self.entries.iter().skip(position).take_while(|entry| entry.is_none()).count();
-            self.first = position + gone;
+            self.first = (position + gone) as u32;
         }
-        if position + 1 == self.past_last {
-            self.past_last = self.entries[..position].iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        if position + 1 == self.past_last as usize {
+            let last = self.entries[..position].iter().rposition(Option::is_some);
+            self.past_last = last.map_or(0, |last| last as u32 + 1);
         }
         Some(entry)
     }
@@ -269,7 +240,7 @@ impl Dict {
     /// Number of keys.
     #[inline]
     pub fn len(&self) -> usize {
-        self.used.get()
+        self.used.get() as usize
     }
 
     /// True if there are no keys.
@@ -315,10 +286,7 @@ impl Dict {
     #[inline(never)]
     fn find_by_comparing(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<usize>> {
         'restart: loop {
-            let (cells, changes) = self.table.with(|t| (t.indices.len(), t.changes));
-            if cells == 0 {
-                return Ok(None);
-            }
+            let (cells, changes) = self.table.with(|t| (t.index.cells(), t.changes));
             let mut probe = Probe::new(hash, cells);
             loop {
                 match self.table.with(|t| t.step(&mut probe, key, hash)) {
@@ -412,7 +380,7 @@ impl Dict {
 
     /// Adds a key that a look-up just found to be absent.
     fn append_absent(&self, entry: DictEntry, vm: &Vm) -> PyResult<()> {
-        if !self.table.with_mut(|t| t.append(entry, self.used.get())) {
+        if !self.table.with_mut(|t| t.append(entry, self.len())) {
             return Err(vm.memory_error());
         }
         self.used.set(self.used.get() + 1);
@@ -464,8 +432,8 @@ impl Dict {
     pub fn pop_last(&self) -> Option<DictEntry> {
         let entry = self.table.with_mut(|t| {
             let position = t.past_last.checked_sub(1)?;
-            let entry = t.remove_at(position);
-            t.entries.truncate(position);
+            let entry = t.remove_at(position as usize);
+            t.entries.truncate(position as usize);
             t.first = t.first.min(position);
             entry
         });
@@ -476,7 +444,7 @@ impl Dict {
     /// Empties the dict; the entries are dropped after it is empty.
     pub fn clear(&self) {
         let old = self.table.with_mut(|t| {
-            let changes = t.changes + 1;
+            let changes = t.changes.wrapping_add(1);
             let old = std::mem::take(t);
             t.changes = changes;
             old
@@ -489,7 +457,7 @@ impl Dict {
     /// The first live entry at or after `*position`; moves the position past it.
     pub fn next_entry(&self, position: &mut usize) -> Option<DictEntry> {
         self.table.with(|t| {
-            *position = (*position).max(t.first);
+            *position = (*position).max(t.first as usize);
             while let Some(slot) = t.entries.get(*position) {
                 *position += 1;
                 if let Some(entry) = slot {
@@ -506,7 +474,7 @@ impl Dict {
             if *position > t.entries.len() {
                 return None;
             }
-            *position = (*position).min(t.past_last);
+            *position = (*position).min(t.past_last as usize);
             while *position > 0 {
                 *position -= 1;
                 if let Some(entry) = &t.entries[*position] {
@@ -541,18 +509,18 @@ impl Dict {
             let changes = t.changes + 1;
             let old = std::mem::replace(t, Table { entries, mixed, changes, ..Table::default() });
             if live > 0 {
-                t.rebuild(Table::cells_for(live));
+                t.rebuild(live);
             }
             old
         });
-        self.used.set(live);
+        self.used.set(live as u32);
         self.keys_changed();
         drop(old);
     }
 
     /// Bytes held outside the object, for `sys.getsizeof`.
     pub fn storage_bytes(&self) -> usize {
-        self.table.with(|t| t.indices.len() * 4 + t.entries.capacity() * size_of::<Option<DictEntry>>())
+        self.table.with(|t| t.index.size() + t.entries.capacity() * size_of::<Option<DictEntry>>())
     }
 }
 
