@@ -53,6 +53,15 @@ struct Table {
     past_last: u32,
 }
 
+/// What became of an entry that was to be set.
+enum Inserted {
+    Added,
+    /// The old value, and the new key, which was not needed.
+    Replaced(Value, Value),
+    /// There cannot be more entries.
+    Full,
+}
+
 /// What a probe met.
 enum Step {
     Found(usize),
@@ -68,10 +77,16 @@ impl Table {
     /// Finds an exact-`str` key among keys that are all exact strings: runs no Python code.
     #[inline]
     fn find_str(&self, key: &Value, text: &Str, hash: i64) -> Option<usize> {
+        self.find_str_or_cell(key, text, hash).ok()
+    }
+
+    /// The same; the error is the free cell where the search ended.
+    #[inline]
+    fn find_str_or_cell(&self, key: &Value, text: &Str, hash: i64) -> Result<usize, usize> {
         let mut probe = Probe::new(hash, self.index.cells());
         loop {
             match self.index.get(probe.cell) {
-                FREE => return None,
+                FREE => return Err(probe.cell),
                 DELETED => {}
                 position => {
                     if let Some(entry) = &self.entries[position as usize]
@@ -79,12 +94,30 @@ impl Table {
                             || (entry.hash == hash
                                 && entry.key.downcast::<Str>().is_some_and(|other| other.equals(text))))
                     {
-                        return Some(position as usize);
+                        return Ok(position as usize);
                     }
                 }
             }
             probe.advance();
         }
+    }
+
+    /// Sets an exact-`str` key among keys that are all exact strings. The error is the entry where they are not.
+    fn insert_str(&mut self, entry: DictEntry, live: usize) -> Result<Inserted, DictEntry> {
+        let Some(text) = exact_str(&entry.key).filter(|_| !self.mixed) else { return Err(entry) };
+        Ok(match self.find_str_or_cell(&entry.key, text, entry.hash) {
+            Ok(position) => match &mut self.entries[position] {
+                Some(known) => Inserted::Replaced(std::mem::replace(&mut known.value, entry.value), entry.key),
+                None => unreachable!("a found position has an entry"),
+            },
+            Err(cell) if self.has_room() => {
+                self.filled += 1;
+                self.place(entry, cell);
+                Inserted::Added
+            }
+            Err(_) if self.append(entry, live) => Inserted::Added,
+            Err(_) => Inserted::Full,
+        })
     }
 
     /// Finds a small integer, unless a key of another type has its hash: that must be compared by Python's rules, and
@@ -165,9 +198,7 @@ impl Table {
     }
 
     fn append(&mut self, entry: DictEntry, live: usize) -> bool {
-        // Deleted entries keep their places, so that iterators notice a key that went and came back.
-        let used = self.entries.len().max(self.filled as usize);
-        if (used + 1) * 3 > self.index.cells() * 2 || used >= MAX_ENTRIES {
+        if !self.has_room() {
             if live >= MAX_ENTRIES {
                 return false;
             }
@@ -180,12 +211,26 @@ impl Table {
         if self.index.get(probe.cell) == FREE {
             self.filled += 1;
         }
-        self.index.set(probe.cell, self.entries.len() as u32);
         self.mixed |= exact_str(&entry.key).is_none();
+        self.place(entry, probe.cell);
+        true
+    }
+
+    /// Can an entry be added to the index as it is? Deleted entries keep their places, so that iterators notice a key
+    /// that went and came back.
+    #[inline]
+    fn has_room(&self) -> bool {
+        let used = self.entries.len().max(self.filled as usize);
+        (used + 1) * 3 <= self.index.cells() * 2 && used < MAX_ENTRIES
+    }
+
+    /// Adds an entry at the end, and its position to a cell.
+    #[inline]
+    fn place(&mut self, entry: DictEntry, cell: usize) {
+        self.index.set(cell, self.entries.len() as u32);
         self.entries.push(Some(entry));
         self.past_last = self.entries.len() as u32;
         self.changed();
-        true
     }
 
     fn remove_at(&mut self, position: usize) -> Option<DictEntry> {
@@ -357,6 +402,16 @@ impl Dict {
 
     /// `dict[key] = value` with a known hash; gives the old value, if there was one.
     pub fn insert_hashed(&self, key: Value, hash: i64, value: Value, vm: &Vm) -> PyResult<Option<Value>> {
+        let entry = DictEntry { hash, key, value };
+        let DictEntry { key, value, .. } = match self.table.with_mut(|t| t.insert_str(entry, self.len())) {
+            Ok(Inserted::Replaced(old, _key)) => return Ok(Some(old)),
+            Ok(Inserted::Added) => {
+                self.added();
+                return Ok(None);
+            }
+            Ok(Inserted::Full) => return Err(vm.memory_error()),
+            Err(entry) => entry,
+        };
         if let Some(position) = self.find(&key, hash, vm)? {
             let old = self.table.with_mut(|t| {
                 t.entries.get_mut(position).and_then(Option::as_mut).map(|e| std::mem::replace(&mut e.value, value))
@@ -383,9 +438,19 @@ impl Dict {
         if !self.table.with_mut(|t| t.append(entry, self.len())) {
             return Err(vm.memory_error());
         }
+        self.added();
+        Ok(())
+    }
+
+    fn added(&self) {
         self.used.set(self.used.get() + 1);
         self.keys_changed();
-        Ok(())
+    }
+
+    /// Asks for room for so many entries at once.
+    pub fn reserve(&self, entries: usize, vm: &Vm) -> PyResult<()> {
+        let reserved = self.table.with_mut(|t| t.entries.try_reserve_exact(entries));
+        reserved.map_err(|_| vm.memory_error())
     }
 
     /// Sets and drops the old value.

@@ -64,6 +64,7 @@ pub fn build_map(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(never)]
 fn dict_of(pairs: &[Value], vm: &Vm) -> PyResult {
     let dict = vm.new_dict();
+    dict.reserve(pairs.len() / 2, vm)?;
     for pair in pairs.chunks_exact(2) {
         dict.set(pair[0].clone(), pair[1].clone(), vm)?;
     }
