@@ -9,6 +9,9 @@ import _frozen_importlib_external as _external
 import _imp
 import _pyrope
 
+# As the rest of the import system calls itself: debuggers skip its frames by this name.
+__name__ = 'importlib._pyrope_importer'
+
 ROOT = _pyrope.library_root()
 
 
@@ -19,6 +22,14 @@ def _inside(path):
     if path.startswith(ROOT + '/'):
         return path[len(ROOT) + 1:]
     return None
+
+
+def _data(path):
+    relative = _inside(path)
+    data = None if relative is None else _pyrope.library_data(relative)
+    if data is None:
+        raise OSError(2, 'No such file or directory', path)
+    return data
 
 
 class EmbeddedLoader:
@@ -49,11 +60,7 @@ class EmbeddedLoader:
         return self.relative.endswith('/__init__.py')
 
     def get_data(self, path):
-        relative = _inside(path)
-        data = None if relative is None else _pyrope.library_data(relative)
-        if data is None:
-            raise OSError(2, 'No such file or directory', path)
-        return data
+        return _data(path)
 
     def get_resource_reader(self, fullname):
         from importlib.readers import FileReader
@@ -91,6 +98,9 @@ class EmbeddedFinder:
             return None
         spec._set_fileattr = True
         return spec
+
+    def get_data(self, path):
+        return _data(path)
 
     def invalidate_caches(self):
         pass

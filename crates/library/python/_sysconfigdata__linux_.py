@@ -6,6 +6,7 @@ build_time_vars = {
     'CFLAGS': '',
     'CONFIG_ARGS': '',
     'EXT_SUFFIX': '.pyrope-314-x86_64-linux-gnu.so',
+    'HAVE_GETRANDOM': 1,
     'HOST_GNU_TYPE': 'x86_64-unknown-linux-gnu',
     'LDFLAGS': '',
     'LIBDIR': '/usr/lib',

@@ -29,6 +29,8 @@ pub struct Hooks {
     pub warn: fn(&Value, &Value, isize, &Vm) -> PyResult<()>,
     /// Looks at [`crate::vm::breaker`] bits at a safe point: signals, lock hand-over, collection.
     pub check_breaker: fn(&Vm) -> PyResult<()>,
-    /// The globals, builtins and locals of the running Python frame, if there is one.
+    /// The globals of the running Python frame, if there is one.
     pub frame_globals: fn(&Vm) -> Option<Ref<Dict>>,
+    /// Its builtins: any mapping.
+    pub frame_builtins: fn(&Vm) -> Option<Value>,
 }

@@ -49,8 +49,8 @@ pub struct Type {
     pub(crate) dict: OnceCell<Ref<Dict>>,
     /// Direct subclasses, not counted; each removes itself when it dies.
     subclasses: Guarded<Vec<*const Type>>,
-    /// What `super().__init_subclass__`-time and C-level extras need: free for the crate `types`.
-    pub extra: Guarded<Option<Value>>,
+    /// The tuple that `__bases__` gives, once it was asked for or given.
+    pub bases_tuple: Guarded<Option<Value>>,
 }
 
 /// What a new class is made of; see [`Type::new_class`].
@@ -93,7 +93,7 @@ impl Type {
             mro: Guarded::new(Rc::new([])),
             dict: OnceCell::new(),
             subclasses: Guarded::new(Vec::new()),
-            extra: Guarded::new(None),
+            bases_tuple: Guarded::new(None),
         }
     }
 
@@ -491,7 +491,7 @@ impl Traverse for Type {
         if let Some(dict) = self.dict.get() {
             dict.traverse(visit);
         }
-        self.extra.traverse(visit);
+        self.bases_tuple.traverse(visit);
     }
 
     fn clear(&self, out: &mut Vec<Value>) {
@@ -501,6 +501,6 @@ impl Traverse for Type {
             Traverse::clear(&**dict, out);
         }
         out.extend(self.mro.replace(Rc::new([])).iter().map(Ref::to_value));
-        self.extra.clear(out);
+        self.bases_tuple.clear(out);
     }
 }

@@ -191,6 +191,11 @@ impl Vm {
         (self.hooks().frame_globals)(self)
     }
 
+    /// What the running Python function finds as builtins: any mapping.
+    pub fn frame_builtins(&self) -> Option<Value> {
+        (self.hooks().frame_builtins)(self)
+    }
+
     /// Looks at signals, lock requests and the collector; long native loops call it now and then.
     pub fn check_breaker(&self) -> PyResult<()> {
         (self.hooks().check_breaker)(self)

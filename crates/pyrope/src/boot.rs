@@ -24,6 +24,7 @@ fn hooks() -> Hooks {
         warn: warnings::warn_hook,
         check_breaker,
         frame_globals: pyrope_vm::current_globals,
+        frame_builtins: pyrope_vm::current_builtins,
     }
 }
 

@@ -30,7 +30,7 @@ fn exit_status(vm: &Vm, exception: &Value) -> i32 {
         return n.to_i64().map_or(-1, |n| n as i32) & 0xFF;
     }
     let printed = vm.str(&code).and_then(|text| {
-        sys::write_error(&text.to_string_lossy(), vm)?;
+        sys::write_error_object(text.as_value(), vm)?;
         sys::write_error("\n", vm)
     });
     if let Err(raised) = printed {

@@ -110,7 +110,13 @@ impl Test {
             Rule::Literal { c: literal, negated } => self.equals(c, *literal, chars) != *negated,
             Rule::Set(set) if self.fold == Fold::Locale => {
                 let (lower, upper) = (locale_lower(c, chars), locale_upper(c, chars));
-                in_set(set, lower, chars) || (upper != lower && in_set(set, upper, chars))
+                // Either case is a member, or, of a negated set, neither.
+                let (negated, members) = match set.split_first() {
+                    Some((&op::NEGATE, members)) => (true, members),
+                    _ => (false, &set[..]),
+                };
+                let member = in_set(members, lower, chars) || (upper != lower && in_set(members, upper, chars));
+                member != negated
             }
             Rule::Set(set) => in_set(set, self.fold.lower(c, chars), chars),
             Rule::Category(category) => in_category(*category, c, chars),

@@ -38,6 +38,7 @@ fn hooks() -> Hooks {
             Ok(())
         },
         frame_globals: pyrope_vm::current_globals,
+        frame_builtins: pyrope_vm::current_builtins,
     }
 }
 

@@ -542,7 +542,8 @@ fn code_hash(value: &Value, vm: &Vm) -> PyResult<i64> {
     mix(vm.interp().hash_bytes(code.bytecode()) as u64);
     mix(vm.interp().hash_bytes(code.linetable()) as u64);
     objects.names.iter().chain(&objects.local_names).for_each(|name| mix(name.hash(vm) as u64));
-    mix(code.argcount.into());
+    [code.argcount, code.posonlyargcount, code.kwonlyargcount].into_iter().for_each(|count| mix(count.into()));
+    mix(code.flags.into());
     mix(code.firstlineno as u64);
     Ok(if hash as i64 == -1 { -2 } else { hash as i64 })
 }

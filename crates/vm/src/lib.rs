@@ -41,6 +41,7 @@ pub use cell::Cell;
 pub use code::CodeObject;
 pub use frame::{FrameObject, current_builtins, current_frame, current_globals, current_locals};
 pub use function::Function;
+pub use instructions::locals::CommonFunctions;
 pub use traceback::Traceback;
 
 /// The types of this crate.

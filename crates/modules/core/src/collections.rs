@@ -2,6 +2,7 @@
 
 mod default_dict;
 mod deque;
+mod order;
 mod ordered_dict;
 mod ordered_views;
 mod tuple_getter;

@@ -3,7 +3,8 @@
 
 use std::ffi::{CStr, CString};
 
-use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Str, Tuple, Value, Vm};
+use pyrope_object::bind::check_positional;
+use pyrope_object::{Args, BuiltinType as B, ModuleDef, PyResult, Str, Tuple, Value, Vm};
 use pyrope_types::model::module;
 use pyrope_types::model::structseq::StructSequence;
 use pyrope_types::text::TextBuilder;
@@ -433,8 +434,9 @@ mod functions {
     /// Convert a time in seconds since the Epoch to a string in local time.
     /// This is equivalent to asctime(localtime(seconds)). When the time tuple is
     /// not present, current time as returned by localtime() is used.
-    #[pyfunction("ctime(seconds=None, /)")]
-    fn ctime(seconds: Option<&Value>, vm: &Vm) -> PyResult<String> {
+    #[pyfunction("ctime")]
+    fn ctime(args: Args<'_>, vm: &Vm) -> PyResult<String> {
+        let seconds = check_positional("ctime", args, 0, 1, vm)?.first();
         Ok(asctime_text(&local(seconds_or_now(seconds, vm)?, vm)?))
     }
 

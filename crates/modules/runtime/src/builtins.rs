@@ -81,5 +81,6 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
         let ty = vm.builtin(kind);
         dict.set_str(&ty.name(), ty.to_value(), vm)?;
     }
-    dict.set_str("_IncompleteInputError", vm.builtin(B::IncompleteInputError).to_value(), vm)
+    dict.set_str("_IncompleteInputError", vm.builtin(B::IncompleteInputError).to_value(), vm)?;
+    pyrope_vm::CommonFunctions::remember(&dict, vm)
 }

@@ -433,10 +433,10 @@ mod functions {
 
     /// Returns True if the module name corresponds to a built-in module.
     #[pyfunction("is_builtin(name, /)")]
-    fn is_builtin(name: &str, vm: &Vm) -> i64 {
-        match name {
+    fn is_builtin(name: &Str, vm: &Vm) -> i64 {
+        match &*name.to_string_lossy() {
             "builtins" | "sys" => -1,
-            _ => i64::from(vm.state::<ImportState>().natives.borrow().contains_key(name)),
+            name => i64::from(vm.state::<ImportState>().natives.borrow().contains_key(name)),
         }
     }
 
@@ -471,8 +471,8 @@ mod functions {
 
     /// Returns True if the module name corresponds to a frozen module.
     #[pyfunction("is_frozen(name, /)")]
-    fn is_frozen(name: &str, vm: &Vm) -> bool {
-        usable_frozen(name, vm).is_some()
+    fn is_frozen(name: &Str, vm: &Vm) -> bool {
+        usable_frozen(&name.to_string_lossy(), vm).is_some()
     }
 
     /// Returns True if the module name is of a frozen package.
@@ -486,8 +486,8 @@ mod functions {
 
     /// Return info about the corresponding frozen module (if there is one) or None.
     #[pyfunction("find_frozen(name, /, *, withdata=False)")]
-    fn find_frozen_info(name: &str, _withdata: bool, vm: &Vm) -> PyResult {
-        match usable_frozen(name, vm) {
+    fn find_frozen_info(name: &Str, _withdata: bool, vm: &Vm) -> PyResult {
+        match usable_frozen(&name.to_string_lossy(), vm) {
             None => Ok(Value::none()),
             Some(found) => {
                 let origin = vm.new_str(&found.original_name()).into_value();

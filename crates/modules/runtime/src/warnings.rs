@@ -76,22 +76,25 @@ fn warnings_attribute(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
     }
 }
 
+/// The filters of the context that `warnings.catch_warnings` made, if contexts have filters of their own.
+fn context_filters(vm: &Vm) -> PyResult<Option<Value>> {
+    let Some(get) = warnings_attribute("_get_context", vm)? else { return Ok(None) };
+    let context = vm.call(&get, &[])?;
+    match warnings_attribute("_global_context", vm)? {
+        Some(global) if global.is(&context) => Ok(None),
+        _ => vm.find_attr_str(&context, "_filters"),
+    }
+}
+
 fn current_filters(vm: &Vm) -> PyResult<Vec<Value>> {
-    let context = match warnings_attribute("_get_context", vm)? {
-        Some(get) => {
-            let context = vm.call(&get, &[])?;
-            vm.find_attr_str(&context, "_filters")?
-        }
-        None => None,
-    };
-    let filters = match context {
-        Some(filters) => Some(filters),
-        None => match warnings_attribute("filters", vm)? {
-            Some(filters) => Some(filters),
-            None => vm.state::<WarningsState>().filters.get(),
-        },
-    };
-    match filters {
+    if let Some(filters) = context_filters(vm)? {
+        return vm.collect(&filters);
+    }
+    let state = vm.state::<WarningsState>();
+    if let Some(filters) = warnings_attribute("filters", vm)? {
+        state.filters.set(Some(filters));
+    }
+    match state.filters.get() {
         Some(filters) => vm.collect(&filters),
         None => Ok(Vec::new()),
     }
@@ -245,6 +248,11 @@ fn show(warning: &Warning<'_>, instance: &Value, category: &Value, text: &Value,
     let class = warnings_attribute("WarningMessage", vm)?;
     let Some(class) = class else { return Err(vm.runtime_error("unable to get warnings.WarningMessage")) };
     let none = Value::none();
+    // Lines that no file has are the caller's to tell.
+    let source_line = match &warning.source_line {
+        Some(line) if !std::path::Path::new(&*vm.str(warning.filename)?.to_string_lossy()).exists() => line.clone(),
+        _ => none.clone(),
+    };
     let message = vm.call(
         &class,
         &[
@@ -253,7 +261,7 @@ fn show(warning: &Warning<'_>, instance: &Value, category: &Value, text: &Value,
             warning.filename.clone(),
             vm.int(warning.line),
             none.clone(),
-            none.clone(),
+            source_line,
             warning.source.clone().unwrap_or(none),
         ],
     )?;
@@ -302,6 +310,22 @@ pub(crate) fn warn_explicit(
         },
         vm,
     )
+}
+
+/// The line of a module's source that its loader tells.
+fn line_from_loader(globals: &Value, line: i64, vm: &Vm) -> PyResult<Option<Value>> {
+    let external = vm.import("_frozen_importlib_external")?;
+    let loader = vm.call_method(&external, "_bless_my_loader", std::slice::from_ref(globals))?;
+    let name = match globals.downcast::<Dict>() {
+        Some(globals) => globals.get(vm.names().__name__.as_value(), vm)?,
+        None => None,
+    };
+    let (Some(name), Some(get_source)) = (name, vm.find_attr_str(&loader, "get_source")?) else { return Ok(None) };
+    let source = vm.call(&get_source, &[name])?;
+    let Some(text) = source.downcast::<Str>() else { return Ok(None) };
+    let text = text.to_string_lossy();
+    let line = usize::try_from(line - 1).ok().and_then(|index| text.lines().nth(index));
+    Ok(line.map(|line| vm.new_str(line).into_value()))
 }
 
 fn module_from_filename(filename: &Value, vm: &Vm) -> Value {
@@ -422,7 +446,7 @@ mod functions {
     fn warn_explicit(
         message: &Value,
         category: &Value,
-        filename: &Value,
+        filename: &Str,
         lineno: i64,
         module: Option<&Value>,
         registry: OrNone<&Value>,
@@ -440,7 +464,12 @@ mod functions {
         {
             return Err(vm.type_error("'registry' must be a dict or None"));
         }
-        let category = checked_category(message, Some(category), vm)?;
+        let filename = Ref::from_borrowed(filename).into_value();
+        let filename = &filename;
+        let source_line = match module_globals.0 {
+            Some(globals) => line_from_loader(globals, lineno, vm)?,
+            None => None,
+        };
         let module = match module {
             Some(module) => module.clone(),
             None => module_from_filename(filename, vm),
@@ -449,13 +478,13 @@ mod functions {
             return Ok(());
         }
         let warning = Warning {
-            category,
+            category: category.clone(),
             message: message.clone(),
             filename,
             line: lineno,
             module,
             registry: registry.0.cloned(),
-            source_line: None,
+            source_line,
             source: source.0.cloned(),
         };
         issue(&warning, vm)

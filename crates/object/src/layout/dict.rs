@@ -12,6 +12,7 @@ use crate::guarded::Guarded;
 use crate::header::Header;
 use crate::layout::Str;
 use crate::traverse::{Traverse, TraverseMut};
+use crate::ty::Type;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -26,6 +27,8 @@ pub struct Dict {
     used: Cell<u32>,
     /// Names this set of keys for inline caches; 0 until asked for, and again whenever a key comes or goes.
     version: Cell<u32>,
+    /// The type whose namespace this is, or null: its caches hold values that only the namespace keeps alive.
+    class: Cell<*const Type>,
 }
 
 /// A live entry.
@@ -43,8 +46,8 @@ struct Table {
     entries: Vec<Option<DictEntry>>,
     /// Index cells that are not `FREE`.
     filled: u32,
-    /// Changes with every insertion and deletion of a key, so that an interrupted probe knows to start over.
-    changes: u32,
+    /// Changes whenever keys may have got other positions, so that an interrupted probe knows to start over.
+    moves: u32,
     /// A key that is not exactly `str` was ever inserted.
     mixed: bool,
     /// No live entry lies before this position: taking entries from the front one by one need not search.
@@ -190,11 +193,21 @@ impl Table {
         self.filled = self.entries.len() as u32;
         self.first = 0;
         self.past_last = self.filled;
-        self.changed();
+        self.moved();
     }
 
-    fn changed(&mut self) {
-        self.changes = self.changes.wrapping_add(1);
+    fn moved(&mut self) {
+        self.moves = self.moves.wrapping_add(1);
+    }
+
+    /// An empty table to take this one's place.
+    fn emptied(&self) -> Table {
+        Table { moves: self.moves.wrapping_add(1), ..Table::default() }
+    }
+
+    /// Whether this very key still lies there.
+    fn has_key_at(&self, position: usize, key: &Value) -> bool {
+        self.entries.get(position).and_then(Option::as_ref).is_some_and(|entry| entry.key.is(key))
     }
 
     fn append(&mut self, entry: DictEntry, live: usize) -> bool {
@@ -230,7 +243,6 @@ impl Table {
         self.index.set(cell, self.entries.len() as u32);
         self.entries.push(Some(entry));
         self.past_last = self.entries.len() as u32;
-        self.changed();
     }
 
     fn remove_at(&mut self, position: usize) -> Option<DictEntry> {
@@ -240,7 +252,6 @@ impl Table {
             probe.advance();
         }
         self.index.set(probe.cell, DELETED);
-        self.changed();
         if position == self.first as usize {
             let gone = self.entries.iter().skip(position).take_while(|entry| entry.is_none()).count();
             self.first = (position + gone) as u32;
@@ -270,7 +281,8 @@ impl Traverse for Table {
 
 impl TraverseMut for Table {
     fn drain(&mut self, out: &mut Vec<Value>) {
-        for entry in std::mem::take(self).entries.into_iter().flatten() {
+        let empty = self.emptied();
+        for entry in std::mem::replace(self, empty).entries.into_iter().flatten() {
             out.extend([entry.key, entry.value]);
         }
     }
@@ -279,7 +291,7 @@ impl TraverseMut for Table {
 impl Dict {
     /// The fields of an empty dict.
     pub fn empty() -> Dict {
-        Dict { header: Header::blank(), table: Guarded::default(), used: Cell::new(0), version: Cell::new(0) }
+        Dict { header: Header::blank(), table: Guarded::default(), used: Cell::new(0), version: Cell::new(0), class: Cell::new(std::ptr::null()) }
     }
 
     /// Number of keys.
@@ -310,6 +322,28 @@ impl Dict {
 
     fn keys_changed(&self) {
         self.version.set(0);
+        self.tell_class();
+    }
+
+    /// Makes this the namespace of a type, which hears of each change until it takes itself off again with null.
+    pub(crate) fn set_class(&self, class: *const Type) {
+        self.class.set(class);
+    }
+
+    #[inline(always)]
+    fn tell_class(&self) {
+        if !self.class.get().is_null() {
+            self.invalidate_class();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn invalidate_class(&self) {
+        // SAFETY: a type takes itself off its namespace before it goes.
+        if let Some(class) = unsafe { self.class.get().as_ref() } {
+            class.modified();
+        }
     }
 
     /// The position of a key.
@@ -331,7 +365,7 @@ impl Dict {
     #[inline(never)]
     fn find_by_comparing(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<usize>> {
         'restart: loop {
-            let (cells, changes) = self.table.with(|t| (t.index.cells(), t.changes));
+            let (cells, moves) = self.table.with(|t| (t.index.cells(), t.moves));
             let mut probe = Probe::new(hash, cells);
             loop {
                 match self.table.with(|t| t.step(&mut probe, key, hash)) {
@@ -339,7 +373,7 @@ impl Dict {
                     Step::Absent => return Ok(None),
                     Step::Compare { position, candidate } => {
                         let equal = vm.equal(&candidate, key)?;
-                        if self.table.with(|t| t.changes) != changes {
+                        if !self.table.with(|t| t.moves == moves && t.has_key_at(position, &candidate)) {
                             continue 'restart;
                         }
                         if equal {
@@ -350,6 +384,16 @@ impl Dict {
                 }
             }
         }
+    }
+
+    /// The position of a key with a known hash. It holds until [`Dict::moves`] changes or the key is removed.
+    pub fn position_hashed(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<usize>> {
+        self.find(key, hash, vm)
+    }
+
+    /// Changes whenever keys may have got other positions.
+    pub fn moves(&self) -> u32 {
+        self.table.with(|t| t.moves)
     }
 
     /// The position of an exact-string key in a dict of strings only; for caches. Runs no Python code.
@@ -367,6 +411,7 @@ impl Dict {
 
     /// Replaces the value at a position; gives the old one, or the new one back if nothing is there.
     pub fn replace_at(&self, position: usize, value: Value) -> Result<Value, Value> {
+        self.tell_class();
         self.table.with_mut(|t| match t.entries.get_mut(position).and_then(Option::as_mut) {
             Some(entry) => Ok(std::mem::replace(&mut entry.value, value)),
             None => Err(value),
@@ -402,6 +447,7 @@ impl Dict {
 
     /// `dict[key] = value` with a known hash; gives the old value, if there was one.
     pub fn insert_hashed(&self, key: Value, hash: i64, value: Value, vm: &Vm) -> PyResult<Option<Value>> {
+        self.tell_class();
         let entry = DictEntry { hash, key, value };
         let DictEntry { key, value, .. } = match self.table.with_mut(|t| t.insert_str(entry, self.len())) {
             Ok(Inserted::Replaced(old, _key)) => return Ok(Some(old)),
@@ -500,6 +546,7 @@ impl Dict {
             let entry = t.remove_at(position as usize);
             t.entries.truncate(position as usize);
             t.first = t.first.min(position);
+            t.moved();
             entry
         });
         self.removed(entry.is_some());
@@ -509,10 +556,8 @@ impl Dict {
     /// Empties the dict; the entries are dropped after it is empty.
     pub fn clear(&self) {
         let old = self.table.with_mut(|t| {
-            let changes = t.changes.wrapping_add(1);
-            let old = std::mem::take(t);
-            t.changes = changes;
-            old
+            let empty = t.emptied();
+            std::mem::replace(t, empty)
         });
         self.used.set(0);
         self.keys_changed();
@@ -571,8 +616,8 @@ impl Dict {
         let mixed = other.table.with(|t| t.mixed);
         let live = entries.len();
         let old = self.table.with_mut(|t| {
-            let changes = t.changes + 1;
-            let old = std::mem::replace(t, Table { entries, mixed, changes, ..Table::default() });
+            let empty = t.emptied();
+            let old = std::mem::replace(t, Table { entries, mixed, ..empty });
             if live > 0 {
                 t.rebuild(live);
             }

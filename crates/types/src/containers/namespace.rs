@@ -8,6 +8,7 @@ use pyrope_object::{
 
 use super::dict;
 use super::dict::merge::update_from;
+use crate::model::class::qualified_name;
 
 /// An object with the given attributes.
 #[pyclass(
@@ -126,7 +127,7 @@ impl SimpleNamespace {
         if !new.ty(vm).derives_layout(SimpleNamespace::def()) {
             let message = format!(
                 "expect types.SimpleNamespace type, but {}() returned '{}' object",
-                vm.type_name(slf),
+                qualified_name(slf.ty(vm), vm)?,
                 vm.type_name(&new)
             );
             return Err(vm.type_error(message));

@@ -1,7 +1,7 @@
 //! What lists, tuples and other sequences share.
 
 use pyrope_object::bind::full_type_name;
-use pyrope_object::{Args, BuiltinType as B, CompareOp, List, PyResult, Raised, Tuple, Value, Vm};
+use pyrope_object::{Args, BuiltinType as B, CompareOp, Dict, List, PyResult, Raised, Tuple, Value, Vm};
 
 /// `cls[item]` for a class that is generic over its contents.
 pub fn generic_alias(class: &Value, item: &Value, vm: &Vm) -> PyResult {
@@ -10,9 +10,17 @@ pub fn generic_alias(class: &Value, item: &Value, vm: &Vm) -> PyResult {
 
 /// A function of `builtins`, as the `__reduce__` of iterators names them.
 pub fn builtin_function(name: &str, vm: &Vm) -> PyResult {
-    let found = match vm.interp().builtins_dict.get() {
-        Some(builtins) => builtins.get_str(name, vm)?,
-        None => None,
+    let found = match (vm.frame_builtins(), vm.interp().builtins_dict.get()) {
+        (Some(builtins), _) if builtins.downcast_exact::<Dict>().is_none() => {
+            let found = vm.get_item(&builtins, &vm.intern(name).into_value());
+            vm.suppress(found, B::KeyError)?
+        }
+        (Some(builtins), _) => match builtins.downcast::<Dict>() {
+            Some(builtins) => builtins.get_str(name, vm)?,
+            None => None,
+        },
+        (None, Some(builtins)) => builtins.get_str(name, vm)?,
+        (None, None) => None,
     };
     found.ok_or_else(|| vm.attribute_error(name))
 }

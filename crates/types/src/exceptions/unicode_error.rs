@@ -232,11 +232,19 @@ fn span(this: &UnicodeError) -> String {
 }
 
 /// `'ENCODING' codec can't WHAT: REASON`
-fn message(this: &UnicodeError, what: &str, vm: &Vm) -> PyResult {
+fn message(this: &UnicodeError, vm: &Vm, what: impl FnOnce(&Value) -> PyResult<String>) -> PyResult {
+    if this.object.with(Option::is_none) {
+        return Ok(vm.empty_str().into_value());
+    }
     let (encoding, reason) = (shown(&this.encoding, vm)?, shown(&this.reason, vm)?);
-    let middle = format!("' codec can't {what}: ");
+    let middle = format!("' codec can't {}: ", what(&object_of(this, vm)?)?);
     let text = concat(vm, &["'".into(), (&encoding).into(), middle.as_str().into(), (&reason).into()])?;
     Ok(text.into_value())
+}
+
+/// The object, which the text of encoding or reason may just have changed.
+fn object_of(this: &UnicodeError, vm: &Vm) -> PyResult {
+    this.object.get().ok_or_else(|| vm.type_error("UnicodeError 'object' attribute is not set"))
 }
 
 fn characters(this: &UnicodeError, object: &Value, vm: &Vm) -> PyResult<String> {
@@ -247,31 +255,29 @@ fn characters(this: &UnicodeError, object: &Value, vm: &Vm) -> PyResult<String> 
     })
 }
 
-fn parts(slf: &Value) -> Option<(&UnicodeError, Value)> {
-    let this = slf.downcast::<UnicodeError>()?;
-    Some((this, this.object.get()?))
-}
-
 fn encode_str(slf: &Value, vm: &Vm) -> PyResult {
-    let Some((this, object)) = parts(slf) else { return Ok(vm.empty_str().into_value()) };
-    let what = format!("encode {}", characters(this, &object, vm)?);
-    message(this, &what, vm)
+    let Some(this) = slf.downcast::<UnicodeError>() else { return Ok(vm.empty_str().into_value()) };
+    message(this, vm, |object| Ok(format!("encode {}", characters(this, object, vm)?)))
 }
 
 fn decode_str(slf: &Value, vm: &Vm) -> PyResult {
-    let Some((this, object)) = parts(slf) else { return Ok(vm.empty_str().into_value()) };
-    let Some(bytes) = object.downcast::<Bytes>() else { return Err(wrong_object("bytes", vm)) };
-    let bytes = bytes.as_slice();
-    let what = match sole(this, bytes.len()) {
-        Some(at) => format!("decode byte 0x{:02x} in position {at}", bytes[at]),
-        None => format!("decode bytes in position {}", span(this)),
-    };
-    message(this, &what, vm)
+    let Some(this) = slf.downcast::<UnicodeError>() else { return Ok(vm.empty_str().into_value()) };
+    message(this, vm, |object| {
+        let Some(bytes) = object.downcast::<Bytes>() else { return Err(wrong_object("bytes", vm)) };
+        let bytes = bytes.as_slice();
+        Ok(match sole(this, bytes.len()) {
+            Some(at) => format!("decode byte 0x{:02x} in position {at}", bytes[at]),
+            None => format!("decode bytes in position {}", span(this)),
+        })
+    })
 }
 
 fn translate_str(slf: &Value, vm: &Vm) -> PyResult {
-    let Some((this, object)) = parts(slf) else { return Ok(vm.empty_str().into_value()) };
-    let what = format!("can't translate {}: ", characters(this, &object, vm)?);
+    let Some(this) = slf.downcast::<UnicodeError>() else { return Ok(vm.empty_str().into_value()) };
+    if this.object.with(Option::is_none) {
+        return Ok(vm.empty_str().into_value());
+    }
     let reason = shown(&this.reason, vm)?;
+    let what = format!("can't translate {}: ", characters(this, &object_of(this, vm)?, vm)?);
     Ok(concat(vm, &[what.as_str().into(), (&reason).into()])?.into_value())
 }

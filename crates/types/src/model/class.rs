@@ -8,7 +8,8 @@ mod new;
 mod slots;
 
 pub use attributes::{
-    TypeType, clear_descriptors, merge_class_dict, module_of, set_type_attribute, shown_basic_size, type_call, type_def,
+    TypeType, clear_descriptors, merge_class_dict, module_of, qualified_name, set_type_attribute, shown_basic_size,
+    type_call, type_def,
 };
 pub use bases::{compatible_for_assignment, solid_base, type_full_name};
 pub use fill::fill_native_type;

@@ -118,13 +118,20 @@ fn getattr(slf: &Value, name: &Value, vm: &Vm) -> PyResult {
     Err(vm.attribute_error_for(message, slf, name))
 }
 
+/// True while the module's code runs.
+fn is_initialising(dict: &Ref<Dict>, vm: &Vm) -> PyResult<bool> {
+    let spec = dict.get(vm.names().__spec__.as_value(), vm)?.filter(|s| !s.is_none());
+    let Some(spec) = spec else { return Ok(false) };
+    match vm.find_attr(&spec, vm.names()._initializing.as_value())? {
+        Some(flag) => vm.is_true(&flag),
+        None => Ok(false),
+    }
+}
+
 fn missing_message(dict: &Ref<Dict>, module: &str, attribute: &str, vm: &Vm) -> PyResult<String> {
     let spec = dict.get(vm.names().__spec__.as_value(), vm)?.filter(|s| !s.is_none());
     let Some(spec) = spec else { return Ok(format!("module '{module}' has no attribute '{attribute}'")) };
-    let initializing = match vm.find_attr(&spec, vm.names()._initializing.as_value())? {
-        Some(flag) => vm.is_true(&flag)?,
-        None => false,
-    };
+    let initializing = is_initialising(dict, vm)?;
     let has_location = match vm.find_attr_str(&spec, "has_location")? {
         Some(flag) => vm.is_true(&flag)?,
         None => false,
@@ -199,7 +206,10 @@ impl Module {
             }
             None => vm.new_dict().into_value(),
         };
-        dict.set(key.clone(), annotations.clone(), vm)?;
+        // Of a module that is still being executed there may be more to come.
+        if !is_initialising(&dict, vm)? {
+            dict.set(key.clone(), annotations.clone(), vm)?;
+        }
         Ok(annotations)
     }
 

@@ -159,8 +159,8 @@ fn refuse_abstract(class: &Type, vm: &Vm) -> PyResult<pyrope_object::Raised> {
 /// `__dict__` of instances of classes that add one.
 pub(crate) static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__dict__",
-    get: get_dict,
-    set: Some(set_dict),
+    get: get_dict_of_class_instance,
+    set: Some(set_dict_of_class_instance),
     doc: "dictionary for instance variables",
     member: false,
 };
@@ -196,6 +196,37 @@ pub fn get_dict(slf: &Value, vm: &Vm) -> PyResult {
     match slf.dict_of_instance(vm)? {
         Some(dict) => Ok(dict.into_value()),
         None => Err(vm.attribute_error("This object has no __dict__")),
+    }
+}
+
+/// The `__dict__` of a native ancestor, such as `type` and `module` have: it goes before that of Python classes.
+fn native_dict_attribute(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+    let (ty, object) = (slf.ty(vm), vm.builtin(B::Object));
+    if std::ptr::eq(ty.behaviour(), object.behaviour()) {
+        return Ok(None);
+    }
+    for ancestor in ty.mro().iter().filter(|ty| !ty.is_heap() && !(***ty).is(object)) {
+        if let Some(found) = ancestor.dict(vm).get(vm.names().__dict__.as_value(), vm)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn get_dict_of_class_instance(slf: &Value, vm: &Vm) -> PyResult {
+    match native_dict_attribute(slf, vm)? {
+        Some(found) => match found.ty(vm).slots().descr_get {
+            Some(get) => get(&found, Some(slf), Some(&slf.ty(vm).to_value()), vm),
+            None => Ok(found),
+        },
+        None => get_dict(slf, vm),
+    }
+}
+
+fn set_dict_of_class_instance(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+    match native_dict_attribute(slf, vm)?.and_then(|found| Some((found.ty(vm).slots().descr_set?, found))) {
+        Some((set, found)) => set(&found, slf, value, vm),
+        None => set_dict(slf, value, vm),
     }
 }
 

@@ -10,6 +10,8 @@ pub use registry::{
     codec_state, decode_any, encode_any, lookup, lookup_error, register, register_error, unregister, unregister_error,
 };
 
+use std::cell::Cell;
+
 use pyrope_object::bind::BytesLike;
 use pyrope_object::{Bytes, PyResult, Ref, Str, StrView, Value, Vm};
 use pyrope_textual::codecs::{self, ByteOrder};
@@ -59,6 +61,7 @@ fn direct(name: &str) -> Option<Direct> {
 /// Decodes UTF-8.
 pub fn decode_utf8(bytes: &[u8], errors: &str, vm: &Vm) -> PyResult<Ref<Str>> {
     if let Ok(text) = std::str::from_utf8(bytes) {
+        check_errors(errors, vm)?;
         return vm.try_str(text);
     }
     decode_direct(bytes, Direct::Utf8, errors, vm)
@@ -69,7 +72,20 @@ pub fn encode_utf8(text: &Ref<Str>, errors: &str, vm: &Vm) -> PyResult<Vec<u8>> 
     encode_direct(text, Direct::Utf8, errors, vm)
 }
 
+/// Per interpreter: whether names of error handlers are looked up before they are needed.
+#[derive(Default)]
+pub struct EarlyChecks(pub Cell<bool>);
+
+/// LookupError for unknown error handlers in development mode, even if nothing is wrong with the text.
+fn check_errors(errors: &str, vm: &Vm) -> PyResult<()> {
+    if errors != "strict" && vm.state::<EarlyChecks>().0.get() {
+        lookup_error(errors, vm)?;
+    }
+    Ok(())
+}
+
 fn decode_direct(bytes: &[u8], encoding: Direct, errors: &str, vm: &Vm) -> PyResult<Ref<Str>> {
+    check_errors(errors, vm)?;
     let mut handler = PyDecodeErrors::new(bytes, errors, vm);
     let mut out = TextBuilder::new();
     match encoding {
@@ -83,6 +99,7 @@ fn decode_direct(bytes: &[u8], encoding: Direct, errors: &str, vm: &Vm) -> PyRes
 }
 
 fn encode_direct(text: &Ref<Str>, encoding: Direct, errors: &str, vm: &Vm) -> PyResult<Vec<u8>> {
+    check_errors(errors, vm)?;
     match (encoding, text.view()) {
         (Direct::Utf8 | Direct::Latin1 | Direct::Ascii, StrView::Ascii(text)) => return Ok(text.as_bytes().to_vec()),
         (Direct::Latin1, StrView::Latin1(units)) => return Ok(units.to_vec()),

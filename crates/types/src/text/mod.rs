@@ -10,7 +10,7 @@ pub mod str_type;
 
 pub use builder::{TextBuilder, char_str, raise_text_error, slice_view, str_from_wtf8};
 pub use bytes_type::{ByteArray, hex_text};
-pub use codec::{decode, decode_bytes, decode_utf8, encode, encode_utf8};
+pub use codec::{EarlyChecks, decode, decode_bytes, decode_utf8, encode, encode_utf8};
 pub use locale::{numeric_locale, set_numeric_locale};
 pub use memory_view::MemoryView;
 pub use str_type::{ascii_text, format_text, format_value, join_strings, push_repr, str_concat};

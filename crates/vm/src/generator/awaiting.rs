@@ -191,16 +191,26 @@ pub(super) fn warn_never_awaited(coroutine: &Value, core: &GenCore, vm: &Vm) {
     let modules = vm.interp().modules.get();
     let warnings = modules.and_then(|m| m.get_str("warnings", vm).ok().flatten());
     let function = warnings.and_then(|w| vm.find_attr_str(&w, "_warn_unawaited_coroutine").ok().flatten());
-    let result = match function {
-        Some(function) => vm.call(&function, std::slice::from_ref(coroutine)).map(drop),
-        None => {
-            let text = format!("coroutine '{}' was never awaited", core.qualname().to_string_lossy());
-            vm.warn(B::RuntimeWarning, &text, 1)
-        }
-    };
-    if result.is_err() {
+    let ignored = || {
         let text = format!("Exception ignored while finalizing coroutine {}", resume::repr_or_type(coroutine, vm));
         vm.write_unraisable(Some(&text), &Value::none());
+    };
+    if let Some(function) = function {
+        match vm.call(&function, std::slice::from_ref(coroutine)) {
+            Ok(_) => return,
+            Err(_) => {
+                // A filter may have made the warning an error; otherwise nobody has been told yet.
+                let told = vm.raised_is(B::RuntimeWarning);
+                ignored();
+                if told {
+                    return;
+                }
+            }
+        }
+    }
+    let text = format!("coroutine '{}' was never awaited", core.qualname().to_string_lossy());
+    if vm.warn(B::RuntimeWarning, &text, 1).is_err() {
+        ignored();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pyrope_bytecode::{CommonConstant, FastKind};
 use pyrope_object::layout::Tuple;
-use pyrope_object::{BuiltinType as B, PyResult, Vm};
+use pyrope_object::{BuiltinType as B, Dict, Guarded, PyResult, Value, Vm};
 
 use crate::cell::Cell;
 use crate::errors;
@@ -102,21 +102,35 @@ pub fn load_common_constant(r: &mut Regs<'_>, i: Instr) -> Flow {
     Flow::Next
 }
 
+/// The functions that the compiler's unrolled calls of `all` and `any` compare names with.
+#[derive(Default)]
+pub struct CommonFunctions {
+    all: Guarded<Option<Value>>,
+    any: Guarded<Option<Value>>,
+}
+
+impl CommonFunctions {
+    /// Remembers what the module `builtins` has at first.
+    pub fn remember(builtins: &Dict, vm: &Vm) -> PyResult<()> {
+        let state = vm.state::<CommonFunctions>();
+        state.all.set(builtins.get_str("all", vm)?);
+        state.any.set(builtins.get_str("any", vm)?);
+        Ok(())
+    }
+}
+
 #[inline(never)]
 fn common_constant(number: u32, vm: &Vm) -> PyResult {
-    let builtin = |name: &str| -> PyResult {
-        let found = match vm.interp().builtins_dict.get() {
-            Some(dict) => dict.get_str(name, vm)?,
-            None => None,
-        };
-        found.ok_or_else(|| vm.system_error("a builtin function is missing"))
+    let builtin = |known: &Guarded<Option<Value>>| -> PyResult {
+        known.get().ok_or_else(|| vm.system_error("a builtin function is missing"))
     };
+    let state = vm.state::<CommonFunctions>();
     match CommonConstant::from_number(number) {
         Some(CommonConstant::AssertionError) => Ok(vm.builtin(B::AssertionError).to_value()),
         Some(CommonConstant::NotImplementedError) => Ok(vm.builtin(B::NotImplementedError).to_value()),
         Some(CommonConstant::BuiltinTuple) => Ok(vm.builtin(B::Tuple).to_value()),
-        Some(CommonConstant::BuiltinAll) => builtin("all"),
-        Some(CommonConstant::BuiltinAny) => builtin("any"),
+        Some(CommonConstant::BuiltinAll) => builtin(&state.all),
+        Some(CommonConstant::BuiltinAny) => builtin(&state.any),
         None => Err(vm.system_error("unknown common constant")),
     }
 }

@@ -4,9 +4,13 @@ use std::cell::Cell;
 
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::OrNone;
-use pyrope_object::{Args, CompareOp, Dict, PyResult, Raised, Ref, Slots, Traverse, Type, Value, Vm, value_of};
+use pyrope_object::{
+    Args, CompareOp, Dict, Guarded, PyResult, Raised, Ref, Slots, Traverse, Type, Value, Vm, value_of,
+};
 use pyrope_types::containers::dict;
+use pyrope_types::containers::dict::merge::{Override, merge};
 
+use super::order::{Node, NodeId, Order};
 use super::ordered_views::{Kind, OrderedItems, OrderedIterator, OrderedKeys, OrderedValues};
 use crate::support::receiver;
 
@@ -22,17 +26,20 @@ use crate::support::receiver;
 )]
 pub struct OrderedDict {
     header: Dict,
-    /// Changes whenever a key comes or goes.
+    order: Guarded<Order>,
+    /// Changes whenever the list of keys does.
     state: Cell<u64>,
 }
 
 impl Traverse for OrderedDict {
     fn traverse(&self, visit: &mut dyn FnMut(&Value)) {
         self.header.traverse(visit);
+        self.order.traverse(visit);
     }
 
     fn clear(&self, out: &mut Vec<Value>) {
         Traverse::clear(&self.header, out);
+        Traverse::clear(&self.order, out);
     }
 }
 
@@ -61,13 +68,103 @@ impl OrderedDict {
         self.state.set(self.state.get() + 1);
     }
 
+    /// The first or last place.
+    pub(super) fn end(&self, last: bool) -> Option<NodeId> {
+        self.order.with(|order| order.end(last))
+    }
+
+    /// The key at a place, and the next place, or the one before.
+    pub(super) fn walk(&self, id: NodeId, backwards: bool) -> Option<(Value, Option<NodeId>)> {
+        self.order.with(|order| Some((order.get(id)?.key.clone(), order.neighbour(id, backwards))))
+    }
+
+    /// The node of a key and the key's position in the dict.
+    fn find(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<(NodeId, usize)>> {
+        loop {
+            self.locate_nodes(vm)?;
+            let position = self.header.position_hashed(key, hash, vm)?;
+            // Comparing keys may have moved them.
+            if self.order.with(|order| order.moves) == self.header.moves() {
+                let node = position.and_then(|at| Some((self.order.with(|order| order.at_position(at))?, at)));
+                return Ok(node);
+            }
+        }
+    }
+
+    /// Finds the nodes' keys again after the dict gave them other positions.
+    fn locate_nodes(&self, vm: &Vm) -> PyResult<()> {
+        let known = self.order.with(|order| order.moves);
+        if known == self.header.moves() {
+            return Ok(());
+        }
+        let (state, moves) = (self.state(), self.header.moves());
+        let mut places = Vec::new();
+        for (id, node) in self.order.with(Order::nodes) {
+            if let Some(position) = self.header.position_hashed(&node.key, node.hash, vm)? {
+                places.push((position, id));
+            }
+        }
+        if self.state() != state || self.header.moves() != moves {
+            return Err(mutated(vm));
+        }
+        self.order.with_mut(|order| {
+            order.forget_positions(moves);
+            places.into_iter().for_each(|(position, id)| order.set_position(position, id));
+        });
+        Ok(())
+    }
+
     fn set(&self, key: Value, value: Value, vm: &Vm) -> PyResult<()> {
         let hash = dict::hash_key(&key, vm)?;
-        let old = self.header.insert_hashed(key, hash, value, vm)?;
-        if old.is_none() {
-            self.changed();
+        self.set_hashed(key, hash, value, vm)
+    }
+
+    fn set_hashed(&self, key: Value, hash: i64, value: Value, vm: &Vm) -> PyResult<()> {
+        let old = self.header.insert_hashed(key.clone(), hash, value, vm)?;
+        if old.is_some() {
+            if self.order.with(Order::len) != self.header.len() && self.find(&key, hash, vm)?.is_none() {
+                let position = self.header.position_hashed(&key, hash, vm)?;
+                position.into_iter().for_each(|position| self.push(key.clone(), hash, position));
+            }
+            return Ok(());
         }
+        // The new key lies last in the dict.
+        let position = self.header.end_position() - 1;
+        self.locate_nodes(vm)?;
+        self.push(key, hash, position);
         Ok(())
+    }
+
+    fn push(&self, key: Value, hash: i64, position: usize) {
+        self.order.with_mut(|order| order.push(key, hash, position));
+        self.changed();
+    }
+
+    /// Takes a key out of the list.
+    fn forget(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<Node>> {
+        let Some((id, position)) = self.find(key, hash, vm)? else { return Ok(None) };
+        let node = self.order.with_mut(|order| order.remove(id, position));
+        self.changed();
+        Ok(node)
+    }
+
+    /// Removes a key from list and dict.
+    fn remove(&self, key: &Value, hash: i64, vm: &Vm) -> PyResult<Option<Value>> {
+        let node = self.forget(key, hash, vm)?;
+        let entry = self.header.remove_hashed(key, hash, vm)?;
+        drop(node);
+        Ok(entry.map(|entry| entry.value))
+    }
+
+    /// The value of a key of the list: KeyError if the dict does not have it.
+    pub(super) fn value_of_key(&self, key: &Value, vm: &Vm) -> PyResult {
+        dict::get(&self.header, key, vm)?.ok_or_else(|| vm.key_error(key))
+    }
+
+    /// KeyError if the list does not have the key any more by its present hash.
+    pub(super) fn check_key(&self, key: &Value, vm: &Vm) -> PyResult<()> {
+        let hash = dict::hash_key(key, vm)?;
+        if self.find(key, hash, vm)?.is_some() { Ok(()) } else { Err(vm.key_error(key)) }
     }
 }
 
@@ -76,7 +173,8 @@ fn is_exact(slf: &Value) -> bool {
 }
 
 fn ordered_new(class: &Type, _: Args<'_>, vm: &Vm) -> PyResult {
-    Ok(Ref::new_in(vm, class, OrderedDict { header: Dict::empty(), state: Cell::new(0) }).into_value())
+    Ok(Ref::new_in(vm, class, OrderedDict { header: Dict::empty(), order: Guarded::default(), state: Cell::new(0) })
+        .into_value())
 }
 
 fn ordered_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
@@ -134,24 +232,29 @@ fn ordered_repr(slf: &Value, vm: &Vm) -> PyResult {
     if !vm.enter_repr(slf) {
         return Ok(vm.new_str("...").into_value());
     }
-    let text = vm.repr_text(dict::copy(&this.header, vm).as_value());
+    let plain = vm.new_dict();
+    let text = merge(&plain, slf, Override::Replace, vm).and_then(|()| vm.repr_text(plain.as_value()));
     vm.leave_repr(slf);
     Ok(vm.try_str(&format!("{name}({})", text?))?.into_value())
 }
 
 fn same_order(a: &OrderedDict, b: &OrderedDict, vm: &Vm) -> PyResult<bool> {
-    let (mut at, mut bt) = (0, 0);
     let states = (a.state(), b.state());
-    while let (Some(x), Some(y)) = (a.header.next_entry(&mut at), b.header.next_entry(&mut bt)) {
-        let same = vm.equal(&x.key, &y.key)?;
+    let (mut left, mut right) = (a.end(false), b.end(false));
+    loop {
+        let (Some(x), Some(y)) = (left, right) else { return Ok(left == right) };
+        let (Some((x, next_left)), Some((y, next_right))) = (a.walk(x, false), b.walk(y, false)) else {
+            return Ok(false);
+        };
+        let same = vm.equal(&x, &y)?;
         if (a.state(), b.state()) != states {
             return Err(mutated(vm));
         }
         if !same {
             return Ok(false);
         }
+        (left, right) = (next_left, next_right);
     }
-    Ok(true)
 }
 
 #[cold]
@@ -199,9 +302,8 @@ fn ordered_set_item(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) ->
     match value {
         Some(value) => this.set(key.clone(), value.clone(), vm),
         None => {
-            dict::delete(&this.header, key, vm)?;
-            this.changed();
-            Ok(())
+            let hash = dict::hash_key(key, vm)?;
+            this.remove(key, hash, vm)?.map(drop).ok_or_else(|| vm.key_error(key))
         }
     }
 }
@@ -220,7 +322,7 @@ impl OrderedDict {
     /// Bytes that the dict takes in memory.
     #[method("__sizeof__($self, /)")]
     fn sizeof(&self) -> usize {
-        size_of::<Self>() + self.header.storage_bytes()
+        size_of::<Self>() + self.header.storage_bytes() + self.order.with(Order::storage_bytes)
     }
 
     /// State for pickling.
@@ -258,14 +360,7 @@ impl OrderedDict {
     fn pop(slf: &Value, key: &Value, default: Option<&Value>, vm: &Vm) -> PyResult {
         let this = receiver!(OrderedDict, slf, vm);
         let hash = dict::hash_key(key, vm)?;
-        if is_exact(slf) {
-            if let Some(entry) = this.header.remove_hashed(key, hash, vm)? {
-                this.changed();
-                return Ok(entry.value);
-            }
-        } else if vm.contains(slf, key)? {
-            let value = vm.get_item(slf, key)?;
-            vm.set_item(slf, key, None)?;
+        if let Some(value) = this.remove(key, hash, vm)? {
             return Ok(value);
         }
         default.cloned().ok_or_else(|| vm.key_error(key))
@@ -277,24 +372,12 @@ impl OrderedDict {
     #[method("popitem($self, /, last=True)")]
     fn popitem(slf: &Value, last: bool, vm: &Vm) -> PyResult {
         let this = receiver!(OrderedDict, slf, vm);
-        let entry = if last {
-            this.header.previous_entry(&mut this.header.end_position())
-        } else {
-            this.header.next_entry(&mut 0)
-        };
-        let Some(entry) = entry else {
+        let node = this.order.with(|order| order.end(last).and_then(|id| order.get(id).cloned()));
+        let Some(Node { key, hash, .. }) = node else {
             return Err(vm.key_error(vm.new_str("dictionary is empty").as_value()));
         };
-        let value = if is_exact(slf) {
-            drop(this.header.remove_hashed(&entry.key, entry.hash, vm)?);
-            this.changed();
-            entry.value
-        } else {
-            let value = vm.get_item(slf, &entry.key)?;
-            vm.set_item(slf, &entry.key, None)?;
-            value
-        };
-        Ok(vm.new_tuple(vec![entry.key, value]).into_value())
+        let Some(value) = this.remove(&key, hash, vm)? else { return Err(vm.key_error(&key)) };
+        Ok(vm.new_tuple(vec![key, value]).into_value())
     }
 
     /// A view of the keys.
@@ -330,7 +413,9 @@ impl OrderedDict {
     #[method("clear($self, /)")]
     fn clear(&self) {
         self.changed();
+        let order = self.order.take();
         self.header.clear();
+        drop(order);
     }
 
     /// A shallow copy.
@@ -339,17 +424,21 @@ impl OrderedDict {
         let this = receiver!(OrderedDict, slf, vm);
         let new = vm.call(&slf.ty(vm).to_value(), &[])?;
         let exact = is_exact(slf);
-        if exact && this.header.has_only_str_keys() {
-            receiver!(OrderedDict, new, vm).header.copy_from(&this.header);
-            return Ok(new);
-        }
         let state = this.state();
-        for entry in this.header.entries() {
-            let value = if exact { entry.value } else { vm.get_item(slf, &entry.key)? };
-            vm.set_item(&new, &entry.key, Some(&value))?;
+        let mut at = this.end(false);
+        while let Some(id) = at {
+            let Some(node) = this.order.with(|order| order.get(id).cloned()) else { break };
+            if exact {
+                let value = this.value_of_key(&node.key, vm)?;
+                receiver!(OrderedDict, new, vm).set_hashed(node.key, node.hash, value, vm)?;
+            } else {
+                let value = vm.get_item(slf, &node.key)?;
+                vm.set_item(&new, &node.key, Some(&value))?;
+            }
             if this.state() != state {
                 return Err(mutated(vm));
             }
+            at = this.order.with(|order| order.neighbour(id, false));
         }
         Ok(new)
     }
@@ -365,25 +454,17 @@ impl OrderedDict {
     /// KeyError if it is not there.
     #[method("move_to_end($self, /, key, last=True)")]
     fn move_to_end(&self, key: &Value, last: bool, vm: &Vm) -> PyResult<()> {
-        let dict = &self.header;
+        let end = self.order.with(|order| order.end(last));
+        let end_key = end.and_then(|id| self.order.with(|order| order.get(id).map(|node| node.key.clone())));
+        if end_key.is_some_and(|end_key| end_key.is(key)) {
+            return Ok(());
+        }
         let hash = dict::hash_key(key, vm)?;
-        let end = if last { dict.previous_entry(&mut dict.end_position()) } else { dict.next_entry(&mut 0) };
-        let Some(found) = dict.get_entry(key, vm)? else { return Err(vm.key_error(key)) };
-        if end.is_some_and(|end| end.key.is(&found.key)) {
-            return Ok(());
+        let Some((id, _)) = self.find(key, hash, vm)? else { return Err(vm.key_error(key)) };
+        if self.end(last) != Some(id) {
+            self.order.with_mut(|order| order.move_to(id, last));
+            self.changed();
         }
-        let Some(entry) = dict.remove_hashed(key, hash, vm)? else { return Ok(()) };
-        if last {
-            drop(dict.insert_hashed(entry.key, entry.hash, entry.value, vm)?);
-            return Ok(());
-        }
-        let mut entries = vec![entry];
-        entries.extend(dict.entries());
-        let fresh = vm.new_dict();
-        for entry in entries {
-            drop(fresh.insert_hashed(entry.key, entry.hash, entry.value, vm)?);
-        }
-        dict.copy_from(&fresh);
         Ok(())
     }
 }

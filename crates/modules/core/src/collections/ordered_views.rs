@@ -8,6 +8,7 @@ use pyrope_types::containers::builtin_function;
 use pyrope_types::containers::dict::views::{DictItems, DictKeys, DictValues};
 use pyrope_types::iterators::{itself, reduced};
 
+use super::order::NodeId;
 use super::ordered_dict::{OrderedDict, as_dict};
 use crate::support::{bad_receiver, receiver};
 
@@ -29,8 +30,9 @@ pub struct OrderedIterator {
     kind: Kind,
     #[traverse(skip)]
     reverse: bool,
+    /// None at the end.
     #[traverse(skip)]
-    position: Cell<usize>,
+    next: Cell<Option<NodeId>>,
     #[traverse(skip)]
     state: u64,
     #[traverse(skip)]
@@ -41,16 +43,14 @@ const ITERATOR_SLOTS: Slots = Slots { iter: Some(itself), next: Some(iterator_ne
 
 impl OrderedIterator {
     pub(super) fn over(dict: Ref<OrderedDict>, kind: Kind, reverse: bool, vm: &Vm) -> Value {
-        let position = if reverse { dict.dict().end_position() } else { 0 };
         let (state, size) = (dict.state(), dict.dict().len());
+        let next = Cell::new(dict.end(reverse));
         let dict = Guarded::new(Some(dict));
-        let position = Cell::new(position);
-        Ref::new(vm, OrderedIterator { header: Header::blank(), dict, kind, reverse, position, state, size })
-            .into_value()
+        Ref::new(vm, OrderedIterator { header: Header::blank(), dict, kind, reverse, next, state, size }).into_value()
     }
 
-    fn step(&self, position: &Cell<usize>, vm: &Vm) -> PyResult<Option<Value>> {
-        let Some(dict) = self.dict.get() else { return Ok(None) };
+    fn step(&self, next: &Cell<Option<NodeId>>, vm: &Vm) -> PyResult<Option<Value>> {
+        let (Some(dict), Some(id)) = (self.dict.get(), next.get()) else { return Ok(None) };
         if dict.state() != self.state {
             drop(self.dict.take());
             return Err(vm.runtime_error("OrderedDict mutated during iteration"));
@@ -59,20 +59,24 @@ impl OrderedIterator {
             drop(self.dict.take());
             return Err(vm.runtime_error("OrderedDict changed size during iteration"));
         }
-        let mut at = position.get();
-        let entry = if self.reverse { dict.dict().previous_entry(&mut at) } else { dict.dict().next_entry(&mut at) };
-        position.set(at);
-        Ok(entry.map(|entry| match self.kind {
-            Kind::Keys => entry.key,
-            Kind::Values => entry.value,
-            Kind::Items => vm.new_tuple(vec![entry.key, entry.value]).into_value(),
+        let Some((key, after)) = dict.walk(id, self.reverse) else { return Ok(None) };
+        next.set(None);
+        dict.check_key(&key, vm)?;
+        next.set(after);
+        if self.kind == Kind::Keys {
+            return Ok(Some(key));
+        }
+        let value = dict.value_of_key(&key, vm)?;
+        Ok(Some(match self.kind {
+            Kind::Items => vm.new_tuple(vec![key, value]).into_value(),
+            _ => value,
         }))
     }
 }
 
 fn iterator_next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     let this = receiver!(OrderedIterator, slf, vm);
-    let item = this.step(&this.position, vm)?;
+    let item = this.step(&this.next, vm)?;
     if item.is_none() {
         drop(this.dict.take());
     }
@@ -84,7 +88,7 @@ impl OrderedIterator {
     /// State for pickling.
     #[method("__reduce__($self, /)")]
     fn reduce(&self, vm: &Vm) -> PyResult {
-        let ahead = Cell::new(self.position.get());
+        let ahead = Cell::new(self.next.get());
         let mut rest = Vec::new();
         while let Some(item) = self.step(&ahead, vm)? {
             rest.push(item);

@@ -229,7 +229,10 @@ fn set_attributes(raised: Raised, names: &[&str], values: Vec<Value>, vm: &Vm) -
 fn source_line(filename: &Value, line: u32) -> Option<String> {
     let name = filename.downcast::<Str>()?.to_utf8()?.into_owned();
     let bytes = std::fs::read(name).ok()?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = match pyrope_text::encoding::decode(&bytes, None, None) {
+        Ok(decoded) => decoded.text,
+        Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
+    };
     text.split_inclusive('\n').nth(line.checked_sub(1)? as usize).map(str::to_owned)
 }
 

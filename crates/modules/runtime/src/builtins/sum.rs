@@ -99,10 +99,8 @@ impl Sum {
                     im.add(y);
                 } else if let Some(n) = item.as_i64() {
                     re.add(n as f64);
-                    im.high += 0.0;
                 } else if let Some(x) = item.as_float() {
                     re.add(x);
-                    im.high += 0.0;
                 } else {
                     let total = new_complex((re.value(), im.value()), vm);
                     *self = Sum::Any(vm.add(&total, item)?);

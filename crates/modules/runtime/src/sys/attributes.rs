@@ -1,7 +1,7 @@
 //! The data of `sys`.
 
 use pyrope_object::layout::Dict;
-use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Ref, TypeFlags, Value, Vm};
 use pyrope_types::model::module::module_dict;
 use pyrope_types::model::structseq::{StructSequence, struct_sequence, struct_sequence_type};
 
@@ -114,6 +114,13 @@ fn sequence(def: &'static StructSequence, values: Vec<Value>, vm: &Vm) -> PyResu
     struct_sequence(&*struct_sequence_type(def, vm)?, values, vm)
 }
 
+/// A struct sequence of whose type no others can be made.
+fn sole_sequence(def: &'static StructSequence, values: Vec<Value>, vm: &Vm) -> PyResult {
+    let ty = struct_sequence_type(def, vm)?;
+    ty.set_flags(ty.flags().or(TypeFlags::DISALLOW_INSTANTIATION));
+    struct_sequence(&ty, values, vm)
+}
+
 /// Adds what does not depend on the command line.
 pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     let state = vm.state::<SysState>();
@@ -139,7 +146,7 @@ pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     set("_framework", text(""))?;
     set("_git", vm.new_tuple(vec![text("Pyrope"), text(""), text("")]).into_value())?;
     let version = vec![vm.int(major), vm.int(minor), vm.int(micro), text("final"), vm.int(0)];
-    let version_info = sequence(&VERSION_INFO, version, vm)?;
+    let version_info = sole_sequence(&VERSION_INFO, version, vm)?;
     set("version_info", version_info.clone())?;
     set("implementation", implementation(version_info, vm)?)?;
     set("float_info", float_info(vm)?)?;
@@ -254,6 +261,7 @@ pub fn install_arguments(launch: Launch, vm: &Vm) -> PyResult<()> {
     }
     set("_xoptions", x_options.into_value())?;
     set("flags", flags(&launch, vm)?)?;
+    vm.state::<pyrope_types::text::EarlyChecks>().0.set(launch.dev_mode);
     let debug = launch.optimize == 0;
     if let Some(builtins) = vm.interp().builtins_dict.get() {
         builtins.set_str("__debug__", Value::bool(debug), vm)?;
@@ -291,5 +299,5 @@ fn flags(launch: &Launch, vm: &Vm) -> PyResult {
         vm.int(launch.thread_inherit_context),
         vm.int(launch.context_aware_warnings),
     ];
-    sequence(&FLAGS, values, vm)
+    sole_sequence(&FLAGS, values, vm)
 }

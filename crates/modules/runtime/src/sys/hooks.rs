@@ -1,6 +1,6 @@
 //! The hooks of `sys`: how values and exceptions are shown.
 
-use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Str, Value, Vm};
 
 fn stream(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
     Ok(super::get(vm, name)?.filter(|s| !s.is_none()))
@@ -51,21 +51,23 @@ fn print_plainly(exception: &Value, vm: &Vm) -> PyResult<()> {
 
 /// Writes to `sys.stderr`, or to the process's if that is lost.
 pub fn write_error(text: &str, vm: &Vm) -> PyResult<()> {
+    write_error_object(vm.try_str(text)?.as_value(), vm)
+}
+
+/// [`write_error`] for a `str`, which may hold surrogates.
+pub fn write_error_object(text: &Value, vm: &Vm) -> PyResult<()> {
     match stream("stderr", vm) {
         Ok(Some(stderr)) => {
-            vm.call_method(&stderr, "write", &[vm.try_str(text)?.into_value()])?;
-            vm.call_method(&stderr, "flush", &[]).map(drop)
+            vm.call_method(&stderr, "write", std::slice::from_ref(text))?;
+            return vm.call_method(&stderr, "flush", &[]).map(drop);
         }
-        Ok(None) => {
-            eprint!("{text}");
-            Ok(())
-        }
-        Err(raised) => {
-            vm.ignore(raised);
-            eprint!("{text}");
-            Ok(())
-        }
+        Ok(None) => {}
+        Err(raised) => vm.ignore(raised),
     }
+    if let Some(text) = text.downcast::<Str>() {
+        eprint!("{}", text.to_string_lossy());
+    }
+    Ok(())
 }
 
 #[pyrope_macros::pyfunctions]
@@ -122,7 +124,10 @@ pub(super) mod functions {
             return Ok(Value::none());
         }
         let (module, name) = wanted.rsplit_once('.').unwrap_or(("builtins", &wanted));
-        let found = vm.import(module).and_then(|m| vm.get_attr_str(&m, name));
+        let found = match module {
+            "" => Err(vm.import_error("")),
+            _ => vm.import(module).and_then(|m| vm.get_attr_str(&m, name)),
+        };
         match found {
             Ok(hook) => vm.call_args(&hook, args),
             Err(raised) if vm.raised_is(B::ImportError) || vm.raised_is(B::AttributeError) => {

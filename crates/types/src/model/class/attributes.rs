@@ -18,7 +18,6 @@ pub fn type_def() -> &'static TypeDef {
     name = "type",
     layout = TYPE_LAYOUT,
     builtin = Type,
-    signature = "(object_or_name, bases, dict, **kwds)",
     flags(BASETYPE, WEAKREF),
     slots = SLOTS,
     methods(TypeType::METHODS),
@@ -59,7 +58,7 @@ pub fn type_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         return Ok(args.positional()[0].ty(vm).to_value());
     }
     let Some(new) = class.slots().new.filter(|_| !class.flags().has(TypeFlags::DISALLOW_INSTANTIATION)) else {
-        return Err(vm.type_error(format!("cannot create '{}' instances", bases::type_full_name(class, vm))));
+        return Err(vm.type_error(format!("cannot create '{}' instances", qualified_name(class, vm)?)));
     };
     let object = new(class, args, vm)?;
     if object.ty(vm).is_subtype(class)
@@ -164,6 +163,16 @@ pub fn module_of(ty: &Type, vm: &Vm) -> PyResult {
     }
 }
 
+/// Module and qualified name, without `builtins` and `__main__`.
+pub fn qualified_name(ty: &Type, vm: &Vm) -> PyResult<String> {
+    let module = module_of(ty, vm)?;
+    let module = module.downcast::<Str>().map(Str::to_string_lossy);
+    Ok(match module.as_deref() {
+        None | Some("builtins" | "__main__") => ty.qualname().to_string(),
+        Some(module) => format!("{module}.{}", ty.qualname()),
+    })
+}
+
 fn check_settable(class: &Type, attribute: &str, value: Option<&Value>, vm: &Vm) -> PyResult<Value> {
     if class.flags().has(TypeFlags::IMMUTABLE) || !class.is_heap() {
         return Err(vm.type_error(format!(
@@ -249,7 +258,12 @@ impl TypeType {
 
     #[getter("__bases__")]
     fn bases(this: &Type, vm: &Vm) -> Value {
-        vm.new_tuple(this.bases().iter().map(Ref::to_value).collect()).into_value()
+        if let Some(tuple) = this.bases_tuple.get() {
+            return tuple;
+        }
+        let tuple = vm.new_tuple(this.bases().iter().map(Ref::to_value).collect()).into_value();
+        this.bases_tuple.set(Some(tuple.clone()));
+        tuple
     }
 
     #[setter("__bases__")]

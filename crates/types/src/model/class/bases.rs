@@ -1,6 +1,8 @@
 //! Which base a class extends in memory, and which layouts go together.
 
-use pyrope_object::{PyResult, Ref, Type, TypeDef, TypeFlags, Value, Vm};
+use std::rc::Rc;
+
+use pyrope_object::{BuiltinType, PyResult, Ref, Type, TypeDef, TypeFlags, Value, Vm};
 
 /// The most derived ancestor (or the type itself) that adds fields to the layout.
 pub fn solid_base(ty: &Type, vm: &Vm) -> Ref<Type> {
@@ -9,6 +11,8 @@ pub fn solid_base(ty: &Type, vm: &Vm) -> Ref<Type> {
         Some(base) => {
             let solid = solid_base(&base, vm);
             let native = ty.basic_size() != base.basic_size()
+                // Modules carry state that is not in their struct.
+                || ty.is(vm.builtin(BuiltinType::Module))
                 || (!ty.is_heap() && ty.def().layout.trailing.is_some() != base.def().layout.trailing.is_some())
                 || (ty.def().layout.trailing.is_some() && base.def().layout.trailing.is_none());
             if native { Ref::from_borrowed(ty) } else { solid }
@@ -134,20 +138,36 @@ pub fn assign_bases(class: &Type, value: &Value, vm: &Vm) -> PyResult<()> {
         new_bases.push(base);
     }
     let new_base = best_base(&new_bases, vm)?;
-    let old_base = class.base().unwrap_or_else(|| Ref::from_borrowed(vm.builtin(pyrope_object::BuiltinType::Object)));
+    let old_base = class.base().unwrap_or_else(|| Ref::from_borrowed(vm.builtin(BuiltinType::Object)));
     compatible_for_assignment(&old_base, &new_base, "__bases__", vm)?;
-    let old_bases = class.bases();
+    let (old_bases, old_tuple) = (class.bases(), class.bases_tuple.replace(Some(value.clone())));
     class.set_bases(new_base, new_bases);
-    if let Err(raised) = refresh_mro(class, vm) {
-        class.set_bases(old_base, old_bases);
-        let exception = vm.catch(raised);
-        if let Err(second) = refresh_mro(class, vm) {
-            vm.ignore(second);
+    let mut changes = Vec::new();
+    if let Err(raised) = refresh_mro(class, &mut changes, vm) {
+        undo(&changes);
+        // Unless a metaclass's `mro()` has assigned others meanwhile.
+        if class.bases_tuple.with(|tuple| tuple.as_ref().is_some_and(|tuple| tuple.is(value))) {
+            class.bases_tuple.set(old_tuple);
+            class.set_bases(old_base, old_bases);
         }
-        return Err(vm.reraise(exception));
+        return Err(raised);
     }
     super::update_slots(class, vm);
     Ok(())
+}
+
+type Mro = Rc<[Ref<Type>]>;
+
+/// A class whose MRO was computed anew, with the old and the new one.
+type MroChange = (Ref<Type>, Mro, Mro);
+
+/// Gives classes their old MROs back, but those that got yet another one.
+fn undo(changes: &[MroChange]) {
+    for (class, old, new) in changes.iter().rev() {
+        if Rc::ptr_eq(&class.mro(), new) {
+            class.set_mro(old.to_vec());
+        }
+    }
 }
 
 /// True if `class` is in the chain of layout bases of `ty`, which is up to date even while MROs are computed.
@@ -156,11 +176,17 @@ fn extends(ty: &Ref<Type>, class: &Type) -> bool {
 }
 
 /// Computes the MRO of a class and all its subclasses anew.
-fn refresh_mro(class: &Type, vm: &Vm) -> PyResult<()> {
+fn refresh_mro(class: &Type, changes: &mut Vec<MroChange>, vm: &Vm) -> PyResult<()> {
+    let old = class.mro();
     let order = super::compute_mro(class, vm)?;
+    if !Rc::ptr_eq(&class.mro(), &old) {
+        // A metaclass's `mro()` had it computed in between.
+        return Ok(());
+    }
     class.set_mro(order);
+    changes.push((Ref::from_borrowed(class), old, class.mro()));
     for subclass in class.subclasses() {
-        refresh_mro(&subclass, vm)?;
+        refresh_mro(&subclass, changes, vm)?;
     }
     Ok(())
 }

@@ -40,6 +40,9 @@ fn has_custom_mro(metatype: &Type, vm: &Vm) -> bool {
 /// `type.mro(class)`
 pub fn c3(class: &Type, vm: &Vm) -> PyResult<Vec<Ref<Type>>> {
     let bases = class.bases();
+    if let Some(base) = bases.iter().find(|base| base.mro().is_empty()) {
+        return Err(vm.type_error(format!("Cannot extend an incomplete type '{}'", base.name())));
+    }
     for (i, base) in bases.iter().enumerate() {
         if bases[..i].iter().any(|b| b.is(base)) {
             return Err(vm.type_error(format!("duplicate base class {}", base.name())));

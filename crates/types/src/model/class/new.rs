@@ -71,6 +71,9 @@ pub(crate) fn type_new(metatype: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let copy = vm.new_dict();
     copy.copy_from(&namespace);
     let class = new_class_from_namespace(&winner, &name_text, base_tuple.as_slice(), copy, vm)?;
+    if !base_tuple.is_empty() && class.bases_tuple.with(Option::is_none) {
+        class.bases_tuple.set(Some(base_values.clone()));
+    }
     finish(&class, args, vm)?;
     Ok(class.into_value())
 }
@@ -121,7 +124,10 @@ pub fn new_class_from_namespace(
     add_members(&class, &base, &members, vm)?;
     add_standard_attributes(&class, &base, &namespace, &members, vm)?;
     let order = mro::compute_mro(&class, vm)?;
-    class.set_mro(order);
+    // Unless a metaclass's `mro()` had it computed in between.
+    if class.mro().is_empty() {
+        class.set_mro(order);
+    }
     slots::update_slots(&class, vm);
     if !namespace.has_only_str_keys() {
         let message = format!("non-string key in the __dict__ of class {}", class.name());

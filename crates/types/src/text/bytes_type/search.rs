@@ -421,7 +421,11 @@ macro_rules! search_methods {
                 if let Some(list) = iterable_of_bytes.downcast_exact::<List>() {
                     return join(slf, &list.to_vec(), vm);
                 }
-                join(slf, &collect_or(iterable_of_bytes, "can only join an iterable", vm)?, vm)
+                // The separator must not change while the items are made.
+                let view = slf.ty(vm).slots().buffer.map(|buffer| buffer(slf, 0, vm)).transpose()?;
+                let items = collect_or(iterable_of_bytes, "can only join an iterable", vm)?;
+                drop(view);
+                join(slf, &items, vm)
             }
 
             /// A copy without leading and trailing ASCII whitespace, or octets of a set.
