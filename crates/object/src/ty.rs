@@ -118,6 +118,7 @@ impl Type {
         class.ready.set(true);
         let class = crate::lifetime::new_of(vm, metatype, class);
         class.interp.set(vm.interp());
+        parts.namespace.set_class(&*class);
         let _ = class.dict.set(parts.namespace);
         for base in &parts.bases {
             base.subclasses.with_mut(|s| s.push(&*class));
@@ -295,13 +296,21 @@ impl Type {
         if !self.ready.get() {
             self.materialise(vm);
         }
-        self.dict.get_or_init(|| vm.new_dict())
+        self.own_dict(vm)
+    }
+
+    fn own_dict(&self, vm: &Vm) -> &Ref<Dict> {
+        self.dict.get_or_init(|| {
+            let dict = vm.new_dict();
+            dict.set_class(self);
+            dict
+        })
     }
 
     #[cold]
     fn materialise(&self, vm: &Vm) {
         self.ready.set(true);
-        let dict = self.dict.get_or_init(|| vm.new_dict());
+        let dict = self.own_dict(vm);
         (vm.hooks().fill_type)(self, dict, vm);
     }
 
@@ -479,6 +488,9 @@ pub(crate) fn prefix_bytes(flags: TypeFlags) -> usize {
 impl Drop for Type {
     fn drop(&mut self) {
         self.unlink_from_bases();
+        if let Some(dict) = self.dict.get() {
+            dict.set_class(std::ptr::null());
+        }
     }
 }
 

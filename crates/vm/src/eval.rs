@@ -453,7 +453,11 @@ impl<'v> Regs<'v> {
             OnReturn::Exit => self.exit(Flow::Return, value),
             OnReturn::ForIter => {
                 self.load(previous);
-                drop(value);
+                if !value.is_none()
+                    && let Err(_raised) = crate::monitor::stopped_with(value, self.vm())
+                {
+                    return Flow::Raise;
+                }
                 // SAFETY: the instruction before is the FOR_ITER that resumed the generator.
                 let jump = unsafe { (*self.ip.sub(1)).jump() };
                 self.jump(jump);

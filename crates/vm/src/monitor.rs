@@ -18,7 +18,7 @@ pub(crate) use instrument::{CodeMonitor, Marks, lines, marks};
 pub(crate) use jump::set_line;
 pub(crate) use legacy::want_opcodes;
 pub use legacy::{call_tracing, profile_function, set_profile, set_trace, trace_function};
-pub(crate) use report::{after, before, handled, last_unit, raised, reraised, stopped, thrown, unwound};
+pub(crate) use report::{after, before, handled, last_unit, raised, reraised, stopped, stopped_with, thrown, unwound};
 pub(crate) use switch::{active, at_switch, on_breaker};
 pub use tools::{
     clear_tool, disable_object, free_tool, global_events, local_events, missing_object, register_callback,

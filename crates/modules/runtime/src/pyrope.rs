@@ -13,7 +13,7 @@ pub static MODULE: ModuleDef = ModuleDef {
 #[pyrope_macros::pyfunctions]
 mod functions {
     use pyrope_bytecode::image::ImageCode;
-    use pyrope_object::{PyResult, Value, Vm};
+    use pyrope_object::{PyResult, Str, Value, Vm};
     use pyrope_vm::code::CodeObject;
 
     /// The folder in which the library appears to lie.
@@ -24,14 +24,14 @@ mod functions {
 
     /// True if the library has a file with this path below its folder.
     #[pyfunction("library_has(path, /)")]
-    fn library_has(path: &str) -> bool {
-        pyrope_library::find(path).is_some()
+    fn library_has(path: &Str) -> bool {
+        pyrope_library::find(&path.to_string_lossy()).is_some()
     }
 
     /// True if files of the library lie below this path.
     #[pyfunction("library_is_folder(path, /)")]
-    fn library_is_folder(path: &str) -> bool {
-        let prefix = format!("{path}/");
+    fn library_is_folder(path: &Str) -> bool {
+        let prefix = format!("{}/", path.to_string_lossy());
         let files = pyrope_library::files();
         let at = files.partition_point(|file| file.path < prefix.as_str());
         files.get(at).is_some_and(|file| file.path.starts_with(&prefix))

@@ -21,6 +21,8 @@ struct WarningsState {
     filters: Guarded<Option<Value>>,
     once: Guarded<Option<Value>>,
     default_action: Guarded<Option<Value>>,
+    /// The context variable that holds what `warnings.catch_warnings` made.
+    context: Guarded<Option<Value>>,
     version: Cell<i64>,
 }
 
@@ -39,6 +41,7 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
     // Made before anything can be imported.
     let variable = vm.type_of::<crate::contextvars::ContextVar>().to_value();
     let variable = vm.call(&variable, &[vm.new_str("_warnings_context").into_value()])?;
+    state.context.set(Some(variable.clone()));
     dict.set_str("_warnings_context", variable, vm)
 }
 
@@ -78,12 +81,9 @@ fn warnings_attribute(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
 
 /// The filters of the context that `warnings.catch_warnings` made, if contexts have filters of their own.
 fn context_filters(vm: &Vm) -> PyResult<Option<Value>> {
-    let Some(get) = warnings_attribute("_get_context", vm)? else { return Ok(None) };
-    let context = vm.call(&get, &[])?;
-    match warnings_attribute("_global_context", vm)? {
-        Some(global) if global.is(&context) => Ok(None),
-        _ => vm.find_attr_str(&context, "_filters"),
-    }
+    let Some(variable) = vm.state::<WarningsState>().context.get() else { return Ok(None) };
+    let context = vm.call_method(&variable, "get", &[Value::none()])?;
+    if context.is_none() { Ok(None) } else { vm.find_attr_str(&context, "_filters") }
 }
 
 fn current_filters(vm: &Vm) -> PyResult<Vec<Value>> {
@@ -321,7 +321,14 @@ fn line_from_loader(globals: &Value, line: i64, vm: &Vm) -> PyResult<Option<Valu
         None => None,
     };
     let (Some(name), Some(get_source)) = (name, vm.find_attr_str(&loader, "get_source")?) else { return Ok(None) };
-    let source = vm.call(&get_source, &[name])?;
+    let source = match vm.call(&get_source, &[name]) {
+        Ok(source) => source,
+        Err(raised) if vm.raised_is(B::ImportError) || vm.raised_is(B::OSError) => {
+            vm.ignore(raised);
+            return Ok(None);
+        }
+        Err(raised) => return Err(raised),
+    };
     let Some(text) = source.downcast::<Str>() else { return Ok(None) };
     let text = text.to_string_lossy();
     let line = usize::try_from(line - 1).ok().and_then(|index| text.lines().nth(index));

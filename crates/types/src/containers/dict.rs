@@ -82,6 +82,13 @@ pub fn copy(dict: &Dict, vm: &Vm) -> Ref<Dict> {
     new
 }
 
+/// A new dict with what any dict holds, in the order in which that gives its keys.
+pub fn copy_of(dict: &Value, vm: &Vm) -> PyResult<Ref<Dict>> {
+    let new = vm.new_dict();
+    merge(&new, dict, Override::Replace, vm)?;
+    Ok(new)
+}
+
 fn dict_new(class: &Type, _: Args<'_>, vm: &Vm) -> PyResult {
     Ok(Ref::new_in(vm, class, Dict::empty()).into_value())
 }
@@ -171,10 +178,10 @@ pub(crate) fn dict_iter(slf: &Value, vm: &Vm) -> PyResult {
 }
 
 fn dict_or(a: &Value, b: &Value, vm: &Vm) -> PyResult {
-    let (Some(left), Some(_)) = (a.downcast::<Dict>(), b.downcast::<Dict>()) else {
+    if a.downcast::<Dict>().is_none() || b.downcast::<Dict>().is_none() {
         return Ok(Value::not_implemented());
-    };
-    let new = copy(left, vm);
+    }
+    let new = copy_of(a, vm)?;
     update_from(&new, b, vm)?;
     Ok(new.into_value())
 }
@@ -311,8 +318,8 @@ impl DictType {
 
     /// A shallow copy.
     #[method("copy($self, /)")]
-    fn copy(this: &Dict, vm: &Vm) -> PyResult {
-        Ok(copy(this, vm).into_value())
+    fn copy(this: &Ref<Dict>, vm: &Vm) -> PyResult {
+        Ok(copy_of(this.as_value(), vm)?.into_value())
     }
 
     /// A reverse iterator over the keys.

@@ -14,6 +14,9 @@ use crate::containers::tuple::same_init;
 /// An iterator over tuples of the items of several iterables, one of each. It ends with the shortest.
 ///
 /// With strict, ValueError if they do not all end together.
+///
+///    >>> list(zip('ab', [1, 2, 3]))
+///    [('a', 1), ('b', 2)]
 #[pyclass(
     name = "zip",
     builtin = Zip,

@@ -85,10 +85,17 @@ fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     Ok(())
 }
 
+/// A class whose metaclass left it out of its own MRO.
+fn is_lost(class: &Ref<Type>) -> bool {
+    let mro = class.mro();
+    !mro.is_empty() && !mro.iter().any(|ty| (**ty).is(class))
+}
+
 /// The type whose MRO is walked: `object` itself if it is a subclass, or its type, or what `__class__` claims.
 fn check(class: &Ref<Type>, object: &Value, vm: &Vm) -> PyResult<Ref<Type>> {
     if let Some(ty) = object.cast::<Type>()
         && ty.is_subtype(class)
+        && !is_lost(&ty)
     {
         return Ok(ty);
     }

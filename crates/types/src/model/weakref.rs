@@ -172,7 +172,7 @@ fn ref_repr(slf: &Value, vm: &Vm) -> PyResult {
     let Some(object) = this(slf, vm)?.get() else {
         return Ok(vm.new_str(&format!("<weakref at {here:#x}; dead>")).into_value());
     };
-    let name = vm.find_attr(&object, vm.names().__name__.as_value())?;
+    let name = vm.lookup_special(&object, &vm.names().__name__)?;
     let name = name.as_ref().and_then(|n| n.downcast::<Str>()).map(|n| n.to_string_lossy().into_owned());
     let kind = full_type_name(&object, vm);
     let text = match name {

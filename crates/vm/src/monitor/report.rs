@@ -321,6 +321,18 @@ pub(crate) fn thrown(frame: &Frame, exception: Value, vm: &Vm) -> Value {
     about(event::PY_THROW, frame, offset, exception, vm)
 }
 
+/// A generator ends a loop of the running frame with a value, which only those who watch get to see.
+#[inline(never)]
+pub(crate) fn stopped_with(value: Value, vm: &Vm) -> PyResult<()> {
+    if !active(vm) {
+        return Ok(());
+    }
+    let raised = vm.stop_iteration(value);
+    stopped(vm)?;
+    vm.ignore(raised);
+    Ok(())
+}
+
 /// The StopIteration that is set ends a loop of the running frame.
 pub(crate) fn stopped(vm: &Vm) -> PyResult<()> {
     if !active(vm) {

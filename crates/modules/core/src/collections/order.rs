@@ -38,7 +38,7 @@ pub struct Order {
     /// The node of the key at each position of the dict's table, or `NONE`.
     by_position: Vec<u32>,
     /// The dict's count of moves for which `by_position` holds.
-    pub moves: u64,
+    pub moves: u32,
 }
 
 impl Order {
@@ -82,7 +82,7 @@ impl Order {
     }
 
     /// Forgets which positions the nodes' keys have.
-    pub fn forget_positions(&mut self, moves: u64) {
+    pub fn forget_positions(&mut self, moves: u32) {
         self.by_position.clear();
         self.moves = moves;
     }

@@ -1,7 +1,7 @@
 //! The plain interactive prompt, and how exceptions that nobody handles are shown.
 
 use pyrope_object::layout::Dict;
-use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Value, Vm};
+use pyrope_object::{BuiltinType as B, Guarded, PyResult, Raised, Ref, Value, Vm};
 use pyrope_vm::code::CodeObject;
 
 use super::{get, print_exception, set, write_error};
@@ -52,10 +52,23 @@ fn flush(vm: &Vm) -> PyResult<()> {
     Ok(())
 }
 
+/// The compiler of all statements: it remembers the future features that were asked for.
+#[derive(Default)]
+struct StatementCompiler(Guarded<Option<Value>>);
+
+fn compiler(vm: &Vm) -> PyResult {
+    let state = vm.state::<StatementCompiler>();
+    if let Some(compiler) = state.0.get() {
+        return Ok(compiler);
+    }
+    let compiler = vm.call_method(&vm.import("codeop")?, "CommandCompiler", &[])?;
+    state.0.set(Some(compiler.clone()));
+    Ok(compiler)
+}
+
 /// Reads lines until they make a statement.
 fn read_statement(vm: &Vm) -> PyResult<Round> {
-    let codeop = vm.import("codeop")?;
-    let compiler = vm.call_method(&codeop, "CommandCompiler", &[])?;
+    let compiler = compiler(vm)?;
     let filename = vm.intern("<stdin>").into_value();
     let mut source = String::new();
     let mut prompt = "ps1";

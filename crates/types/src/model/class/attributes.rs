@@ -225,7 +225,7 @@ impl TypeType {
 
     #[getter("__qualname__")]
     fn qualname(this: &Type, vm: &Vm) -> Value {
-        vm.new_str(&this.qualname()).into_value()
+        vm.intern(&this.qualname()).into_value()
     }
 
     #[setter("__qualname__")]

@@ -8,6 +8,7 @@ use pyrope_object::ty::ClassParts;
 use pyrope_object::{Args, BuiltinType as B, PyResult, Ref, Type, TypeFlags, Value, Vm};
 
 use super::{bases, mro, slots};
+use crate::containers::dict;
 use crate::model::descriptors;
 
 /// Attribute slots reserved in instances when nothing is known of what `__init__` sets.
@@ -68,8 +69,7 @@ pub(crate) fn type_new(metatype: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     {
         return new(&winner, args, vm);
     }
-    let copy = vm.new_dict();
-    copy.copy_from(&namespace);
+    let copy = dict::copy_of(namespace.as_value(), vm)?;
     let class = new_class_from_namespace(&winner, &name_text, base_tuple.as_slice(), copy, vm)?;
     if !base_tuple.is_empty() && class.bases_tuple.with(Option::is_none) {
         class.bases_tuple.set(Some(base_values.clone()));

@@ -1,6 +1,5 @@
 //! Calling a native slot as a special method.
 
-use pyrope_object::buffer::flags;
 use pyrope_object::slots::{
     BinaryFn, BufferFn, CallFn, CompareFn, ContainsFn, DescrGetFn, DescrSetFn, FinalizeFn, GetattrFn, HashFn, InitFn,
     InquiryFn, ItemFn, LenFn, NextFn, RepeatFn, SetItemFn, SetSubscriptFn, SetattrFn, TernaryFn, UnaryFn,
@@ -177,7 +176,10 @@ pub(super) fn descr_delete(f: DescrSetFn, name: &str, slf: &Value, args: Args<'_
 
 pub(super) fn buffer(f: BufferFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let [requested] = exactly(args, vm, name)?;
-    let requested = vm.index_i64(requested)?.unwrap_or(i64::from(flags::SIMPLE)) as u32;
+    let requested = match vm.index_i64(requested)? {
+        Some(requested) if i32::try_from(requested).is_ok() => requested as u32,
+        _ => return Err(vm.overflow_error("buffer flags out of range")),
+    };
     // Of this very slot's buffer: the type of `slf` may have another one, which calls this.
     Ok(MemoryView::from_buffer(f(slf, requested, vm)?, vm).into_value())
 }

@@ -278,6 +278,16 @@ macro_rules! shared_methods {
             ///     A text or bytes of length one to put between groups.
             ///   bytes_per_sep
             ///     How many octets a group has, counted from the right, or from the left if negative.
+            ///
+            /// >>> colour = b'\xff\x80\x00'
+            /// >>> colour.hex()
+            /// 'ff8000'
+            /// >>> colour.hex('-')
+            /// 'ff-80-00'
+            /// >>> colour.hex('-', 2)
+            /// 'ff-8000'
+            /// >>> colour.hex('-', -2)
+            /// 'ff80-00'
             #[method("hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
             fn hex(slf: &Value, sep: Option<&Value>, bytes_per_sep: i32, vm: &Vm) -> PyResult<Ref<Str>> {
                 let data = octets(slf, vm)?;

@@ -154,6 +154,16 @@ impl MemoryView {
     }
 
     /// Hexadecimal text of the bytes, with a separator between groups if one is given.
+    ///
+    /// >>> view = memoryview(b'\xff\x80\x00')
+    /// >>> view.hex()
+    /// 'ff8000'
+    /// >>> view.hex('-')
+    /// 'ff-80-00'
+    /// >>> view.hex('-', 2)
+    /// 'ff-8000'
+    /// >>> view.hex('-', -2)
+    /// 'ff80-00'
     #[method("hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
     fn hex(&self, sep: Option<&Value>, bytes_per_sep: i32, vm: &Vm) -> PyResult<Ref<Str>> {
         let data = self.to_vec(vm)?;
