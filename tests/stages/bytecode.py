@@ -72,3 +72,7 @@ for known in False, True:
     [constant] = [c for c in compile(f'x in {{{str(items)[1:-1]}}}', '', 'eval').co_consts if isinstance(c, frozenset)]
     expected = frozenset(items)
     assert list(constant) == list(frozenset(tuple(expected)) if known else expected)
+
+# A claim to an enormous stack reserves nothing.
+greedy = compile("[1, 2]", "<greedy>", "eval").replace(co_stacksize=2**31 - 1)
+assert greedy.co_stacksize == 2**31 - 1 and eval(greedy) == [1, 2]

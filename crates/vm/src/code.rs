@@ -19,6 +19,10 @@ use crate::quicken::Quick;
 use constants::SourceFile;
 pub use constants::{constant_to_value, to_constant};
 
+/// Operands that a frame has room for, whatever its code claims: compiled code never comes near, and code that is made by
+/// hand or read from a file must not reserve the machine's memory.
+const MOST_OPERANDS: u32 = 1 << 20;
+
 /// Marks code whose calls need real argument binding.
 pub const NOT_SIMPLE: u32 = u32::MAX;
 
@@ -197,7 +201,7 @@ impl CodeObject {
                 name,
                 qualname,
                 simple_args: if simple { argcount } else { NOT_SIMPLE },
-                frame_slots: locals + stacksize + 1,
+                frame_slots: locals + stacksize.min(MOST_OPERANDS) + 1,
                 parameters: argcount + kwonlyargcount + variadic.count_ones(),
                 locals,
                 quick: Cell::new(std::ptr::null()),
@@ -323,6 +327,11 @@ impl CodeObject {
     /// What those who watch it have asked for, made on first use.
     pub(crate) fn monitor(&self) -> &CodeMonitor {
         self.monitor.get_or_init(Box::default)
+    }
+
+    /// The most operands that the code can have on its stack.
+    pub(crate) fn operand_limit(&self) -> usize {
+        self.stacksize.min(MOST_OPERANDS) as usize
     }
 
     /// Number of fast locals of all kinds.

@@ -291,7 +291,13 @@ impl TraverseMut for Table {
 impl Dict {
     /// The fields of an empty dict.
     pub fn empty() -> Dict {
-        Dict { header: Header::blank(), table: Guarded::default(), used: Cell::new(0), version: Cell::new(0), class: Cell::new(std::ptr::null()) }
+        Dict {
+            header: Header::blank(),
+            table: Guarded::default(),
+            used: Cell::new(0),
+            version: Cell::new(0),
+            class: Cell::new(std::ptr::null()),
+        }
     }
 
     /// Number of keys.

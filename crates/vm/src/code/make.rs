@@ -130,7 +130,7 @@ fn build(fields: &[Value], vm: &Vm) -> PyResult {
         argcount,
         posonlyargcount,
         kwonlyargcount,
-        stacksize: count(&fields[4], "stacksize", vm)?.min(1 << 24),
+        stacksize: count(&fields[4], "stacksize", vm)?,
         flags,
         code: bytes(&fields[6], 7, vm)?,
         consts: [].into(),

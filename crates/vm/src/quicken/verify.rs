@@ -41,14 +41,12 @@ fn check_operand(translator: &Translator<'_>, opcode: Opcode, oparg: u32) -> Opt
 struct Stack {
     depth: usize,
     nulls: u128,
-    /// The bits of operands that `nulls` has no room for; empty in nearly all code.
+    /// The bits of operands that `nulls` has no room for, as far as one was ever null; empty in nearly all code.
     more: Vec<u64>,
 }
 
 impl Stack {
-    fn empty(limit: usize) -> Stack {
-        Stack { depth: 0, nulls: 0, more: vec![0; limit.saturating_sub(128).div_ceil(64)] }
-    }
+    const EMPTY: Stack = Stack { depth: 0, nulls: 0, more: Vec::new() };
 
     fn may_be_null(&self, at: usize) -> bool {
         match at.checked_sub(128) {
@@ -61,6 +59,9 @@ impl Stack {
         match at.checked_sub(128) {
             None => self.nulls = (self.nulls & !(1 << at)) | (u128::from(null) << at),
             Some(at) => {
+                if null && self.more.len() <= at / 64 {
+                    self.more.resize(at / 64 + 1, 0);
+                }
                 if let Some(bits) = self.more.get_mut(at / 64) {
                     *bits = (*bits & !(1 << (at % 64))) | (u64::from(null) << (at % 64));
                 }
@@ -171,9 +172,9 @@ impl Stack {
 /// Follows the code until nothing new comes up.
 fn check_stacks(translator: &Translator<'_>, entries: &[ExceptionEntry]) -> Option<()> {
     let source = &translator.source;
-    let limit = usize::try_from(translator.code.stacksize).ok()?;
+    let limit = translator.code.operand_limit();
     let mut known: Vec<Option<Stack>> = vec![None; source.len()];
-    let mut waiting = vec![(0usize, Stack::empty(limit))];
+    let mut waiting = vec![(0usize, Stack::EMPTY)];
     while let Some((mut index, mut stack)) = waiting.pop() {
         loop {
             match known.get_mut(index)? {
