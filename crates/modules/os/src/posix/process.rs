@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::ffi::CString;
 
-use pyrope_object::{List, PyResult, Tuple, Value, Vm};
+use pyrope_object::bind::full_type_name;
+use pyrope_object::{BuiltinType as B, List, PyResult, Tuple, Value, Vm};
 use pyrope_types::model::structseq::StructSequence;
 
 use super::{PosixState, sequence};
@@ -113,10 +114,13 @@ pub(super) fn environment(env: &Value, function: &str, vm: &Vm) -> PyResult<CStr
     if env.ty(vm).slots().mp_subscript.is_none() {
         return Err(vm.type_error(format!("{function}: environment must be a mapping object")));
     }
-    let keys = vm.call_method(env, "keys", &[])?;
+    let count = vm.len(env)?;
+    let (keys, values) = (listed(env, "keys", vm)?, listed(env, "values", vm)?);
     let mut texts = Vec::new();
-    for key in vm.collect(&keys)? {
-        let value = vm.get_item(env, &key)?;
+    for index in 0..count {
+        let (Some(key), Some(value)) = (keys.get(index).cloned(), values.get(index).cloned()) else {
+            return Err(vm.index_error("list index out of range"));
+        };
         let (name, value) = (fs_c_string(&key, vm)?, fs_c_string(&value, vm)?);
         if name.as_bytes().is_empty() || name.as_bytes()[1..].contains(&b'=') {
             return Err(vm.value_error("illegal environment variable name"));
@@ -125,6 +129,35 @@ pub(super) fn environment(env: &Value, function: &str, vm: &Vm) -> PyResult<CStr
         texts.push(CString::new(joined).map_err(|_| vm.value_error("embedded null byte"))?);
     }
     Ok(CStrings::new(texts))
+}
+
+/// What a method of a mapping gives, as a list.
+fn listed(mapping: &Value, method: &str, vm: &Vm) -> PyResult<Vec<Value>> {
+    let found = vm.call_method(mapping, method, &[])?;
+    match vm.collect(&found) {
+        Err(raised) if vm.raised_is(B::TypeError) => {
+            vm.ignore(raised);
+            let (mapping, found) = (full_type_name(mapping, vm), full_type_name(&found, vm));
+            Err(vm.type_error(format!("{mapping}.{method}() returned a non-iterable (type {found})")))
+        }
+        result => result,
+    }
+}
+
+/// PythonFinalizationError once the interpreter takes itself apart.
+fn refuse_at_shutdown(vm: &Vm) -> PyResult<()> {
+    let finalizing = match vm.import("sys").and_then(|sys| vm.call_method(&sys, "is_finalizing", &[])) {
+        Ok(answer) => answer.as_bool() == Some(true),
+        // Without `sys` the end is near, too.
+        Err(raised) => {
+            vm.ignore(raised);
+            true
+        }
+    };
+    if finalizing {
+        return Err(vm.raise(B::PythonFinalizationError, "can't fork at interpreter shutdown"));
+    }
+    Ok(())
 }
 
 fn pair(a: i64, b: i64, vm: &Vm) -> Value {
@@ -173,6 +206,7 @@ pub(super) mod functions {
     /// Return 0 to child process and PID of child to parent process.
     #[pyfunction("fork()")]
     fn fork(vm: &Vm) -> PyResult<i32> {
+        refuse_at_shutdown(vm)?;
         before_fork(vm);
         match os_call!(libc::fork()) {
             -1 => {
@@ -200,6 +234,7 @@ pub(super) mod functions {
     /// To both, return fd of newly opened pseudo-terminal.
     #[pyfunction("forkpty()")]
     fn forkpty(vm: &Vm) -> PyResult {
+        refuse_at_shutdown(vm)?;
         before_fork(vm);
         let mut master = -1;
         let null = std::ptr::null_mut::<libc::c_char>();
