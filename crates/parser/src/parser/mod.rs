@@ -139,8 +139,11 @@ impl Tokens {
                 "Parser column offset overflow - source line is too big",
             ));
         }
-        let tokenizer_options =
-            tokenizer::Options { type_comments: options.type_comments, ..tokenizer::Options::default() };
+        let tokenizer_options = tokenizer::Options {
+            type_comments: options.type_comments,
+            barry_as_bdfl: options.barry_as_bdfl,
+            ..tokenizer::Options::default()
+        };
         let mut stream = tokenizer::tokenize(source, tokenizer_options);
         let mut type_ignores = Vec::new();
         if options.type_comments {

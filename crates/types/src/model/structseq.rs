@@ -185,6 +185,9 @@ fn class_argument<'a>(owner: &Value, args: Args<'a>, vm: &Vm) -> PyResult<(&'a T
 
 fn new(owner: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let (ty, rest) = class_argument(owner, args, vm)?;
+    if ty.flags().has(TypeFlags::DISALLOW_INSTANTIATION) {
+        return Err(vm.type_error(format!("cannot create '{}' instances", shown_name(ty, vm)?)));
+    }
     let mut sequence = rest.first().cloned();
     let mut extra = rest.get(1).cloned();
     for (key, value) in args.keywords() {
