@@ -37,6 +37,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &multibyte::MODULE,
     &multibyte::cn::MODULE,
     &multibyte::hk::MODULE,
+    &multibyte::iso2022::MODULE,
     &multibyte::jp::MODULE,
     &multibyte::kr::MODULE,
     &multibyte::tw::MODULE,

@@ -58,8 +58,17 @@ macro_rules! codec_module {
     };
 }
 
-codec_module!(cn, "_codecs_cn", [Gb2312, Gbk, Gb18030]);
+codec_module!(cn, "_codecs_cn", [Gb2312, Gbk, Gb18030, Hz]);
 codec_module!(hk, "_codecs_hk", [Big5Hkscs]);
-codec_module!(jp, "_codecs_jp", [ShiftJis, Cp932, EucJp]);
-codec_module!(kr, "_codecs_kr", [EucKr, Cp949]);
+codec_module!(
+    iso2022,
+    "_codecs_iso2022",
+    [Iso2022Kr, Iso2022Jp, Iso2022Jp1, Iso2022Jp2, Iso2022Jp2004, Iso2022Jp3, Iso2022JpExt]
+);
+codec_module!(
+    jp,
+    "_codecs_jp",
+    [ShiftJis, Cp932, EucJp, ShiftJis2004, EucJis2004, EucJisx0213, ShiftJisx0213]
+);
+codec_module!(kr, "_codecs_kr", [EucKr, Cp949, Johab]);
 codec_module!(tw, "_codecs_tw", [Big5, Cp950]);

@@ -19,7 +19,7 @@ mod wide;
 use pyrope_text::Wtf8Buf;
 
 pub use charmap::{Mapped, decode_charmap, decode_table, encode_charmap};
-pub use cjk::Cjk;
+pub use cjk::{Cjk, State as CjkState};
 pub use escape::{
     Escapes, InvalidEscape, InvalidValue, decode_bytes_escape, decode_raw_unicode_escape, decode_unicode_escape,
     encode_bytes_escape, encode_raw_unicode_escape, encode_unicode_escape,
@@ -136,6 +136,11 @@ pub trait EncodeErrors {
 
     /// The error to raise where the replacement cannot be encoded either.
     fn fail(&mut self, issue: &Issue) -> Self::Error;
+
+    /// The same, told as an issue of the replacement.
+    fn fail_within(&mut self, _replacement: &[u32], issue: &Issue) -> Self::Error {
+        self.fail(issue)
+    }
 }
 
 /// The code points from `start` on that `bad` holds for: where they end.

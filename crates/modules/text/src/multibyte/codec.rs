@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::{BytesLike, OrNone};
 use pyrope_object::{Header, PyResult, Ref, Str, Type, Value, Vm};
-use pyrope_textual::codecs::Cjk;
+use pyrope_textual::codecs::{Cjk, CjkState};
 use pyrope_types::text::TextBuilder;
 use pyrope_types::text::codec::{PyDecodeErrors, PyEncodeErrors};
 
@@ -38,17 +38,31 @@ pub fn codec_of(class: &Type, vm: &Vm) -> PyResult<Cjk> {
     }
 }
 
-/// Encodes text.
-pub fn encode(codec: Cjk, text: &Ref<Str>, errors: &str, vm: &Vm) -> PyResult<Vec<u8>> {
-    let mut handler = PyEncodeErrors::new(text, errors, vm);
-    with_units!(text.view(), units => codec.encode(units, &mut handler))
+/// Encodes text; the bytes, and how many characters they stand for: all if `is_final`.
+pub fn encode(
+    codec: Cjk,
+    text: &Ref<Str>,
+    state: &mut CjkState,
+    errors: &str,
+    is_final: bool,
+    vm: &Vm,
+) -> PyResult<(Vec<u8>, usize)> {
+    let mut handler = PyEncodeErrors { multibyte: true, ..PyEncodeErrors::new(text, errors, vm) };
+    with_units!(text.view(), units => codec.encode(units, state, is_final, &mut handler))
 }
 
 /// Decodes bytes; the text, and how many bytes it took.
-pub fn decode(codec: Cjk, data: &[u8], errors: &str, is_final: bool, vm: &Vm) -> PyResult<(Ref<Str>, usize)> {
-    let mut handler = PyDecodeErrors::new(data, errors, vm);
+pub fn decode(
+    codec: Cjk,
+    data: &[u8],
+    state: &mut CjkState,
+    errors: &str,
+    is_final: bool,
+    vm: &Vm,
+) -> PyResult<(Ref<Str>, usize)> {
+    let mut handler = PyDecodeErrors { multibyte: true, ..PyDecodeErrors::new(data, errors, vm) };
     let mut out = TextBuilder::with_capacity(data.len());
-    let consumed = codec.decode(data, is_final, &mut out, &mut handler)?;
+    let consumed = codec.decode(data, state, is_final, &mut out, &mut handler)?;
     Ok((out.finish(vm)?, consumed))
 }
 
@@ -72,7 +86,8 @@ impl MultibyteCodec {
     #[method("encode($self, /, input, errors=None)")]
     fn encode(&self, input: &Value, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let text = text_of(input, vm)?;
-        let data = encode(self.codec, &text, errors.0.as_deref().unwrap_or("strict"), vm)?;
+        let errors = errors.0.as_deref().unwrap_or("strict");
+        let (data, _) = encode(self.codec, &text, &mut self.codec.encoder_start(), errors, true, vm)?;
         Ok(vm.new_tuple(vec![vm.new_bytes(&data)?.into_value(), vm.int_from_usize(text.len())]).into_value())
     }
 
@@ -86,7 +101,8 @@ impl MultibyteCodec {
     #[method("decode($self, /, input, errors=None)")]
     fn decode(&self, input: BytesLike<'_>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let data = input.to_cow();
-        let (text, consumed) = decode(self.codec, &data, errors.0.as_deref().unwrap_or("strict"), true, vm)?;
+        let errors = errors.0.as_deref().unwrap_or("strict");
+        let (text, consumed) = decode(self.codec, &data, &mut self.codec.decoder_start(), errors, true, vm)?;
         Ok(vm.new_tuple(vec![text.into_value(), vm.int_from_usize(consumed)]).into_value())
     }
 }

@@ -1,10 +1,12 @@
 //! Incremental encoders and decoders: they keep what is incomplete until more comes.
 
-use dashu_int::IBig;
+use std::cell::Cell;
+
+use dashu_int::{IBig, UBig};
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::{BytesLike, Signature, bind, full_type_name};
 use pyrope_object::{Args, BuiltinType as B, Guarded, Header, Int, PyResult, Ref, Slots, Str, Tuple, Type, Value, Vm};
-use pyrope_textual::codecs::Cjk;
+use pyrope_textual::codecs::{Cjk, CjkState};
 use pyrope_types::text::TextBuilder;
 
 use super::codec::{codec_of, decode, encode, text_of};
@@ -75,72 +77,94 @@ const fn errors_only(function: &'static str) -> Signature {
     }
 }
 
-/// What an encoder has not written yet because the next character may join it.
+/// What an encoder has not written yet because the next character may join it, and what the codec remembers.
 pub struct EncoderState {
     pub codec: Cjk,
-    pending: Guarded<Vec<u32>>,
+    pending: Guarded<Option<Ref<Str>>>,
+    state: Cell<CjkState>,
 }
 
 impl EncoderState {
     pub fn new(codec: Cjk) -> EncoderState {
-        EncoderState { codec, pending: Guarded::new(Vec::new()) }
+        EncoderState { codec, pending: Guarded::new(None), state: Cell::new(codec.encoder_start()) }
     }
 
-    /// Encodes what is pending and `text`.
+    /// Encodes what is pending and `text`. After an error what was pending is so again.
     pub fn encode(&self, text: &Ref<Str>, errors: &str, is_final: bool, vm: &Vm) -> PyResult<Vec<u8>> {
-        let mut joined = TextBuilder::with_capacity(text.len());
-        self.pending.take().into_iter().for_each(|c| joined.push(c));
-        joined.push_text(text);
-        let text = joined.finish(vm)?;
-        let held = !is_final && text.len().checked_sub(1).is_some_and(|last| self.may_join(text.code_point(last)));
-        if !held {
-            return encode(self.codec, &text, errors, vm);
-        }
-        let last = text.len() - 1;
-        let mut head = TextBuilder::with_capacity(last);
-        (0..last).filter_map(|at| text.code_point(at)).for_each(|c| head.push(c));
-        let data = encode(self.codec, &head.finish(vm)?, errors, vm)?;
-        self.pending.set(text.code_point(last).into_iter().collect());
+        let text = match self.pending.get() {
+            None => text.clone(),
+            Some(pending) => {
+                let mut joined = TextBuilder::with_capacity(pending.len() + text.len());
+                joined.push_text(&pending);
+                joined.push_text(text);
+                joined.finish(vm)?
+            }
+        };
+        let mut state = self.state.get();
+        let result = encode(self.codec, &text, &mut state, errors, is_final, vm);
+        self.state.set(state);
+        let (data, consumed) = result?;
+        let mut rest = TextBuilder::with_capacity(1);
+        (consumed..text.len()).filter_map(|at| text.code_point(at)).for_each(|c| rest.push(c));
+        let pending = if consumed < text.len() { Some(rest.finish(vm)?) } else { None };
+        drop(self.pending.replace(pending));
         Ok(data)
     }
 
-    /// True of the two letters that big5hkscs writes together with a following accent.
-    fn may_join(&self, code_point: Option<u32>) -> bool {
-        self.codec == Cjk::Big5Hkscs && matches!(code_point, Some(0xCA | 0xEA))
+    pub fn has_pending(&self) -> bool {
+        self.pending.with(|pending| pending.is_some())
     }
 
+    /// Forgets what is pending.
+    pub fn clear(&self) {
+        drop(self.pending.take());
+    }
+
+    /// Goes back to the beginning; what would be written then is not.
     pub fn reset(&self) {
-        self.pending.set(Vec::new());
+        let mut state = self.state.get();
+        self.codec.reset_encoder(&mut state, &mut Vec::new());
+        self.state.set(state);
+        self.clear();
     }
 
-    /// Count of pending UTF-8 bytes, these, and eight bytes of the codec's state (which these codecs do not have), as a
-    /// little-endian number.
+    /// Count of pending UTF-8 bytes, these, and the codec's state, as a little-endian number.
     fn number(&self) -> IBig {
-        let text: String = self.pending.get().into_iter().filter_map(char::from_u32).collect();
+        let text = self.pending.get().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
         let mut bytes = vec![text.len() as u8];
         bytes.extend_from_slice(text.as_bytes());
-        dashu_int::UBig::from_le_bytes(&bytes).into()
+        bytes.extend_from_slice(&self.state.get());
+        UBig::from_le_bytes(&bytes).into()
     }
 
-    fn set_number(&self, state: &IBig, vm: &Vm) -> PyResult<()> {
-        let Ok(state) = dashu_int::UBig::try_from(state.clone()) else {
-            return Err(vm.raise(B::OverflowError, "can't convert negative int to unsigned"));
-        };
-        let bytes = state.to_le_bytes();
-        let (count, rest) = bytes.split_first().map_or((0, &[][..]), |(&count, rest)| (usize::from(count), rest));
-        let mut pending = rest.to_vec();
+    fn set_number(&self, number: &IBig, vm: &Vm) -> PyResult<()> {
+        let bytes: [u8; 1 + MAX_ENCODER_PENDING + size_of::<CjkState>()] = unsigned_bytes(number, vm)?;
+        let count = usize::from(bytes[0]);
         if count > MAX_ENCODER_PENDING {
             return Err(vm.raise(B::UnicodeError, "pending buffer too large"));
         }
-        pending.resize(count, 0);
-        match String::from_utf8(pending) {
-            Ok(text) => {
-                self.pending.set(text.chars().map(u32::from).collect());
-                Ok(())
-            }
-            Err(error) => decode_strict(error.as_bytes(), vm).map(drop),
-        }
+        let (pending, rest) = bytes[1..].split_at(count);
+        let pending = if count > 0 { Some(decode_strict(pending, vm)?) } else { None };
+        let mut state = CjkState::default();
+        state.copy_from_slice(&rest[..size_of::<CjkState>()]);
+        self.state.set(state);
+        drop(self.pending.replace(pending));
+        Ok(())
     }
+}
+
+/// A number as so many little-endian bytes.
+fn unsigned_bytes<const N: usize>(number: &IBig, vm: &Vm) -> PyResult<[u8; N]> {
+    let Ok(number) = UBig::try_from(number.clone()) else {
+        return Err(vm.overflow_error("can't convert negative int to unsigned"));
+    };
+    let given = number.to_le_bytes();
+    let mut bytes = [0; N];
+    let Some(place) = bytes.get_mut(..given.len()) else {
+        return Err(vm.overflow_error("int too big to convert"));
+    };
+    place.copy_from_slice(&given);
+    Ok(bytes)
 }
 
 /// Raises UnicodeDecodeError for bytes that are no UTF-8.
@@ -210,22 +234,26 @@ impl MultibyteIncrementalEncoder {
     }
 }
 
-/// What a decoder has not read yet because its rest is missing.
+/// What a decoder has not read yet because its rest is missing, and what the codec remembers.
 pub struct DecoderState {
     codec: Cjk,
     pending: Guarded<Vec<u8>>,
+    state: Cell<CjkState>,
 }
 
 impl DecoderState {
     pub fn new(codec: Cjk) -> DecoderState {
-        DecoderState { codec, pending: Guarded::new(Vec::new()) }
+        DecoderState { codec, pending: Guarded::new(Vec::new()), state: Cell::new(codec.decoder_start()) }
     }
 
     /// Decodes what is pending and `data`. After an error what was pending is so again.
     pub fn decode(&self, data: &[u8], errors: &str, is_final: bool, vm: &Vm) -> PyResult<Ref<Str>> {
         let mut joined = self.pending.get();
         joined.extend_from_slice(data);
-        let (text, consumed) = decode(self.codec, &joined, errors, is_final, vm)?;
+        let mut state = self.state.get();
+        let result = decode(self.codec, &joined, &mut state, errors, is_final, vm);
+        self.state.set(state);
+        let (text, consumed) = result?;
         let rest = &joined[consumed..];
         if rest.len() > MAX_DECODER_PENDING {
             return Err(vm.raise(B::UnicodeError, "pending buffer overflow"));
@@ -235,6 +263,9 @@ impl DecoderState {
     }
 
     pub fn reset(&self) {
+        let mut state = self.state.get();
+        self.codec.reset_decoder(&mut state);
+        self.state.set(state);
         self.pending.set(Vec::new());
     }
 }
@@ -273,7 +304,8 @@ impl MultibyteIncrementalDecoder {
     #[method("getstate($self, /)")]
     fn getstate(&self, vm: &Vm) -> PyResult {
         let pending = vm.new_bytes(&self.state.pending.get())?.into_value();
-        Ok(vm.new_tuple(vec![pending, vm.int(0)]).into_value())
+        let number = vm.int_from_big(UBig::from_le_bytes(&self.state.state.get()).into());
+        Ok(vm.new_tuple(vec![pending, number]).into_value())
     }
 
     #[method("setstate($self, state, /)")]
@@ -282,17 +314,19 @@ impl MultibyteIncrementalDecoder {
             let kind = full_type_name(state, vm);
             return Err(vm.type_error(format!("setstate() argument must be tuple, not {kind}")));
         };
-        let pending = match parts.as_slice() {
-            [pending, number] if is_int(number) => pending.downcast::<pyrope_object::Bytes>(),
+        let parts = match parts.as_slice() {
+            [pending, number] if is_int(number) => pending.downcast::<pyrope_object::Bytes>().zip(Some(number)),
             _ => None,
         };
-        let Some(pending) = pending else {
+        let Some((pending, number)) = parts else {
             return Err(vm.type_error("setstate(): illegal state argument"));
         };
+        let state = unsigned_bytes(&vm.index_big(number)?, vm)?;
         if pending.as_slice().len() > MAX_DECODER_PENDING {
             return Err(too_large(self.state.codec, pending.as_slice(), vm));
         }
         self.state.pending.set(pending.as_slice().to_vec());
+        self.state.state.set(state);
         Ok(())
     }
 

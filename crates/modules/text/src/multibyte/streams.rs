@@ -53,6 +53,9 @@ fn reader_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
 impl MultibyteStreamReader {
     /// Reads by a method of the stream until there is text, or no more of it.
     fn read_by(&self, method: &str, size: Option<isize>, vm: &Vm) -> PyResult<Ref<Str>> {
+        if size == Some(0) {
+            return Ok(vm.new_str(""));
+        }
         let mut size = size;
         loop {
             let arguments: Vec<Value> = size.map(|size| vm.int(size as i64)).into_iter().collect();
@@ -144,11 +147,8 @@ fn writer_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
 }
 
 impl MultibyteStreamWriter {
-    fn write_encoded(&self, text: &Ref<Str>, is_final: bool, vm: &Vm) -> PyResult<()> {
-        let data = self.state.encode(text, &self.errors.name(), is_final, vm)?;
-        if is_final && data.is_empty() {
-            return Ok(());
-        }
+    fn write_encoded(&self, text: &Ref<Str>, vm: &Vm) -> PyResult<()> {
+        let data = self.state.encode(text, &self.errors.name(), false, vm)?;
         vm.call_method(&self.stream, "write", &[vm.new_bytes(&data)?.into_value()]).map(drop)
     }
 }
@@ -157,7 +157,7 @@ impl MultibyteStreamWriter {
 impl MultibyteStreamWriter {
     #[method("write($self, strobj, /)")]
     fn write(&self, text: &Value, vm: &Vm) -> PyResult<()> {
-        self.write_encoded(&text_of(text, vm)?, false, vm)
+        self.write_encoded(&text_of(text, vm)?, vm)
     }
 
     #[method("writelines($self, lines, /)")]
@@ -176,7 +176,17 @@ impl MultibyteStreamWriter {
 
     #[method("reset($self, /)")]
     fn reset(&self, vm: &Vm) -> PyResult<()> {
-        self.write_encoded(&vm.new_str(""), true, vm)
+        // As in CPython, what the codec remembers counts only if there is something pending.
+        if !self.state.has_pending() {
+            return Ok(());
+        }
+        let data = self.state.encode(&vm.new_str(""), &self.errors.name(), true, vm);
+        self.state.clear();
+        let data = data?;
+        if data.is_empty() {
+            return Ok(());
+        }
+        vm.call_method(&self.stream, "write", &[vm.new_bytes(&data)?.into_value()]).map(drop)
     }
 
     #[getter]

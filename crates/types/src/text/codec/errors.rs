@@ -3,7 +3,7 @@
 use pyrope_object::{BuiltinType as B, Bytes, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 use pyrope_textual::codecs::{DecodeErrors, EncodeErrors, Issue, Replacement, Sink, Standard};
 
-use super::super::builder::with_units;
+use super::super::builder::{TextBuilder, with_units};
 use super::registry::lookup_error;
 use crate::exceptions::UnicodeError;
 
@@ -13,6 +13,8 @@ pub struct PyDecodeErrors<'a> {
     errors: &'a str,
     /// Instead of the codec's own name.
     pub encoding: Option<&'a str>,
+    /// Reports wrong results of handlers as `_multibytecodec` does.
+    pub multibyte: bool,
     standard: Option<Standard>,
     /// The exception, made at the first call of a handler and changed for later ones.
     exception: Option<Value>,
@@ -22,7 +24,7 @@ pub struct PyDecodeErrors<'a> {
 impl<'a> PyDecodeErrors<'a> {
     /// A handler for `input` by its name.
     pub fn new(input: &'a [u8], errors: &'a str, vm: &'a Vm) -> Self {
-        PyDecodeErrors { input, errors, encoding: None, standard: Standard::from_name(errors), exception: None, vm }
+        PyDecodeErrors { input, errors, encoding: None, multibyte: false, standard: Standard::from_name(errors), exception: None, vm }
     }
 
     /// The exception for an issue.
@@ -90,7 +92,7 @@ impl<S: Sink> DecodeErrors<S> for PyDecodeErrors<'_> {
             return Err(vm.type_error("UnicodeError 'object' attribute must be a bytes"));
         };
         let length = object.as_slice().len();
-        let next = next_position(position, length, wrong, vm)?;
+        let next = next_position(position, length, self.multibyte, wrong, vm)?;
         text.code_points().for_each(|c| out.push(c));
         if object.as_slice() == self.input {
             return Ok(next);
@@ -100,10 +102,20 @@ impl<S: Sink> DecodeErrors<S> for PyDecodeErrors<'_> {
 }
 
 /// The position that a handler gave, counted from the end if negative.
-fn next_position(position: &Value, length: usize, wrong: impl Fn() -> Raised, vm: &Vm) -> PyResult<usize> {
+fn next_position(
+    position: &Value,
+    length: usize,
+    multibyte: bool,
+    wrong: impl Fn() -> Raised,
+    vm: &Vm,
+) -> PyResult<usize> {
     let Some(number) = position.as_int() else { return Err(wrong()) };
-    let given = number.to_i64().ok_or_else(|| vm.overflow_error("Python int too large to convert to C ssize_t"))?;
-    let next = if given < 0 { given.saturating_add(length as i64) } else { given };
+    let next = match number.to_i64() {
+        Some(given @ ..0) => given.saturating_add(length as i64),
+        Some(given) => given,
+        None if multibyte => -1,
+        None => return Err(vm.overflow_error("Python int too large to convert to C ssize_t")),
+    };
     match usize::try_from(next) {
         Ok(next) if next <= length => Ok(next),
         _ => Err(vm.index_error(format!("position {next} from error handler out of bounds"))),
@@ -116,6 +128,8 @@ pub struct PyEncodeErrors<'a> {
     errors: &'a str,
     /// Instead of the codec's own name.
     pub encoding: Option<&'a str>,
+    /// Reports wrong results of handlers as `_multibytecodec` does.
+    pub multibyte: bool,
     standard: Option<Standard>,
     exception: Option<Value>,
     vm: &'a Vm,
@@ -124,7 +138,7 @@ pub struct PyEncodeErrors<'a> {
 impl<'a> PyEncodeErrors<'a> {
     /// A handler for `text` by its name.
     pub fn new(text: &'a Ref<Str>, errors: &'a str, vm: &'a Vm) -> Self {
-        PyEncodeErrors { text, errors, encoding: None, standard: Standard::from_name(errors), exception: None, vm }
+        PyEncodeErrors { text, errors, encoding: None, multibyte: false, standard: Standard::from_name(errors), exception: None, vm }
     }
 
     fn exception(&mut self, issue: &Issue) -> PyResult<Value> {
@@ -159,7 +173,8 @@ impl EncodeErrors for PyEncodeErrors<'_> {
         let handler = lookup_error(self.errors, vm)?;
         let exception = self.exception(issue)?;
         let result = vm.call(&handler, &[exception])?;
-        let wrong = || vm.type_error("encoding error handler must return (str/bytes, int) tuple");
+        let results = if self.multibyte { "str" } else { "str/bytes" };
+        let wrong = || vm.type_error(format!("encoding error handler must return ({results}, int) tuple"));
         let pair = result.downcast::<Tuple>().ok_or_else(wrong)?;
         let [replacement, position] = pair.as_slice() else { return Err(wrong()) };
         let replacement = match (replacement.downcast::<Str>(), replacement.downcast::<Bytes>()) {
@@ -167,12 +182,22 @@ impl EncodeErrors for PyEncodeErrors<'_> {
             (None, Some(bytes)) => Replacement::Bytes(bytes.as_slice().to_vec()),
             (None, None) => return Err(wrong()),
         };
-        Ok((replacement, next_position(position, self.text.len(), wrong, vm)?))
+        Ok((replacement, next_position(position, self.text.len(), self.multibyte, wrong, vm)?))
     }
 
     fn fail(&mut self, issue: &Issue) -> Raised {
         match self.exception(issue) {
             Ok(exception) => self.vm.raise_value(exception),
+            Err(raised) => raised,
+        }
+    }
+
+    fn fail_within(&mut self, replacement: &[u32], issue: &Issue) -> Raised {
+        let vm = self.vm;
+        let mut text = TextBuilder::with_capacity(replacement.len());
+        replacement.iter().for_each(|&c| text.push(c));
+        match text.finish(vm) {
+            Ok(text) => PyEncodeErrors { encoding: self.encoding, ..PyEncodeErrors::new(&text, "strict", vm) }.fail(issue),
             Err(raised) => raised,
         }
     }
