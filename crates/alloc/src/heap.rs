@@ -6,8 +6,10 @@ use crate::pool::{self, Free, POOL_SIZE, Pool, UNUSED, capacity, nowhere, pool_o
 use crate::size_class::{CLASSES, SMALL_LIMIT, block_size, class_of};
 use crate::stats::{ClassStats, Stats};
 use crate::system;
+use crate::tracer::{self, Tracer};
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::{NonNull, null_mut};
+use std::rc::Rc;
 
 /// Where a heap's blocks come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +29,8 @@ pub enum Mode {
 pub struct Heap {
     /// By class: the first pool with room; its neighbours follow. `nowhere()` when there is none.
     rooms: [Cell<*mut Pool>; CLASSES],
-    /// Requests of `1..=fast_limit` bytes take the fast path; 0 unless the mode is `Plain`.
-    fast_limit: usize,
+    /// Requests of `1..=fast_limit` bytes take the fast path; 0 unless the mode is `Plain` and nobody is told of blocks.
+    fast_limit: Cell<usize>,
     mode: Mode,
     large_blocks: Cell<usize>,
     large_bytes: Cell<usize>,
@@ -41,6 +43,8 @@ pub struct Heap {
     /// Borrowed only inside methods that call nothing of the caller's.
     arenas: UnsafeCell<Arenas>,
     ledger: Option<UnsafeCell<Ledger>>,
+    /// Changed only by `set_tracer`, which is not called from a tracer.
+    tracer: UnsafeCell<Option<Rc<dyn Tracer>>>,
 }
 
 // SAFETY: the heap owns what it points to; moving it to another thread moves all of it. Blocks are used from other
@@ -52,7 +56,7 @@ impl Heap {
     pub fn new(mode: Mode) -> Heap {
         Heap {
             rooms: std::array::from_fn(|_| Cell::new(nowhere())),
-            fast_limit: if mode == Mode::Plain { SMALL_LIMIT } else { 0 },
+            fast_limit: Cell::new(if mode == Mode::Plain { SMALL_LIMIT } else { 0 }),
             mode,
             large_blocks: Cell::new(0),
             large_bytes: Cell::new(0),
@@ -62,7 +66,54 @@ impl Heap {
             peak: Cell::new(0),
             arenas: UnsafeCell::new(Arenas::new()),
             ledger: (mode == Mode::Debug).then(|| UnsafeCell::new(Ledger::new())),
+            tracer: UnsafeCell::new(None),
         }
+    }
+
+    /// Tells a tracer of every block from now on, or nobody any more. The heap must not move while it is traced, and the
+    /// calling thread must be the one that uses it.
+    pub fn set_tracer(&self, tracer: Option<Rc<dyn Tracer>>) {
+        let plain = if self.mode == Mode::Plain { SMALL_LIMIT } else { 0 };
+        self.fast_limit.set(if tracer.is_some() { 0 } else { plain });
+        let now = tracer.is_some();
+        self.leave_thread();
+        // SAFETY: no tracer is being told, so nobody holds a reference to the field.
+        let old = unsafe { std::mem::replace(&mut *self.tracer.get(), tracer) };
+        if now != old.is_some() {
+            tracer::count(now);
+        }
+        drop(old);
+        self.enter_thread();
+    }
+
+    /// True if a tracer is told of blocks.
+    #[inline]
+    pub fn is_traced(&self) -> bool {
+        self.tracer().is_some()
+    }
+
+    /// The calling thread is about to use the heap: what it takes from the process's allocator is told, too.
+    #[inline]
+    pub fn enter_thread(&self) {
+        if let Some(tracer) = self.tracer() {
+            // SAFETY: `leave_thread` comes before the tracer goes, and before another thread's turn.
+            unsafe { tracer::set_current(Some(NonNull::from(&**tracer))) };
+        }
+    }
+
+    /// The calling thread is done with the heap for now.
+    #[inline]
+    pub fn leave_thread(&self) {
+        if self.is_traced() {
+            // SAFETY: none needs to live.
+            unsafe { tracer::set_current(None) };
+        }
+    }
+
+    #[inline]
+    fn tracer(&self) -> Option<&Rc<dyn Tracer>> {
+        // SAFETY: the field is replaced only by `set_tracer`, under the interpreter's lock as all uses of the heap.
+        unsafe { (*self.tracer.get()).as_ref() }
     }
 
     /// The mode chosen at creation.
@@ -74,7 +125,7 @@ impl Heap {
     /// refuses. A block of no bytes is a block like any other.
     #[inline]
     pub fn allocate(&self, bytes: usize) -> Option<NonNull<u8>> {
-        if bytes.wrapping_sub(1) < self.fast_limit {
+        if bytes.wrapping_sub(1) < self.fast_limit.get() {
             let pool = self.rooms[class_of(bytes) % CLASSES].get();
             // SAFETY: a pool in `rooms` is live or the stand-in, which has no free block; a free block holds its link.
             unsafe {
@@ -94,7 +145,7 @@ impl Heap {
     /// `block` came from this heap's `allocate(bytes)` or `reallocate(.., bytes)`, was not freed, and is not used again.
     #[inline]
     pub unsafe fn free(&self, block: NonNull<u8>, bytes: usize) {
-        if bytes.wrapping_sub(1) < self.fast_limit {
+        if bytes.wrapping_sub(1) < self.fast_limit.get() {
             let pool = pool_of(block);
             // SAFETY: a small block of a plain heap lies in a live pool, and it is at least a link long.
             unsafe {
@@ -118,10 +169,10 @@ impl Heap {
     /// As [`Heap::free`] with `old` for its size, unless `None` is returned.
     pub unsafe fn reallocate(&self, block: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
         let small = |bytes: usize| self.mode != Mode::System && bytes <= SMALL_LIMIT;
-        if self.mode == Mode::Plain && small(old) && small(new) && class_of(old) == class_of(new) {
+        if self.mode == Mode::Plain && small(old) && small(new) && class_of(old) == class_of(new) && !self.is_traced() {
             return Some(block);
         }
-        if self.mode != Mode::Debug && !small(old) && !small(new) {
+        if self.mode != Mode::Debug && !self.is_traced() && !small(old) && !small(new) {
             if new > old && !self.affords(new - old) {
                 return None;
             }
@@ -280,6 +331,14 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn allocate_slow(&self, bytes: usize) -> Option<NonNull<u8>> {
+        let block = self.allocate_untold(bytes)?;
+        if let Some(tracer) = self.tracer() {
+            tracer.born(block, bytes);
+        }
+        Some(block)
+    }
+
+    fn allocate_untold(&self, bytes: usize) -> Option<NonNull<u8>> {
         if self.mode == Mode::System || bytes > SMALL_LIMIT {
             return self.allocate_large(bytes);
         }
@@ -412,6 +471,9 @@ impl Heap {
     #[cold]
     #[inline(never)]
     unsafe fn free_slow(&self, block: NonNull<u8>, bytes: usize) {
+        if let Some(tracer) = self.tracer() {
+            tracer.died(block);
+        }
         if let Some(ledger) = &self.ledger {
             // SAFETY: by the caller's promise, which the ledger also checks.
             unsafe { (*ledger.get()).died(block, bytes) };

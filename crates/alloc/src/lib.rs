@@ -17,8 +17,10 @@ mod pool;
 mod size_class;
 mod stats;
 mod system;
+pub mod tracer;
 
 pub use debug::Leak;
 pub use heap::{Heap, Mode};
 pub use size_class::{ALIGNMENT, CLASSES, SMALL_LIMIT};
 pub use stats::{ClassStats, Stats};
+pub use tracer::Tracer;

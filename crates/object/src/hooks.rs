@@ -25,8 +25,8 @@ pub struct Hooks {
     pub write_unraisable: fn(Option<&str>, &Value, &Vm),
     /// `import name`: gives the module named (the last part of a dotted name).
     pub import: fn(&str, &Vm) -> PyResult,
-    /// Issues a warning of a category (a type) at a stack level.
-    pub warn: fn(&Value, &Value, isize, &Vm) -> PyResult<()>,
+    /// Issues a warning of a category (a type) at a stack level, about an object perhaps.
+    pub warn: fn(&Value, &Value, isize, Option<&Value>, &Vm) -> PyResult<()>,
     /// Looks at [`crate::vm::breaker`] bits at a safe point: signals, lock hand-over, collection.
     pub check_breaker: fn(&Vm) -> PyResult<()>,
     /// The globals of the running Python frame, if there is one.

@@ -1,7 +1,7 @@
 //! One interpreter: a heap, its types and names, the collector. Everything mutable hangs off here or off a thread.
 
 use std::any::{Any, TypeId};
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::Hasher;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -41,6 +41,8 @@ pub struct Interpreter {
     pub(crate) nested_deaths: Cell<u32>,
     pub(crate) waiting_deaths: Guarded<Vec<NonNull<Header>>>,
     current: Cell<*const Vm>,
+    /// All threads that have entered and not ended.
+    threads: RefCell<Vec<*const Vm>>,
     version: Cell<u32>,
     /// `-b`: 1 warns when bytes are taken for text, 2 asks for an error.
     pub bytes_warning: Cell<u8>,
@@ -98,6 +100,7 @@ impl Interpreter {
             nested_deaths: Cell::new(0),
             waiting_deaths: Guarded::default(),
             current: Cell::new(std::ptr::null()),
+            threads: RefCell::default(),
             version: Cell::new(0),
             bytes_warning: Cell::new(0),
             hash_key: config.hash_key,
@@ -255,11 +258,37 @@ impl Interpreter {
 
     /// Makes `vm` the running thread; its lock must be held. Give the previous one back with [`Interpreter::leave`].
     pub fn enter(&self, vm: &Vm) {
+        if !vm.is_known.replace(true) {
+            self.threads.borrow_mut().push(vm);
+        }
         self.current.set(vm);
+        self.heap.enter_thread();
+    }
+
+    /// Shows the threads of this interpreter, oldest first. None of them may end meanwhile: `look` runs no Python code.
+    pub fn for_each_thread(&self, mut look: impl FnMut(&Vm)) {
+        let threads = self.threads.borrow().clone();
+        for thread in threads {
+            if self.threads.borrow().contains(&thread) {
+                // SAFETY: a thread strikes itself off before it ends, under the lock that the caller holds.
+                look(unsafe { &*thread });
+            }
+        }
+    }
+
+    /// A thread ends.
+    pub(crate) fn strike_off(&self, vm: &Vm) {
+        self.threads.borrow_mut().retain(|&known| !std::ptr::eq(known, vm));
+    }
+
+    /// In the child of a fork, where only one thread goes on.
+    pub fn keep_only(&self, vm: &Vm) {
+        self.threads.borrow_mut().retain(|&known| std::ptr::eq(known, vm));
     }
 
     /// No thread runs.
     pub fn leave(&self) {
+        self.heap.leave_thread();
         self.current.set(std::ptr::null());
     }
 
@@ -321,6 +350,8 @@ impl Drop for Interpreter {
     /// Ends what the interpreter itself holds while its heap is there. Finalizers do not run: no thread is left. What is
     /// referred to from everywhere (names, types) goes with the heap.
     fn drop(&mut self) {
+        // The tracer holds objects.
+        self.trace_allocations(None);
         self.leave();
         drop(self.state.take());
         drop(self.gc.garbage.take());

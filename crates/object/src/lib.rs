@@ -26,6 +26,7 @@ pub mod protocol;
 pub mod reference;
 pub mod shape;
 pub mod slots;
+pub mod tracing;
 pub mod traverse;
 pub mod ty;
 pub mod typedef;

@@ -39,6 +39,8 @@ pub struct Vm {
     pub machine: OnceCell<Box<dyn std::any::Any>>,
     /// `threading.get_ident()`
     pub ident: Cell<u64>,
+    /// The interpreter has this thread in its list.
+    pub(crate) is_known: Cell<bool>,
     /// Last: what the other fields own dies in it.
     interp: Rc<Interpreter>,
 }
@@ -60,6 +62,12 @@ pub mod breaker {
 /// Bytes of native stack that a function may use between two checks.
 const STACK_RESERVE: usize = 256 * 1024;
 
+impl Drop for Vm {
+    fn drop(&mut self) {
+        self.interp.strike_off(self);
+    }
+}
+
 impl Vm {
     /// A thread of `interp`, on the calling OS thread.
     pub fn new(interp: &Rc<Interpreter>) -> Vm {
@@ -77,6 +85,7 @@ impl Vm {
             repr_running: Guarded::default(),
             machine: OnceCell::new(),
             ident: Cell::new(0),
+            is_known: Cell::new(false),
         }
     }
 
@@ -183,7 +192,14 @@ impl Vm {
     /// `warnings.warn(message, category, stacklevel)`
     pub fn warn(&self, category: BuiltinType, message: &str, stack_level: isize) -> PyResult<()> {
         let message = self.new_str(message).into_value();
-        (self.hooks().warn)(&self.builtin(category).to_value(), &message, stack_level, self)
+        (self.hooks().warn)(&self.builtin(category).to_value(), &message, stack_level, None, self)
+    }
+
+    /// Warns of an object that was not closed.
+    pub fn warn_unclosed(&self, source: &Value, message: &str) -> PyResult<()> {
+        let message = self.new_str(message).into_value();
+        let category = self.builtin(BuiltinType::ResourceWarning).to_value();
+        (self.hooks().warn)(&category, &message, 1, Some(source), self)
     }
 
     /// The globals of the running Python function.

@@ -60,6 +60,9 @@ fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
     pyrope_vm::install(vm);
     natives::register(vm);
     vm.state::<pyrope_modules_os::posix::PosixState>().forget_threads.set(Some(thread::after_fork_child));
+    if settings.tracemalloc > 0 {
+        pyrope_modules_runtime::tracemalloc::start(settings.tracemalloc, vm);
+    }
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;
     sys::install_preliminary_stderr(vm)?;

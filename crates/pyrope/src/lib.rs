@@ -43,6 +43,8 @@ pub struct Settings {
     pub unbuffered: bool,
     /// Encoding and error handler of the standard streams, if not UTF-8 and strict.
     pub io_encoding: Option<(Option<String>, Option<String>)>,
+    /// Frames that `tracemalloc` keeps of each allocation from the start; 0 for no tracing.
+    pub tracemalloc: usize,
     /// `faulthandler` is enabled at start.
     pub faulthandler: bool,
     /// Bytes that the heap may hold; beyond that MemoryError is raised. Small objects are counted by pools of 16 KiB, and
@@ -74,6 +76,7 @@ impl Default for Settings {
             import_site: true,
             unbuffered: false,
             io_encoding: None,
+            tracemalloc: 0,
             faulthandler: false,
             memory_limit: None,
             allocation_statistics: false,

@@ -6,6 +6,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mimalloc::MiMalloc;
+use pyrope_alloc::tracer;
 
 /// Requests below this size are not looked at.
 const LARGE: usize = 1 << 30;
@@ -56,11 +57,18 @@ unsafe impl GlobalAlloc for System {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's promise.
-        if self.affords(layout.size()) { unsafe { MiMalloc.alloc(layout) } } else { std::ptr::null_mut() }
+        let block = if self.affords(layout.size()) { unsafe { MiMalloc.alloc(layout) } } else { std::ptr::null_mut() };
+        if tracer::is_watching() {
+            tracer::born(block, layout.size());
+        }
+        block
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        if tracer::is_watching() {
+            tracer::died(block);
+        }
         // SAFETY: by the caller's promise.
         unsafe { MiMalloc.dealloc(block, layout) }
     }
@@ -68,12 +76,25 @@ unsafe impl GlobalAlloc for System {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's promise.
-        if self.affords(layout.size()) { unsafe { MiMalloc.alloc_zeroed(layout) } } else { std::ptr::null_mut() }
+        let block =
+            if self.affords(layout.size()) { unsafe { MiMalloc.alloc_zeroed(layout) } } else { std::ptr::null_mut() };
+        if tracer::is_watching() {
+            tracer::born(block, layout.size());
+        }
+        block
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if !self.affords(size) {
+            return std::ptr::null_mut();
+        }
         // SAFETY: by the caller's promise.
-        if self.affords(size) { unsafe { MiMalloc.realloc(block, layout, size) } } else { std::ptr::null_mut() }
+        let moved = unsafe { MiMalloc.realloc(block, layout, size) };
+        if tracer::is_watching() && !moved.is_null() {
+            tracer::died(block);
+            tracer::born(moved, size);
+        }
+        moved
     }
 }

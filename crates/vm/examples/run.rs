@@ -29,7 +29,7 @@ fn hooks() -> Hooks {
             }
         },
         import: |name, vm| Err(vm.import_error(format!("No module named '{name}'"))),
-        warn: |category, message, _, vm| {
+        warn: |category, message, _, _, vm| {
             eprintln!("{}: {}", shown(category, vm), shown(message, vm));
             Ok(())
         },

@@ -123,6 +123,23 @@ pub fn with_frame<R>(vm: &Vm, depth: usize, look: impl FnOnce(&Frame) -> R) -> O
     Some(look(frame))
 }
 
+/// Shows code and line of a thread's frames, innermost first. Makes no object.
+pub fn each_line(vm: &Vm, mut look: impl FnMut(&CodeObject, Option<i32>)) {
+    // A thread that has run nothing yet has no machine.
+    let Some(machine) = crate::stack::machine_if_any(vm) else { return };
+    let mut at = machine.current.get();
+    while let Some(frame) = complete(at) {
+        look(frame.code(), frame.line());
+        at = frame.previous;
+    }
+}
+
+/// The frame object of the innermost frame of a thread, which may be another than the running one.
+pub fn frame_of_thread(thread: &Vm, vm: &Vm) -> Option<Ref<FrameObject>> {
+    let machine = crate::stack::machine_if_any(thread)?;
+    complete(machine.current.get()).map(|frame| frame_object(frame, vm))
+}
+
 /// The frame object `depth` calls up.
 pub fn current_frame(vm: &Vm, depth: usize) -> Option<Ref<FrameObject>> {
     with_frame(vm, depth, |frame| frame_object(frame, vm))

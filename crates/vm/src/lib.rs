@@ -39,7 +39,9 @@ use pyrope_types::TypeEntry;
 
 pub use cell::Cell;
 pub use code::CodeObject;
-pub use frame::{FrameObject, current_builtins, current_frame, current_globals, current_locals};
+pub use frame::{
+    FrameObject, current_builtins, current_frame, current_globals, current_locals, each_line, frame_of_thread,
+};
 pub use function::Function;
 pub use instructions::locals::CommonFunctions;
 pub use traceback::Traceback;

@@ -138,6 +138,11 @@ pub fn machine(vm: &Vm) -> &Machine {
     }
 }
 
+/// The machine of a thread that has run something.
+pub fn machine_if_any(vm: &Vm) -> Option<&Machine> {
+    vm.machine.get().and_then(|any| any.downcast_ref::<Machine>())
+}
+
 #[cold]
 fn make_machine(vm: &Vm) -> &Machine {
     let machine = Machine {

@@ -3,6 +3,7 @@
 mod accounts;
 pub mod arguments;
 mod errno;
+pub mod faulthandler;
 mod fcntl;
 pub mod io;
 mod mmap;
@@ -27,6 +28,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &errno::MODULE,
     &accounts::PWD,
     &accounts::GRP,
+    &faulthandler::MODULE,
     &fcntl::MODULE,
     &io::MODULE,
     &mmap::MODULE,

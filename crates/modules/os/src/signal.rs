@@ -86,6 +86,7 @@ extern "C" fn arrived(signal: libc::c_int) {
 
 /// Runs the Python handlers of the signals that arrived, lowest number first.
 pub fn check_signals(vm: &Vm) -> PyResult<()> {
+    crate::faulthandler::check_users(vm);
     let interp = vm.interp();
     let mine = BREAKER.get().is_some_and(|word| Arc::ptr_eq(word, &interp.breaker));
     // Handlers run on the main thread only; the bit stays up until that has its turn.

@@ -5,7 +5,6 @@ mod ast;
 pub mod atexit;
 pub mod builtins;
 pub mod contextvars;
-mod faulthandler;
 mod frames;
 mod gc;
 pub mod imp;
@@ -18,7 +17,7 @@ mod symtable;
 pub mod sys;
 pub mod thread;
 mod tokenize;
-mod tracemalloc;
+pub mod tracemalloc;
 mod types;
 mod typing;
 pub mod warnings;
@@ -43,7 +42,6 @@ pub const MODULES: &[&ModuleDef] = &[
     &typing::MODULE,
     &weakref::MODULE,
     &builtins::MODULE,
-    &faulthandler::MODULE,
     &gc::MODULE,
     &imp::MODULE,
     &lsprof::MODULE,

@@ -118,6 +118,7 @@ fn check_budget(vm: &Vm) -> PyResult<()> {
 /// In the child of a fork only the calling thread is left.
 pub fn after_fork_child(vm: &Vm) {
     vm.interp().lock.reset_after_fork();
+    vm.interp().keep_only(vm);
     vm.ident.set(0);
     let state = vm.state::<ThreadState>();
     state.main_ident.set(ident(vm));

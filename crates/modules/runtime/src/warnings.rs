@@ -345,8 +345,14 @@ fn module_from_filename(filename: &Value, vm: &Vm) -> Value {
 }
 
 /// The hook behind `vm.warn`.
-pub fn warn_hook(category: &Value, message: &Value, stack_level: isize, vm: &Vm) -> PyResult<()> {
-    do_warn(category, message, stack_level as i64, None, &[], vm)
+pub fn warn_hook(
+    category: &Value,
+    message: &Value,
+    stack_level: isize,
+    source: Option<&Value>,
+    vm: &Vm,
+) -> PyResult<()> {
+    do_warn(category, message, stack_level as i64, source.cloned(), &[], vm)
 }
 
 fn do_warn(

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::builtin::BuiltinType;
 use crate::error::PyResult;
 use crate::header::Header;
 use crate::layout::trailing::Trailing;
@@ -9,6 +10,9 @@ use crate::lifetime;
 use crate::reference::Ref;
 use crate::ty::Type;
 use crate::vm::Vm;
+
+/// A zero stands behind the octets, as in CPython: sizes are the same then.
+const TERMINATOR: usize = 1;
 
 /// The layout of `bytes`.
 #[repr(C)]
@@ -27,11 +31,31 @@ impl Bytes {
 
     /// A new object of `class`, or MemoryError.
     pub fn try_new(vm: &Vm, class: &Type, data: &[u8]) -> PyResult<Ref<Bytes>> {
-        // SAFETY: `data.len()` bytes are asked for and written at once.
+        let bytes = Bytes::try_zeroed(vm, class, data.len(), false)?;
+        // SAFETY: the object is new, nobody else sees it, and has room for so many bytes.
+        unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), bytes.data.as_ptr(), data.len()) };
+        Ok(bytes)
+    }
+
+    /// New bytes, which `fill` writes in place over zeros; or MemoryError.
+    pub fn try_filled(vm: &Vm, len: usize, fill: impl FnOnce(&mut [u8])) -> PyResult<Ref<Bytes>> {
+        let bytes = Bytes::try_zeroed(vm, vm.builtin(BuiltinType::Bytes), len, true)?;
+        // SAFETY: the object is new, nobody else sees it, and its bytes are initialised.
+        fill(unsafe { std::slice::from_raw_parts_mut(bytes.data.as_ptr(), len) });
+        Ok(bytes)
+    }
+
+    /// An object with room for `len` bytes, which are zeros, or must be written at once.
+    fn try_zeroed(vm: &Vm, class: &Type, len: usize, zeroed: bool) -> PyResult<Ref<Bytes>> {
+        let Some(room) = len.checked_add(TERMINATOR) else { return Err(vm.memory_error()) };
+        // SAFETY: as many bytes are asked for as are written, or promised to be.
         unsafe {
-            let fixed = Bytes { header: Header::blank(), hash: Cell::new(-1), data: Trailing::with_len(data.len()) };
-            let bytes = lifetime::allocate::<Bytes>(vm, class, data.len(), fixed)?;
-            std::ptr::copy_nonoverlapping(data.as_ptr(), bytes.data.as_ptr(), data.len());
+            let fixed = Bytes { header: Header::blank(), hash: Cell::new(-1), data: Trailing::with_len(len) };
+            let bytes = lifetime::allocate::<Bytes>(vm, class, room, fixed)?;
+            if zeroed {
+                std::ptr::write_bytes(bytes.data.as_ptr(), 0, len);
+            }
+            bytes.data.as_ptr().add(len).write(0);
             if class.is_heap() {
                 lifetime::track(vm, bytes.as_value());
             }
@@ -53,6 +77,6 @@ impl Bytes {
     /// `object` is a live bytes object.
     pub unsafe fn trailing(object: *const Header) -> usize {
         // SAFETY: the caller's promise.
-        unsafe { (*object.cast::<Bytes>()).data.len() }
+        unsafe { (*object.cast::<Bytes>()).data.len() + TERMINATOR }
     }
 }

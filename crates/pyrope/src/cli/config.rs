@@ -100,7 +100,7 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
     let utf8_mode = utf8_mode(&source, &locale)?;
     let dev_mode = source.x("dev").is_some() || source.is_set("PYTHONDEVMODE");
     check_gil(&source)?;
-    check_tracemalloc(&source)?;
+    let tracemalloc = tracemalloc(&source)?;
     let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").filter(|_| !options.random_hashes).as_deref())?;
     let launch = Launch {
         argv: options.argv.clone(),
@@ -157,6 +157,7 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
         import_site: !options.no_site,
         unbuffered: options.unbuffered || source.is_set("PYTHONUNBUFFERED"),
         io_encoding: Some(io_encoding(&source, &locale, utf8_mode)),
+        tracemalloc,
         faulthandler: dev_mode || source.x_or_variable("faulthandler", "PYTHONFAULTHANDLER"),
         memory_limit: None,
         allocation_statistics: source.is_set("PYTHONMALLOCSTATS"),
@@ -186,17 +187,18 @@ fn check_gil(source: &Source<'_>) -> Result<(), Fatal> {
     chosen.map(drop)
 }
 
-fn check_tracemalloc(source: &Source<'_>) -> Result<(), Fatal> {
-    let is_count = |text: &str| text.parse::<i32>().is_ok_and(|n| n >= 0);
+/// The frames to trace for each allocation; 0 for no tracing.
+fn tracemalloc(source: &Source<'_>) -> Result<usize, Fatal> {
+    let count = |text: &str| text.parse::<usize>().ok().filter(|&count| count <= 65535);
     let chosen = source.choose("tracemalloc", "PYTHONTRACEMALLOC", |value, is_option| match value {
-        None => Ok(()),
-        Some(text) if is_count(text) => Ok(()),
+        None => Ok(1),
+        Some(text) if count(text).is_some() => Ok(count(text).unwrap_or(0)),
         Some(_) if is_option => {
             Err(Fatal::new("config_init_tracemalloc", "-X tracemalloc=NFRAME: invalid number of frames"))
         }
         Some(_) => Err(Fatal::new("config_init_tracemalloc", "PYTHONTRACEMALLOC: invalid number of frames")),
     });
-    chosen.map(drop)
+    Ok(chosen?.unwrap_or(0))
 }
 
 fn int_max_str_digits(source: &Source<'_>) -> Result<i64, Fatal> {

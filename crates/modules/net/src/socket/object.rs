@@ -104,7 +104,7 @@ fn finalize(slf: &Value, vm: &Vm) {
         return;
     }
     let shown = vm.repr_text(slf);
-    let warned = shown.and_then(|shown| vm.warn(B::ResourceWarning, &format!("unclosed {shown}"), 1));
+    let warned = shown.and_then(|shown| vm.warn_unclosed(slf, &format!("unclosed {shown}")));
     if let Err(raised) = warned {
         if vm.raised_is(B::Warning) {
             vm.write_unraisable(Some("Exception ignored while finalizing socket"), slf);

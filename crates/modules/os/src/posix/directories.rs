@@ -269,7 +269,7 @@ const ITERATOR_SLOTS: Slots = Slots {
         }
         drop(folder);
         let shown = vm.repr_text(slf).unwrap_or_default();
-        if vm.warn(B::ResourceWarning, &format!("unclosed scandir iterator {shown}"), 1).is_err() {
+        if vm.warn_unclosed(slf, &format!("unclosed scandir iterator {shown}")).is_err() {
             vm.write_unraisable(None, slf);
         }
     }),

@@ -281,9 +281,16 @@ pub(super) mod functions {
     /// Return a dict mapping each thread's thread id to its current stack frame.
     #[pyfunction("_current_frames()")]
     fn current_frames(vm: &Vm) -> PyResult {
+        crate::thread::ident(vm);
+        let mut found = Vec::new();
+        vm.interp().for_each_thread(|thread| {
+            if let Some(frame) = pyrope_vm::frame_of_thread(thread, vm) {
+                found.push((thread.ident.get(), frame));
+            }
+        });
         let frames = vm.new_dict();
-        if let Some(frame) = crate::frames::frame_at(0, vm) {
-            frames.set(vm.int_from_u64(vm.ident.get()), frame, vm)?;
+        for (ident, frame) in found {
+            frames.set(vm.int_from_u64(ident), frame.into_value(), vm)?;
         }
         Ok(frames.into_value())
     }
@@ -291,9 +298,15 @@ pub(super) mod functions {
     /// Return a dict mapping each thread's identifier to its current raised exception.
     #[pyfunction("_current_exceptions()")]
     fn current_exceptions(vm: &Vm) -> PyResult {
+        crate::thread::ident(vm);
+        let mut found = Vec::new();
+        vm.interp().for_each_thread(|thread| {
+            found.push((thread.ident.get(), thread.handled_exception().unwrap_or(Value::none())));
+        });
         let exceptions = vm.new_dict();
-        let current = vm.handled_exception().unwrap_or(Value::none());
-        exceptions.set(vm.int_from_u64(vm.ident.get()), current, vm)?;
+        for (ident, exception) in found {
+            exceptions.set(vm.int_from_u64(ident), exception, vm)?;
+        }
         Ok(exceptions.into_value())
     }
 

@@ -214,6 +214,24 @@ pub(super) mod functions {
         monitor::set_trace(some(function), vm);
     }
 
+    /// Set the global debug tracing function in all running threads belonging to the current interpreter.
+    ///
+    /// It will be called on each function call. See the debugger chapter
+    /// in the library manual.
+    #[pyfunction("_settraceallthreads(function, /)")]
+    fn settraceallthreads(function: &Value, vm: &Vm) {
+        vm.interp().for_each_thread(|thread| monitor::set_trace(some(function), thread));
+    }
+
+    /// Set the profiling function in all running threads belonging to the current interpreter.
+    ///
+    /// It will be called on each function call and return.  See the profiler
+    /// chapter in the library manual.
+    #[pyfunction("_setprofileallthreads(function, /)")]
+    fn setprofileallthreads(function: &Value, vm: &Vm) {
+        vm.interp().for_each_thread(|thread| monitor::set_profile(some(function), thread));
+    }
+
     /// Return the global debug tracing function set with sys.settrace.
     ///
     /// See the debugger chapter in the library manual.

@@ -12,7 +12,6 @@ use super::{ByteArray, hex, octets, with_octets};
 use crate::containers::sequence::{bad_receiver, is_index, receiver};
 use crate::containers::slice::{Slice, slice_parts};
 use crate::text::builder::TextBuilder;
-use crate::text::str_type::repeat_units;
 
 #[pyclass(
     name = "bytes",
@@ -206,12 +205,15 @@ fn bytes_repeat(slf: &Value, count: isize, vm: &Vm) -> PyResult {
     if (count == 1 || (this.is_empty() && count > 0)) && slf.downcast_exact::<Bytes>().is_some() {
         return Ok(slf.clone());
     }
-    if this.len().checked_mul(count).is_none_or(|total| total > isize::MAX as usize) {
+    let Some(total) = this.len().checked_mul(count).filter(|&total| total <= isize::MAX as usize) else {
         return Err(vm.overflow_error("repeated bytes are too long"));
-    }
-    let mut data = Vec::new();
-    repeat_units(this, count, &mut data, vm)?;
-    Ok(vm.new_bytes(&data)?.into_value())
+    };
+    let repeated = Bytes::try_filled(vm, total, |out| match this {
+        [] => {}
+        [octet] => out.fill(*octet),
+        _ => out.chunks_exact_mut(this.len()).for_each(|part| part.copy_from_slice(this)),
+    });
+    Ok(repeated?.into_value())
 }
 
 fn bytes_item(slf: &Value, index: isize, vm: &Vm) -> PyResult {
