@@ -53,6 +53,7 @@ unsafe fn allocate_from<T: Object>(
     source: impl FnOnce(usize) -> Option<NonNull<u8>>,
 ) -> PyResult<Ref<T>> {
     debug_assert!(class.derives_layout(T::def()));
+    debug_assert_eq!(class.def().layout.size, T::def().layout.size, "a struct without the fields of its class");
     let prefix = class.prefix_bytes();
     let total = class.instance_size(trailing, class.inline_capacity()).and_then(|own| prefix.checked_add(own));
     let Some(total) = total.filter(|&total| total < isize::MAX as usize) else { return Err(vm.memory_error()) };

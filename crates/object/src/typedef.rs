@@ -73,6 +73,8 @@ impl TypeFlags {
     pub const WEAKREF: TypeFlags = TypeFlags(1 << 2);
     /// Rust code reaches instances as a struct of this type's own, be it no larger than the base's.
     pub const STRUCT: TypeFlags = TypeFlags(1 << 3);
+    /// Has no `__new__` of its own to show: `object.__new__` makes its instances, through its slot.
+    pub const PLAIN_NEW: TypeFlags = TypeFlags(1 << 4);
     /// Matches sequence patterns.
     pub const SEQUENCE: TypeFlags = TypeFlags(1 << 5);
     /// Matches mapping patterns.

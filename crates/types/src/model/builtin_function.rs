@@ -103,6 +103,12 @@ fn call_new(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
             None => break,
         }
     }
+    if native.def().flags.has(pyrope_object::TypeFlags::PLAIN_NEW)
+        && owner.is(vm.builtin(B::Object))
+        && let Some(new) = native.slots().new
+    {
+        return new(class, Args::new(&args.values()[1..], args.kwnames()), vm);
+    }
     let same = match (native.slots().new, owner.slots().new) {
         (Some(a), Some(b)) => std::ptr::fn_addr_eq(a, b),
         _ => false,

@@ -30,7 +30,7 @@ abstract_stream! {
     /// derived classes can override selectively; the default implementations
     /// represent a file that cannot be read, written or seeked.
     #[pyclass(
-        name = "_IOBase", module = "_io", flags(BASETYPE, GC, DICT, WEAKREF), slots = BASE_SLOTS,
+        name = "_IOBase", module = "_io", flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW), slots = BASE_SLOTS,
         methods(IOBase::METHODS), getset(IOBase::GETSETS)
     )]
     IOBase
@@ -39,7 +39,7 @@ abstract_stream! {
 abstract_stream! {
     /// Base class for raw binary I/O.
     #[pyclass(
-        name = "_RawIOBase", module = "_io", base = IOBase, flags(BASETYPE, GC, DICT, WEAKREF),
+        name = "_RawIOBase", module = "_io", base = IOBase, flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW),
         slots = RawIOBase::SLOTS, methods(RawIOBase::METHODS)
     )]
     RawIOBase
@@ -52,7 +52,7 @@ abstract_stream! {
     /// supports omitting the size argument, and does not have a default
     /// implementation that defers to readinto().
     #[pyclass(
-        name = "_BufferedIOBase", module = "_io", base = IOBase, flags(BASETYPE, GC, DICT, WEAKREF),
+        name = "_BufferedIOBase", module = "_io", base = IOBase, flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW),
         slots = BufferedIOBase::SLOTS, methods(BufferedIOBase::METHODS)
     )]
     BufferedIOBase
@@ -65,7 +65,7 @@ abstract_stream! {
     /// I/O. There is no readinto method because Python's character strings
     /// are immutable.
     #[pyclass(
-        name = "_TextIOBase", module = "_io", base = IOBase, flags(BASETYPE, GC, DICT, WEAKREF),
+        name = "_TextIOBase", module = "_io", base = IOBase, flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW),
         slots = TextIOBase::SLOTS, methods(TextIOBase::METHODS), getset(TextIOBase::GETSETS)
     )]
     TextIOBase
@@ -84,7 +84,7 @@ const BASE_SLOTS: Slots = Slots {
     ..IOBase::SLOTS
 };
 
-/// Closes what nobody closed; what goes wrong is lost.
+/// Closes what nobody closed; what goes wrong is told to `sys.unraisablehook`.
 pub(super) fn finalize(slf: &Value, vm: &Vm) {
     let closed = match vm.find_attr_str(slf, "closed") {
         Ok(Some(closed)) => vm.is_true(&closed),
@@ -102,11 +102,24 @@ pub(super) fn finalize(slf: &Value, vm: &Vm) {
         Err(raised) => Err(raised),
     };
     if let Err(raised) = result {
-        if super::sys_flag("dev_mode", vm) != 0 {
-            vm.write_unraisable(None, slf);
-        } else {
-            vm.ignore(raised);
-        }
+        let exception = vm.catch(raised);
+        let message = match vm.repr_text(slf) {
+            Ok(shown) => format!("Exception ignored while finalizing file {shown}"),
+            Err(raised) => {
+                vm.ignore(raised);
+                "Exception ignored while finalizing file".to_owned()
+            }
+        };
+        let _ = vm.reraise(exception);
+        vm.write_unraisable(Some(&message), &Value::none());
+    }
+}
+
+/// The new value of a member that is a flag.
+pub(super) fn flag_of(value: Option<&Value>, vm: &Vm) -> PyResult<bool> {
+    match value {
+        None => Err(vm.type_error("can't delete numeric/char attribute")),
+        Some(value) => value.as_bool().ok_or_else(|| vm.type_error("attribute value type must be bool")),
     }
 }
 

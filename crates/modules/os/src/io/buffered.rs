@@ -11,6 +11,7 @@ use pyrope_object::{
 };
 
 use super::base::{self, BufferedIOBase};
+use super::busy::Busy;
 use super::fileio::FileIO;
 use super::{DEFAULT_BUFFER_SIZE, bound, unsupported};
 
@@ -37,9 +38,8 @@ pub struct Core {
     /// The raw stream's position, if known.
     #[traverse(skip)]
     raw_position: Cell<Option<i64>>,
-    /// An operation is under way (a signal handler may come back here).
     #[traverse(skip)]
-    busy: Cell<bool>,
+    busy: Busy,
     #[traverse(skip)]
     finalizing: Cell<bool>,
 }
@@ -56,7 +56,7 @@ impl Core {
             taken: Cell::new(0),
             pending: Guarded::default(),
             raw_position: Cell::new(None),
-            busy: Cell::new(false),
+            busy: Busy::default(),
             finalizing: Cell::new(false),
         }
     }
@@ -98,7 +98,7 @@ buffered! {
     /// Create a new buffered reader using the given readable raw IO object.
     #[pyclass(
         name = "BufferedReader", module = "_io", base = BufferedIOBase,
-        signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)", flags(BASETYPE, GC, DICT, WEAKREF), slots = READER_SLOTS,
+        signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)", flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW), slots = READER_SLOTS,
         methods(Shared::METHODS, Shared::METHODS_READ), getset(Shared::GETSETS)
     )]
     BufferedReader, true, false, READER_INIT, READER_BASE
@@ -112,7 +112,7 @@ buffered! {
     /// DEFAULT_BUFFER_SIZE.
     #[pyclass(
         name = "BufferedWriter", module = "_io", base = BufferedIOBase,
-        signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)", flags(BASETYPE, GC, DICT, WEAKREF), slots = WRITER_SLOTS,
+        signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)", flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW), slots = WRITER_SLOTS,
         methods(Shared::METHODS, Shared::METHODS_WRITE), getset(Shared::GETSETS)
     )]
     BufferedWriter, false, true, WRITER_INIT, WRITER_SLOTS
@@ -126,7 +126,7 @@ buffered! {
     /// defaults to DEFAULT_BUFFER_SIZE.
     #[pyclass(
         name = "BufferedRandom", module = "_io", base = BufferedIOBase,
-        signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)", flags(BASETYPE, GC, DICT, WEAKREF), slots = RANDOM_SLOTS,
+        signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)", flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW), slots = RANDOM_SLOTS,
         methods(Shared::METHODS, Shared::METHODS_READ, Shared::METHODS_WRITE), getset(Shared::GETSETS)
     )]
     BufferedRandom, true, true, RANDOM_INIT, RANDOM_BASE
@@ -215,7 +215,6 @@ fn init(
     core.taken.set(0);
     core.pending.set(Vec::new());
     core.raw_position.set(None);
-    core.busy.set(false);
     core.raw.set(Some(raw.clone()));
     Ok(())
 }
@@ -400,13 +399,11 @@ fn raw_tell(core: &Core, raw: &Value, vm: &Vm) -> PyResult<i64> {
     Ok(at)
 }
 
-/// Runs an operation that must not be entered again from inside itself.
+/// Runs an operation that must not be entered again from inside itself; other threads wait for its end.
 fn exclusively<T>(slf: &Value, core: &Core, vm: &Vm, run: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
-    if core.busy.replace(true) {
-        return Err(vm.runtime_error(format!("reentrant call inside {}", vm.repr_text(slf)?)));
-    }
+    core.busy.enter(slf, vm)?;
     let result = run();
-    core.busy.set(false);
+    core.busy.leave();
     result
 }
 
@@ -431,6 +428,10 @@ fn flush_pending(core: &Core, raw: &Value, vm: &Vm) -> PyResult<()> {
             Ok(Some(count)) => at += count,
             Ok(None) => break Err(would_block(0, vm)),
             Err(raised) => break Err(raised),
+        }
+        // A signal may have cut the writing short: its handler must run before this blocks again.
+        if let Err(raised) = vm.check_breaker() {
+            break Err(raised);
         }
     };
     core.pending.with_mut(|pending| {
@@ -578,9 +579,17 @@ pub(super) fn write_native(slf: &Value, data: &[u8], vm: &Vm) -> PyResult<bool> 
     if slf.downcast_exact::<BufferedWriter>().is_none() && slf.downcast_exact::<BufferedRandom>().is_none() {
         return Ok(false);
     }
-    let (core, raw) = opened_for_write(slf, vm)?;
-    exclusively(slf, core, vm, || write(core, &raw, data, vm))?;
+    write_exclusively(slf, data, vm)?;
     Ok(true)
+}
+
+fn write_exclusively(slf: &Value, data: &[u8], vm: &Vm) -> PyResult<usize> {
+    let (core, _) = opened_for_write(slf, vm)?;
+    exclusively(slf, core, vm, || {
+        // Another thread may have closed it while this one waited.
+        let (_, raw) = opened_for_write(slf, vm)?;
+        write(core, &raw, data, vm)
+    })
 }
 
 fn write(core: &Core, raw: &Value, data: &[u8], vm: &Vm) -> PyResult<usize> {
@@ -606,7 +615,10 @@ fn write(core: &Core, raw: &Value, data: &[u8], vm: &Vm) -> PyResult<usize> {
     let mut at = 0;
     while data.len() - at > size {
         match raw_write(core, raw, &data[at..], vm)? {
-            Some(count) => at += count,
+            Some(count) => {
+                at += count;
+                vm.check_breaker()?;
+            }
             None => {
                 let end = (at + size).min(data.len());
                 core.pending.with_mut(|pending| pending.extend_from_slice(&data[at..end]));
@@ -685,9 +697,14 @@ impl Shared {
             vm.ignore(raised);
         }
         let flushed = vm.call_method(slf, "flush", &[]).map(drop);
-        base::then(flushed, vm, || vm.call_method(&raw, "close", &[]).map(drop))?;
-        core.forget_ahead();
-        core.pending.set(Vec::new());
+        base::then(flushed, vm, || {
+            exclusively(slf, core, vm, || {
+                let closed = vm.call_method(&raw, "close", &[]).map(drop);
+                core.forget_ahead();
+                core.pending.set(Vec::new());
+                closed
+            })
+        })?;
         Ok(Value::none())
     }
 
@@ -742,7 +759,8 @@ impl Shared {
             let step = if whence == 0 { target.saturating_sub(here) } else { target };
             if step >= -(core.taken.get() as i64) && step <= core.available() as i64 {
                 core.taken.set((core.taken.get() as i64 + step) as usize);
-                return Ok(here + step);
+                // A device that cannot seek says that it is at its beginning, whatever was read.
+                return Ok((here + step).max(0));
             }
         }
         exclusively(slf, core, vm, || {
@@ -804,7 +822,7 @@ impl Shared {
 
     #[setter("_finalizing")]
     fn set_finalizing(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
-        core(slf, vm)?.finalizing.set(value.and_then(Value::as_bool) == Some(true));
+        core(slf, vm)?.finalizing.set(base::flag_of(value, vm)?);
         Ok(())
     }
 
@@ -827,14 +845,37 @@ impl Shared {
     }
 }
 
+/// What is there, and more by one read of the raw stream: into the buffer if nothing was there, or past it if what is wanted
+/// is larger.
+fn read_more_once(core: &Core, raw: &Value, size: usize, vm: &Vm) -> PyResult<Option<Vec<u8>>> {
+    let mut data = core.take(size.min(core.available()));
+    let left = size - data.len();
+    if left == 0 {
+        return Ok(Some(data));
+    }
+    flush_pending(core, raw, vm)?;
+    core.forget_ahead();
+    let part = if left > core.buffer_size.get() {
+        raw_read(core, raw, left, vm)?
+    } else if data.is_empty() {
+        refill(core, raw, vm)?.map(|_| core.take(left.min(core.available())))
+    } else {
+        Some(Vec::new())
+    };
+    match part {
+        None if data.is_empty() => Ok(None),
+        None => Ok(Some(data)),
+        Some(part) => {
+            data.extend_from_slice(&part);
+            Ok(Some(data))
+        }
+    }
+}
+
 fn readinto(slf: &Value, buffer: &WritableBytes, once: bool, vm: &Vm) -> PyResult<Option<usize>> {
     let (core, raw) = opened(slf, "readinto", vm)?;
     let data = exclusively(slf, core, vm, || {
-        if once {
-            read_once(core, &raw, buffer.len(), vm).map(Some)
-        } else {
-            read_exactly(core, &raw, buffer.len(), vm)
-        }
+        if once { read_more_once(core, &raw, buffer.len(), vm) } else { read_exactly(core, &raw, buffer.len(), vm) }
     })?;
     Ok(data.map(|data| {
         buffer.with_mut(|bytes| bytes[..data.len()].copy_from_slice(&data));
@@ -928,8 +969,7 @@ impl Shared {
     /// underlying raw stream cannot accept more data at the moment.
     #[method("write($self, buffer, /)")]
     fn write(slf: &Value, buffer: BytesLike<'_>, vm: &Vm) -> PyResult<usize> {
-        let (core, raw) = opened_for_write(slf, vm)?;
-        let data = buffer.to_cow();
-        exclusively(slf, core, vm, || write(core, &raw, &data, vm))
+        opened_for_write(slf, vm)?;
+        write_exclusively(slf, &buffer.to_cow(), vm)
     }
 }

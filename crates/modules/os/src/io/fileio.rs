@@ -342,9 +342,13 @@ impl FileIO {
     pub(super) fn read_all(&self, vm: &Vm) -> PyResult<Option<Vec<u8>>> {
         let fd = self.for_reading(vm)?;
         let mut data: Vec<u8> = Vec::new();
-        let at = os_call!(libc::lseek(fd, 0, libc::SEEK_CUR));
         let hint = match self.size_hint.get() {
-            size if size > 0 && at >= 0 && at <= size => (size - at) as usize + 1,
+            // In a large file, what lies before the position need not be allowed for.
+            size if size >= LARGE_FILE => {
+                let at = os_call!(libc::lseek(fd, 0, libc::SEEK_CUR));
+                if (0..=size).contains(&at) { (size - at) as usize + 1 } else { size as usize + 1 }
+            }
+            size if size > 0 => size as usize + 1,
             _ => 8192,
         };
         data.try_reserve(hint.min(1 << 30)).map_err(|_| vm.memory_error())?;
@@ -386,6 +390,9 @@ impl FileIO {
         Ok(self.can_seek.get() == Some(true))
     }
 }
+
+/// From this size on it is worth asking for the position before all is read.
+const LARGE_FILE: i64 = 65536;
 
 fn would_block(result: Result<usize, i32>, vm: &Vm) -> PyResult<Option<usize>> {
     match result {
@@ -467,6 +474,8 @@ impl FileIO {
         let fd = self.for_writing(vm)?;
         let data = Pinned::readable(&b);
         let done = retry_released(vm, || os_call!(libc::write(fd, data.pointer().cast(), data.len())))?;
+        // A signal may have cut it short.
+        vm.check_breaker()?;
         would_block(done, vm)
     }
 
@@ -609,14 +618,6 @@ impl FileIO {
         self.block_size.get()
     }
 
-    #[setter("_blksize")]
-    fn set_blksize(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
-        if let Some(value) = value {
-            self.block_size.set(offset_of(value, vm)?);
-        }
-        Ok(())
-    }
-
     #[getter("_finalizing")]
     #[member]
     fn finalizing(&self) -> bool {
@@ -624,16 +625,15 @@ impl FileIO {
     }
 
     #[setter("_finalizing")]
-    fn set_finalizing(&self, value: Option<&Value>, _vm: &Vm) -> PyResult<()> {
-        self.finalizing.set(value.and_then(Value::as_bool) == Some(true));
+    fn set_finalizing(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        self.finalizing.set(base::flag_of(value, vm)?);
         Ok(())
     }
 }
 
 /// ResourceWarning for a stream that nobody closed.
 fn warn_unclosed(slf: &Value, source: &Value, vm: &Vm) {
-    let warned =
-        vm.repr_text(source).and_then(|shown| vm.warn(B::ResourceWarning, &format!("unclosed file {shown}"), 1));
+    let warned = vm.repr_text(source).and_then(|shown| vm.warn_unclosed(source, &format!("unclosed file {shown}")));
     if let Err(raised) = warned {
         if vm.raised_is(B::Warning) {
             vm.write_unraisable(None, slf);

@@ -5,6 +5,7 @@
 //! | `base` | the abstract classes and their mixin methods |
 //! | `fileio` | `FileIO`, over a descriptor |
 //! | `buffered` | buffered readers and writers over a raw stream |
+//! | `busy` | one thread at a time in a buffered stream |
 //! | `pair` | `BufferedRWPair` |
 //! | `bytesio`, `stringio` | streams in memory |
 //! | `newline` | `IncrementalNewlineDecoder` and the translation behind it |
@@ -14,6 +15,7 @@
 
 mod base;
 mod buffered;
+mod busy;
 mod bytesio;
 mod codec;
 mod cookie;

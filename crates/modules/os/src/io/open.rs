@@ -79,11 +79,12 @@ fn open_stream(file: &Value, mode_text: &str, options: &Options<'_>, vm: &Vm) ->
             options.opener.cloned().unwrap_or(Value::none()),
         ],
     )?;
-    match dress(&raw, &mode, mode_text, options, vm) {
+    let mut outermost = raw.clone();
+    match dress(&raw, &mut outermost, &mode, mode_text, options, vm) {
         Ok(stream) => Ok(stream),
         Err(raised) => {
             let exception = vm.catch(raised);
-            let closed = vm.call_method(&raw, "close", &[]).map(drop);
+            let closed = vm.call_method(&outermost, "close", &[]).map(drop);
             if let Err(raised) = closed {
                 let second = vm.catch(raised);
                 vm.set_attr_str(&second, "__context__", &exception)?;
@@ -94,8 +95,8 @@ fn open_stream(file: &Value, mode_text: &str, options: &Options<'_>, vm: &Vm) ->
     }
 }
 
-/// Puts the buffer and the text layer over a raw stream.
-fn dress(raw: &Value, mode: &Mode, mode_text: &str, options: &Options<'_>, vm: &Vm) -> PyResult {
+/// Puts the buffer and the text layer over a raw stream. `outermost` is what to close if it fails.
+fn dress(raw: &Value, outermost: &mut Value, mode: &Mode, mode_text: &str, options: &Options<'_>, vm: &Vm) -> PyResult {
     let terminal = if options.buffering < 0 {
         let answer = vm.call_method(raw, "_isatty_open_only", &[])?;
         vm.is_true(&answer)?
@@ -128,6 +129,7 @@ fn dress(raw: &Value, mode: &Mode, mode_text: &str, options: &Options<'_>, vm: &
     if mode.binary {
         return Ok(buffer);
     }
+    *outermost = buffer.clone();
     let or_none = |value: Option<&Value>| value.cloned().unwrap_or(Value::none());
     let values = [
         buffer,
@@ -137,6 +139,7 @@ fn dress(raw: &Value, mode: &Mode, mode_text: &str, options: &Options<'_>, vm: &
         Value::bool(line_buffering),
     ];
     let stream = vm.call_args(&vm.type_of::<TextIOWrapper>().to_value(), Args::positional_only(&values))?;
+    *outermost = stream.clone();
     vm.set_attr_str(&stream, "mode", &vm.try_str(mode_text)?.into_value())?;
     Ok(stream)
 }

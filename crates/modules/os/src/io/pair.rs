@@ -18,7 +18,7 @@ use super::buffered::{BufferedReader, BufferedWriter};
 /// DEFAULT_BUFFER_SIZE.
 #[pyclass(
     name = "BufferedRWPair", module = "_io", base = BufferedIOBase,
-    signature = "(reader, writer, buffer_size=DEFAULT_BUFFER_SIZE, /)", flags(BASETYPE, GC, DICT, WEAKREF),
+    signature = "(reader, writer, buffer_size=DEFAULT_BUFFER_SIZE, /)", flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW),
     slots = SLOTS, methods(BufferedRWPair::METHODS), getset(BufferedRWPair::GETSETS)
 )]
 #[derive(Traverse)]

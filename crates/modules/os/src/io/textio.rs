@@ -57,7 +57,7 @@ struct Snapshot {
 #[pyclass(
     name = "TextIOWrapper", module = "_io", base = TextIOBase,
     signature = "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)",
-    flags(BASETYPE, GC, DICT, WEAKREF), slots = SLOTS, methods(TextIOWrapper::METHODS),
+    flags(BASETYPE, GC, DICT, WEAKREF, PLAIN_NEW), slots = SLOTS, methods(TextIOWrapper::METHODS),
     getset(TextIOWrapper::GETSETS)
 )]
 #[derive(Traverse)]
@@ -164,6 +164,14 @@ fn newline_of(value: Option<&Value>, vm: &Vm) -> PyResult<Option<&'static str>> 
     }
 }
 
+/// In development mode, a name that no error handler has is found out at once.
+fn check_handler(errors: &str, vm: &Vm) -> PyResult<()> {
+    if super::sys_flag("dev_mode", vm) != 0 {
+        pyrope_types::text::codec::lookup_error(errors, vm)?;
+    }
+    Ok(())
+}
+
 fn flag(value: Option<&Value>, vm: &Vm) -> PyResult<bool> {
     value.map_or(Ok(false), |value| vm.is_true(value))
 }
@@ -176,6 +184,10 @@ fn locale_encoding(vm: &Vm) -> &'static str {
 fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let [buffer, encoding, errors, newline, line_buffering, write_through] = bound::<6>(&INIT, args, vm)?;
     let (Some(this), Some(buffer)) = (slf.cast::<TextIOWrapper>(), buffer) else { return Ok(()) };
+    // Until all went well it is as if it had never been made.
+    drop(this.buffer.replace(None));
+    drop(this.encoding.replace(None));
+    this.detached.set(false);
     let encoding = text_or_none(encoding, "TextIOWrapper", "encoding", vm)?;
     let newline = newline_of(newline, vm)?;
     let errors = match errors.filter(|e| !e.is_none()) {
@@ -200,8 +212,7 @@ fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
         Some(name) => name,
     };
     let errors = errors.unwrap_or(Cow::Borrowed("strict"));
-    drop(this.buffer.replace(None));
-    this.detached.set(false);
+    check_handler(&errors, vm)?;
     this.forget_decoded();
     this.pending.set(Vec::new());
     this.set_newline(newline);
@@ -362,6 +373,10 @@ impl TextIOWrapper {
             Some(decoder) => Ok(decoder.clone()),
             None => Err(unsupported("not readable", vm)),
         }
+    }
+
+    fn encoder(&self, vm: &Vm) -> PyResult<Encoder> {
+        self.encoder.get().ok_or_else(|| unsupported("not writable", vm))
     }
 
     fn decode(&self, decoder: &Decoder, input: &[u8], last: bool, vm: &Vm) -> PyResult<Ref<Str>> {
@@ -608,6 +623,19 @@ impl TextIOWrapper {
     }
 }
 
+fn is_text(value: &Value, text: &str) -> bool {
+    value.downcast::<Str>().is_some_and(|value| value.as_ascii() == Some(text))
+}
+
+/// `text.replace('\n', newline)`, by the method that a subclass may have.
+fn replace_by_method(text: &Value, newline: &str, vm: &Vm) -> PyResult<Ref<Str>> {
+    let replaced =
+        vm.call_method(text, "replace", &[vm.new_str("\n").into_value(), vm.new_str(newline).into_value()])?;
+    replaced
+        .cast::<Str>()
+        .ok_or_else(|| vm.type_error(format!("replace() should return a str, not {}", vm.type_name(&replaced))))
+}
+
 fn bytes_of(data: &Value, method: &str, vm: &Vm) -> PyResult<Vec<u8>> {
     static READ: pyrope_object::args::ArgName<'static> =
         pyrope_object::args::ArgName { function: "read", argument: Cow::Borrowed("argument") };
@@ -620,10 +648,27 @@ fn bytes_of(data: &Value, method: &str, vm: &Vm) -> PyResult<Vec<u8>> {
     Ok(pyrope_object::bind::BytesLike::from_arg(data, &READ, vm)?.to_cow().into_owned())
 }
 
+/// A text argument of `reconfigure`, which ends at a NUL.
+fn text_to_nul<'a>(value: Option<&'a Value>, name: &str, vm: &Vm) -> PyResult<Option<Cow<'a, str>>> {
+    let Some(value) = value.filter(|value| !value.is_none()) else { return Ok(None) };
+    let Some(text) = value.downcast::<Str>() else {
+        let kind = vm.type_name(value);
+        return Err(vm.type_error(format!("reconfigure() argument '{name}' must be str or None, not {kind}")));
+    };
+    let text = pyrope_object::bind::utf8(value, text, vm)?;
+    match text.split_once('\0') {
+        None => Ok(Some(text)),
+        Some((head, _)) => Ok(Some(Cow::Owned(head.to_owned()))),
+    }
+}
+
 /// An option of `reconfigure` that may be None, meaning "as it was".
 fn optional_flag(value: Option<&Value>, now: bool, vm: &Vm) -> PyResult<bool> {
     match value.filter(|v| !v.is_none()) {
-        Some(value) => vm.is_true(value),
+        Some(value) => match vm.index_i64(value)? {
+            Some(number) => Ok(number != 0),
+            None => Err(vm.overflow_error("Python int too large to convert to C long")),
+        },
         None => Ok(now),
     }
 }
@@ -670,8 +715,8 @@ impl TextIOWrapper {
         let line_buffering = optional_flag(line_buffering.0, this.line_buffering.get(), vm)?;
         let write_through = optional_flag(write_through.0, this.write_through.get(), vm)?;
         vm.call_method(slf, "flush", &[])?;
-        let encoding_text = text_or_none(encoding.0, "reconfigure", "encoding", vm)?;
-        let errors_text = text_or_none(errors.0, "reconfigure", "errors", vm)?;
+        let encoding_text = text_to_nul(encoding.0, "encoding", vm)?;
+        let errors_text = text_to_nul(errors.0, "errors", vm)?;
         if let Some(newline) = new_newline {
             this.set_newline(newline);
         }
@@ -685,7 +730,9 @@ impl TextIOWrapper {
                 _ => old(this.errors.get()),
             };
             let encoding = match encoding_text {
-                Some(name) if name == "locale" => locale_encoding(vm).to_owned(),
+                Some(name) if name == "locale" && encoding.0.is_some_and(|given| is_text(given, "locale")) => {
+                    locale_encoding(vm).to_owned()
+                }
                 Some(name) => name.into_owned(),
                 None => old(this.encoding.get()),
             };
@@ -705,18 +752,28 @@ impl TextIOWrapper {
             return Err(vm.type_error(format!("write() argument must be str, not {kind}")));
         };
         let buffer = this.check_open(slf, vm)?;
-        let Some(encoder) = this.encoder.get() else { return Err(unsupported("not writable", vm)) };
+        this.encoder(vm)?;
         let length = string.len();
         let translate = matches!(this.newline.get(), Some("\r" | "\r\n"));
         let has_lf = (translate || this.line_buffering.get()) && find_unit(string.view(), 10, 0).is_some();
-        let data = match this.newline.get() {
-            Some(newline) if translate && has_lf => encoder.encode(replace_lf(string, newline, vm)?.as_value(), vm)?,
-            _ => encoder.encode(text, vm)?,
+        let replaced = match this.newline.get() {
+            Some(newline) if translate && has_lf => Some(match text.downcast_exact::<Str>() {
+                Some(string) => replace_lf(string, newline, vm)?,
+                None => replace_by_method(text, newline, vm)?,
+            }),
+            _ => None,
         };
+        // The method may have changed the stream.
+        let buffer = if replaced.is_some() { this.check_open(slf, vm)? } else { buffer };
+        let data = this.encoder(vm)?.encode(replaced.as_ref().map_or(text, |text| text.as_value()), vm)?;
         let flush = this.line_buffering.get() && (has_lf || find_unit(string.view(), 13, 0).is_some());
         let through = this.write_through.get();
-        let waiting = this.pending.with(Vec::len);
-        if waiting + data.len() > this.chunk_size.get() && waiting > 0 {
+        // Writing may come back here and leave something pending again.
+        loop {
+            let waiting = this.pending.with(Vec::len);
+            if waiting == 0 || waiting + data.len() <= this.chunk_size.get() {
+                break;
+            }
             this.write_pending(vm)?;
         }
         this.pending.with_mut(
@@ -787,7 +844,8 @@ impl TextIOWrapper {
     fn close(slf: &Value, vm: &Vm) -> PyResult {
         let Some(this) = slf.cast::<TextIOWrapper>() else { return Ok(Value::none()) };
         let buffer = this.attached(vm)?;
-        if base::is_closed(slf, vm)? {
+        // Asking may have taken the buffer away.
+        if base::is_closed(slf, vm)? || this.buffer.with(Option::is_none) {
             return Ok(Value::none());
         }
         if this.finalizing.get()
@@ -932,8 +990,8 @@ impl TextIOWrapper {
     }
 
     #[setter("_finalizing")]
-    fn set_finalizing(&self, value: Option<&Value>, _vm: &Vm) -> PyResult<()> {
-        self.finalizing.set(value.and_then(Value::as_bool) == Some(true));
+    fn set_finalizing(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
+        self.finalizing.set(base::flag_of(value, vm)?);
         Ok(())
     }
 
@@ -968,8 +1026,13 @@ impl TextIOWrapper {
     #[setter("_CHUNK_SIZE")]
     fn set_chunk_size(&self, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
         self.attached(vm)?;
-        let Some(value) = value else { return Err(vm.attribute_error("cannot delete attribute")) };
-        match usize::try_from(vm.index_isize(value)?) {
+        let Some(value) = value else {
+            return Err(vm.attribute_error("attribute '_CHUNK_SIZE' of '_io.TextIOWrapper' objects cannot be deleted"));
+        };
+        let Some(size) = vm.index_i64(value)? else {
+            return Err(vm.value_error("cannot fit 'int' into an index-sized integer"));
+        };
+        match usize::try_from(size) {
             Ok(size) if size > 0 => {
                 self.chunk_size.set(size);
                 Ok(())

@@ -22,7 +22,7 @@ fn try_fill(ty: &Type, dict: &Ref<Dict>, vm: &Vm) -> pyrope_object::PyResult<()>
         if dict.get(&name, vm)?.is_none() { dict.set(name, value, vm) } else { Ok(()) }
     };
     // `__new__` comes first, as CPython's type_ready puts it.
-    if def.slots.new.is_some() {
+    if def.slots.new.is_some() && !def.flags.has(TypeFlags::PLAIN_NEW) {
         add("__new__", builtin_function::new_function(ty, vm))?;
     }
     for method in def.methods.iter().flat_map(|table| table.iter()) {
