@@ -36,6 +36,11 @@ pub trait Builder {
     /// What can go wrong; [`MarshalError`] for bad data.
     type Error: From<MarshalError>;
 
+    /// The error where data ends before a value begins.
+    fn nothing(&mut self, _too_short: Self::Error) -> Self::Error {
+        MarshalError::Eof("EOF read where object expected").into()
+    }
+
     fn none(&mut self) -> Self::Value;
     fn bool(&mut self, value: bool) -> Self::Value;
     fn ellipsis(&mut self) -> Self::Value;

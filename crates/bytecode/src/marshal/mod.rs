@@ -11,7 +11,7 @@ mod writer;
 use std::fmt;
 
 pub use builder::{Builder, CodeParts, ConstantBuilder};
-pub use reader::{read, read_prefix};
+pub use reader::{Source, read, read_from, read_prefix};
 pub use writer::{PrimitiveWriter, dump_code, dump_constant};
 
 use std::rc::Rc;

@@ -15,10 +15,39 @@ pub fn read<B: Builder>(data: &[u8], builder: &mut B) -> Result<B::Value, B::Err
 
 /// Reads a value, and tells how many bytes it took.
 pub fn read_prefix<B: Builder>(data: &[u8], builder: &mut B) -> Result<(B::Value, usize), B::Error> {
-    let mut reader = Reader { data, at: 0, refs: Vec::new(), builder };
-    let value = reader.value()?;
-    Ok((value, reader.at))
+    let mut source = Slice { data, at: 0 };
+    let value = read_from(&mut source, builder)?;
+    Ok((value, source.at))
 }
+
+/// Reads a value from where bytes are to be had as they are needed.
+pub fn read_from<B: Builder, S: Source<B::Error>>(source: &mut S, builder: &mut B) -> Result<B::Value, B::Error> {
+    Reader { source, refs: Vec::new(), builder }.value()
+}
+
+/// Where marshalled bytes come from.
+pub trait Source<E> {
+    /// The next bytes, exactly so many; [`MarshalError::Eof`] if there are fewer.
+    fn take(&mut self, count: usize) -> Result<&[u8], E>;
+}
+
+/// Bytes that are all there.
+struct Slice<'a> {
+    data: &'a [u8],
+    at: usize,
+}
+
+impl<E: From<MarshalError>> Source<E> for Slice<'_> {
+    fn take(&mut self, count: usize) -> Result<&[u8], E> {
+        let end = self.at.checked_add(count).ok_or(TOO_SHORT)?;
+        let bytes = self.data.get(self.at..end).ok_or(TOO_SHORT)?;
+        self.at = end;
+        Ok(bytes)
+    }
+}
+
+/// More values than this are not believed before they are there.
+const MAX_RESERVED: usize = 4096;
 
 /// A container whose contents are being read. A stack of these takes the place of recursion.
 struct Frame<V> {
@@ -42,50 +71,42 @@ enum Begun<V> {
     Container(Frame<V>),
 }
 
-struct Reader<'a, B: Builder> {
-    data: &'a [u8],
-    at: usize,
+struct Reader<'a, B: Builder, S> {
+    source: &'a mut S,
     /// What can be referred to; `None` while it is being read.
     refs: Vec<Option<B::Value>>,
     builder: &'a mut B,
 }
 
-impl<'a, B: Builder> Reader<'a, B> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], MarshalError> {
-        let end = self.at.checked_add(count).ok_or(TOO_SHORT)?;
-        let bytes = self.data.get(self.at..end).ok_or(TOO_SHORT)?;
-        self.at = end;
-        Ok(bytes)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], MarshalError> {
+impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], B::Error> {
         let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
+        array.copy_from_slice(self.source.take(N)?);
         Ok(array)
     }
 
-    fn byte(&mut self) -> Result<u8, MarshalError> {
+    fn byte(&mut self) -> Result<u8, B::Error> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    fn long(&mut self) -> Result<i32, MarshalError> {
+    fn long(&mut self) -> Result<i32, B::Error> {
         self.array().map(i32::from_le_bytes)
     }
 
-    fn size(&mut self, message: &'static str) -> Result<usize, MarshalError> {
-        usize::try_from(self.long()?).map_err(|_| MarshalError::Value(message))
+    fn size(&mut self, message: &'static str) -> Result<usize, B::Error> {
+        usize::try_from(self.long()?).map_err(|_| MarshalError::Value(message).into())
     }
 
-    fn double(&mut self) -> Result<f64, MarshalError> {
+    fn double(&mut self) -> Result<f64, B::Error> {
         self.array().map(f64::from_le_bytes)
     }
 
     /// A float as text with its length in a byte.
-    fn text_double(&mut self) -> Result<f64, MarshalError> {
+    fn text_double(&mut self) -> Result<f64, B::Error> {
         let length = self.byte()?;
-        let text = self.take(usize::from(length))?;
+        let text = self.source.take(usize::from(length))?;
         let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        number.ok_or(MarshalError::Value("could not convert string to float"))
+        number.ok_or_else(|| MarshalError::Value("could not convert string to float").into())
     }
 
     fn value(&mut self) -> Result<B::Value, B::Error> {
@@ -118,7 +139,7 @@ impl<'a, B: Builder> Reader<'a, B> {
     }
 
     fn begin(&mut self) -> Result<Begun<B::Value>, B::Error> {
-        let first = self.byte().map_err(|_| MarshalError::Eof("EOF read where object expected"))?;
+        let first = self.byte().map_err(|error| self.builder.nothing(error))?;
         let flagged = first & FLAG_REF != 0;
         let type_code = first & !FLAG_REF;
         Ok(Begun::Value(match type_code {
@@ -186,7 +207,7 @@ impl<'a, B: Builder> Reader<'a, B> {
             }
             code::STRING => {
                 let size = self.size("bad marshal data (bytes object size out of range)")?;
-                let bytes = self.take(size)?;
+                let bytes = self.source.take(size)?;
                 self.builder.bytes(bytes)
             }
             _ => self.string(type_code),
@@ -201,7 +222,7 @@ impl<'a, B: Builder> Reader<'a, B> {
             }
             _ => return Err(MarshalError::Value("bad marshal data (unknown type code)").into()),
         };
-        let bytes = self.take(size)?;
+        let bytes = self.source.take(size)?;
         let text = match type_code {
             code::UNICODE | code::INTERNED => Wtf8Buf::from_bytes(bytes),
             // "ASCII" was always read as Latin-1.
@@ -213,18 +234,18 @@ impl<'a, B: Builder> Reader<'a, B> {
     }
 
     /// An `int` in digits of 15 bits.
-    fn big(&mut self) -> Result<IBig, MarshalError> {
+    fn big(&mut self) -> Result<IBig, B::Error> {
         let count = self.long()?;
         if count == i32::MIN {
-            return Err(MarshalError::Value("bad marshal data (long size out of range)"));
+            return Err(MarshalError::Value("bad marshal data (long size out of range)").into());
         }
-        let digits = self.take(count.unsigned_abs() as usize * 2)?;
+        let digits = self.source.take(count.unsigned_abs() as usize * 2)?;
         let mut bytes = Vec::with_capacity(digits.len() + 1);
         let (mut pending, mut bits) = (0u32, 0);
         for pair in digits.chunks_exact(2) {
             let digit = u16::from_le_bytes([pair[0], pair[1]]);
             if digit >= 1 << 15 {
-                return Err(MarshalError::Value("bad marshal data (digit out of range in long)"));
+                return Err(MarshalError::Value("bad marshal data (digit out of range in long)").into());
             }
             pending |= u32::from(digit) << bits;
             bits += 15;
@@ -236,7 +257,7 @@ impl<'a, B: Builder> Reader<'a, B> {
         }
         bytes.push(pending as u8);
         if digits.ends_with(&[0, 0]) {
-            return Err(MarshalError::Value("bad marshal data (unnormalized long data)"));
+            return Err(MarshalError::Value("bad marshal data (unnormalized long data)").into());
         }
         let magnitude = IBig::from(UBig::from_le_bytes(&bytes));
         Ok(if count < 0 { -magnitude } else { magnitude })
@@ -257,8 +278,7 @@ impl<'a, B: Builder> Reader<'a, B> {
                 10
             }
         };
-        // Each value takes a byte at least, so a count beyond the data is not believed.
-        let items = Vec::with_capacity(expected.min(self.data.len() - self.at));
+        let items = Vec::with_capacity(expected.min(MAX_RESERVED));
         Ok(Begun::Container(Frame { type_code, expected, items, container: None, slot, numbers }))
     }
 

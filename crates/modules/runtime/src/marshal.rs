@@ -34,17 +34,11 @@ mod functions {
     /// Read one value from the open file and return it.
     #[pyfunction("load(file, /, *, allow_code=True)")]
     fn load(file: &Value, allow_code: bool, vm: &Vm) -> PyResult {
-        // One value may be followed by others, so what was read too much is given back.
-        let data = vm.call_method(file, "read", &[])?;
-        let Some(bytes) = data.downcast::<pyrope_object::Bytes>() else {
-            return Err(vm.type_error(format!("file.read() returned not bytes but {}", vm.type_name(&data))));
-        };
-        let (value, used) = build::load_prefix(bytes.as_slice(), allow_code, vm)?;
-        let extra = bytes.as_slice().len() - used;
-        if extra > 0 {
-            vm.call_method(file, "seek", &[vm.int(-(extra as i64)), vm.int(1)])?;
+        let start = vm.call_method(file, "read", &[vm.int(0)])?;
+        if start.downcast::<pyrope_object::Bytes>().is_none() {
+            return Err(vm.type_error(format!("file.read() returned not bytes but {}", vm.type_name(&start))));
         }
-        Ok(value)
+        build::load_file(file, allow_code, vm)
     }
 
     /// Return the bytes object that would be written to a file by dump(value, file).
@@ -58,6 +52,6 @@ mod functions {
     #[pyfunction("loads(bytes, /, *, allow_code=True)")]
     fn loads(bytes: BytesLike<'_>, allow_code: bool, vm: &Vm) -> PyResult {
         let data = bytes.with(<[u8]>::to_vec);
-        Ok(build::load_prefix(&data, allow_code, vm)?.0)
+        build::load(&data, allow_code, vm)
     }
 }

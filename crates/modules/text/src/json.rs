@@ -65,7 +65,9 @@ mod functions {
             let kind = full_type_name(&values[0], vm);
             return Err(vm.type_error(format!("first argument must be a string, not {kind}")));
         };
-        let end = vm.index_isize(&values[1])?;
+        let Some(end) = vm.index_i64(&values[1])? else {
+            return Err(vm.overflow_error("Python int too large to convert to C ssize_t"));
+        };
         let strict = values.get(2).map_or(Ok(true), |strict| vm.is_true(strict))?;
         let Some(start) = usize::try_from(end).ok().filter(|&end| end <= text.len()) else {
             return Err(vm.value_error("end is out of bounds"));

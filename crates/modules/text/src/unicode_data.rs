@@ -39,8 +39,16 @@ fn form(name: &str, vm: &Vm) -> PyResult<Form> {
     Form::from_name(name).ok_or_else(|| vm.value_error("invalid normalization form"))
 }
 
-/// `lookup`
-fn find_by_name(name: &Value, vm: &Vm) -> PyResult {
+/// A text as an exact `str`.
+fn plain(text: &Ref<Str>, vm: &Vm) -> PyResult {
+    match text.as_value().downcast_exact::<Str>() {
+        Some(_) => Ok(text.to_value()),
+        None => Ok(vm.str_from_view(text.view())?.into_value()),
+    }
+}
+
+/// `lookup`, among what `known` accepts for a name.
+fn find_by_name(name: &Value, known: impl Fn(&Found, &str) -> bool, vm: &Vm) -> PyResult {
     let text: Cow<'_, str> = match (name.downcast::<Str>(), name.downcast::<pyrope_object::Bytes>()) {
         (Some(text), _) => text.to_string_lossy(),
         (None, Some(bytes)) => String::from_utf8_lossy(bytes.as_slice()),
@@ -49,7 +57,7 @@ fn find_by_name(name: &Value, vm: &Vm) -> PyResult {
             return Err(vm.type_error(format!("lookup() argument must be str or bytes-like object, not {kind}")));
         }
     };
-    match unicode::lookup(&text) {
+    match unicode::lookup(&text).filter(|found| known(found, &text)) {
         Some(Found::Char(c)) => Ok(vm.str_from_code_points(&[c])?.into_value()),
         Some(Found::Sequence(points)) => Ok(vm.str_from_code_points(&points)?.into_value()),
         None => Err(vm.raise(B::KeyError, format!("undefined character name '{text}'"))),
@@ -154,11 +162,11 @@ mod functions {
     fn normalize(name: &Str, unistr: Ref<Str>, vm: &Vm) -> PyResult {
         let form = form(&name.to_string_lossy(), vm)?;
         if unistr.as_ascii().is_some() {
-            return Ok(unistr.to_value());
+            return plain(&unistr, vm);
         }
         match with_units!(unistr.view(), units => unicode::normalize(units, form)) {
             Some(text) => Ok(vm.str_from_code_points(&text)?.into_value()),
-            None => Ok(unistr.to_value()),
+            None => plain(&unistr, vm),
         }
     }
 
@@ -178,6 +186,6 @@ mod functions {
     /// corresponding character.  If not found, KeyError is raised.
     #[pyfunction("lookup($self, name, /)")]
     fn lookup(name: &Value, vm: &Vm) -> PyResult {
-        find_by_name(name, vm)
+        find_by_name(name, |_, _| true, vm)
     }
 }

@@ -2,23 +2,50 @@
 
 use dashu_int::IBig;
 use pyrope_bytecode::Code;
-use pyrope_bytecode::marshal::{Builder, CodeParts, MarshalError, read_prefix};
+use pyrope_bytecode::marshal::{Builder, CodeParts, MarshalError, Source, read, read_from};
 use pyrope_object::layout::{Bytes, Dict, List, Str, Tuple};
 use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
 use pyrope_text::Wtf8Buf;
 use pyrope_vm::code::CodeObject;
 use std::rc::Rc;
 
-/// Reads one value; gives it and the number of bytes used.
-pub(super) fn load_prefix(data: &[u8], allow_code: bool, vm: &Vm) -> PyResult<(Value, usize)> {
-    match read_prefix(data, &mut ValueBuilder { allow_code, vm }) {
-        Ok(result) => Ok(result),
-        Err(Failure::Raised(raised)) => Err(raised),
-        Err(Failure::Data(error)) => Err(match error {
-            MarshalError::Eof(message) => vm.eof_error(message),
-            MarshalError::Value(message) => vm.value_error(message),
-            MarshalError::Type(message) => vm.type_error(message),
-        }),
+/// Reads one value; what follows it is ignored.
+pub(super) fn load(data: &[u8], allow_code: bool, vm: &Vm) -> PyResult {
+    read(data, &mut ValueBuilder { allow_code, vm }).map_err(|failure| failure.raise(vm))
+}
+
+/// Reads one value from an object with `readinto`, no byte more than it takes.
+pub(super) fn load_file(file: &Value, allow_code: bool, vm: &Vm) -> PyResult {
+    let mut source = File { file, buffer: Vec::new(), vm };
+    read_from(&mut source, &mut ValueBuilder { allow_code, vm }).map_err(|failure| failure.raise(vm))
+}
+
+struct File<'a> {
+    file: &'a Value,
+    buffer: Vec<u8>,
+    vm: &'a Vm,
+}
+
+impl Source<Failure> for File<'_> {
+    fn take(&mut self, count: usize) -> Result<&[u8], Failure> {
+        let vm = self.vm;
+        let array = vm.call(&vm.builtin(B::ByteArray).to_value(), &[vm.int_from_usize(count)])?;
+        let view = vm.call(&vm.builtin(B::MemoryView).to_value(), std::slice::from_ref(&array))?;
+        let got = vm.call_method(self.file, "readinto", &[view])?;
+        let got = vm.index_isize(&got)?;
+        if usize::try_from(got).is_ok_and(|got| got > count) {
+            let message = format!("read() returned too much data: {count} bytes requested, {got} returned");
+            return Err(vm.value_error(message).into());
+        }
+        if got < 0 || (got as usize) < count {
+            return Err(MarshalError::Eof("EOF read where not expected").into());
+        }
+        self.buffer = match array.ty(vm).slots().buffer {
+            Some(get) => get(&array, 0, vm)?.to_vec(),
+            None => Vec::new(),
+        };
+        self.buffer.resize(count, 0);
+        Ok(&self.buffer)
     }
 }
 
@@ -30,6 +57,17 @@ struct ValueBuilder<'a> {
 enum Failure {
     Data(MarshalError),
     Raised(Raised),
+}
+
+impl Failure {
+    fn raise(self, vm: &Vm) -> Raised {
+        match self {
+            Failure::Raised(raised) => raised,
+            Failure::Data(MarshalError::Eof(message)) => vm.eof_error(message),
+            Failure::Data(MarshalError::Value(message)) => vm.value_error(message),
+            Failure::Data(MarshalError::Type(message)) => vm.type_error(message),
+        }
+    }
 }
 
 impl From<MarshalError> for Failure {
@@ -49,6 +87,13 @@ const BAD_CODE: Failure = Failure::Data(MarshalError::Value("bad marshal data (i
 impl Builder for ValueBuilder<'_> {
     type Value = Value;
     type Error = Failure;
+
+    fn nothing(&mut self, too_short: Failure) -> Failure {
+        match too_short {
+            Failure::Data(MarshalError::Eof(_)) => MarshalError::Eof("EOF read where object expected").into(),
+            other => other,
+        }
+    }
 
     fn none(&mut self) -> Value {
         Value::none()

@@ -1,6 +1,6 @@
 //! Writing runtime values.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pyrope_bytecode::marshal::{MAX_DEPTH, PrimitiveWriter, code};
 use pyrope_object::layout::{Bytes, Dict, List, Str, Tuple};
@@ -14,7 +14,8 @@ pub(super) fn dump(value: &Value, version: i64, allow_code: bool, vm: &Vm) -> Py
     {
         return Ok(pyrope_bytecode::marshal::dump_code(&raw));
     }
-    let mut writer = Writer { out: PrimitiveWriter::default(), refs: HashMap::new(), version, allow_code, vm };
+    let mut writer =
+        Writer { out: PrimitiveWriter::default(), refs: HashMap::new(), open: HashSet::new(), version, allow_code, vm };
     writer.value(value, 0)?;
     Ok(writer.out.bytes)
 }
@@ -23,6 +24,8 @@ struct Writer<'a> {
     out: PrimitiveWriter,
     /// Objects written with a flag, by identity.
     refs: HashMap<u64, u32>,
+    /// Those of them that are being written and cannot be referred to before they are complete.
+    open: HashSet<u64>,
     version: i64,
     allow_code: bool,
     vm: &'a Vm,
@@ -37,21 +40,32 @@ impl Writer<'_> {
     }
 
     /// Writes a reference if the object was written before; else tells whether to flag it.
-    fn seen(&mut self, value: &Value) -> Option<bool> {
+    fn seen(&mut self, value: &Value) -> PyResult<Option<bool>> {
         if self.version < 3 || value.refcount() <= 1 {
-            return Some(false);
+            return Ok(Some(false));
+        }
+        if self.open.contains(&value.id()) {
+            return Err(self.vm.value_error("unmarshallable object"));
         }
         if let Some(&index) = self.refs.get(&value.id()) {
             self.out.reference(index);
-            return None;
+            return Ok(None);
         }
         let index = self.refs.len() as u32;
         self.refs.insert(value.id(), index);
-        Some(true)
+        Ok(Some(true))
+    }
+
+    /// Writes what cannot contain itself.
+    fn closed(&mut self, value: &Value, write: impl FnOnce(&mut Self) -> PyResult<()>) -> PyResult<()> {
+        self.open.insert(value.id());
+        let result = write(self);
+        self.open.remove(&value.id());
+        result
     }
 
     fn value(&mut self, value: &Value, depth: usize) -> PyResult<()> {
-        if depth > MAX_DEPTH {
+        if depth >= MAX_DEPTH {
             return Err(self.vm.value_error("object too deeply nested to marshal"));
         }
         let vm = self.vm;
@@ -63,7 +77,7 @@ impl Writer<'_> {
             self.out.tag(code::ELLIPSIS, false);
         } else if value.is(&vm.builtin(B::StopIteration).to_value()) {
             self.out.tag(code::STOPITER, false);
-        } else if let Some(flagged) = self.seen(value) {
+        } else if let Some(flagged) = self.seen(value)? {
             self.object(value, flagged, depth)?;
         }
         Ok(())
@@ -82,7 +96,15 @@ impl Writer<'_> {
         } else if let (true, Some(text)) = (exactly(B::Str), value.downcast::<Str>()) {
             let mut utf8 = pyrope_text::Wtf8Buf::new();
             text.code_points().for_each(|c| utf8.push_code_point(c));
-            self.out.str(utf8.as_bytes(), self.version >= 1 && text.is_interned(), flagged);
+            let interned = self.version >= 3 && text.is_interned();
+            if self.version >= 4 {
+                self.out.str(utf8.as_bytes(), interned, flagged);
+            } else {
+                // Without the short forms for ASCII.
+                self.out.tag(if interned { code::INTERNED } else { code::UNICODE }, flagged);
+                self.size(utf8.as_bytes().len())?;
+                self.out.bytes.extend_from_slice(utf8.as_bytes());
+            }
         } else if let (true, Some(bytes)) = (exactly(B::Bytes), value.downcast::<Bytes>()) {
             self.out.byte_string(bytes.as_slice(), flagged);
         } else if let (true, Some(tuple)) = (exactly(B::Tuple), value.downcast::<Tuple>()) {
@@ -108,9 +130,9 @@ impl Writer<'_> {
         } else if exactly(B::Set) || exactly(B::FrozenSet) {
             self.set(value, if exactly(B::Set) { code::SET } else { code::FROZENSET }, flagged, depth)?;
         } else if exactly(B::Slice) {
-            self.slice(value, flagged, depth)?;
+            self.closed(value, |this| this.slice(value, flagged, depth))?;
         } else if value.downcast::<CodeObject>().is_some() {
-            self.code(value, flagged, depth)?;
+            self.closed(value, |this| this.code(value, flagged, depth))?;
         } else if let Some(get) = ty.slots().buffer {
             let bytes = get(value, 0, vm)?.to_vec();
             self.out.byte_string(&bytes, flagged);
@@ -157,8 +179,13 @@ impl Writer<'_> {
     /// Items in the order of their own marshalled bytes, so that equal sets give equal data.
     fn set(&mut self, value: &Value, tag: u8, flagged: bool, depth: usize) -> PyResult<()> {
         let mut keyed = Vec::new();
-        for item in self.vm.collect(value)? {
+        let items = self.vm.collect(value)?;
+        let size = items.len();
+        for item in items {
             keyed.push((dump(&item, self.version, self.allow_code, self.vm)?, item));
+            if self.vm.len(value)? != size {
+                return Err(self.vm.runtime_error("set changed size during iteration"));
+            }
         }
         keyed.sort_by(|a, b| a.0.cmp(&b.0));
         self.out.tag(tag, flagged);

@@ -120,18 +120,62 @@ fn own_encoder(encoder: &Value) -> Option<bool> {
 fn encoder_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut slots = [None; 2];
     bind(&CALL, args, &mut slots, vm)?;
-    let (Some(this), [Some(object), Some(_)]) = (slf.downcast::<JsonEncoder>(), slots) else {
+    let (Some(this), [Some(object), Some(level)]) = (slf.downcast::<JsonEncoder>(), slots) else {
         return Err(unbound("_iterencode", vm));
     };
+    let Some(level) = vm.index_i64(level)? else {
+        return Err(vm.overflow_error("Python int too large to convert to C ssize_t"));
+    };
+    let indents = if this.indent.is_none() { None } else { Some(Indents::new(this, level, vm)?) };
     let mut out = TextBuilder::new();
-    Writer { config: this, out: &mut out, vm }.value(object)?;
+    Writer { config: this, out: &mut out, indents, vm }.value(object)?;
     Ok(vm.new_tuple(vec![out.finish(vm)?.into_value()]).into_value())
 }
 
 struct Writer<'a> {
     config: &'a JsonEncoder,
     out: &'a mut TextBuilder,
+    indents: Option<Indents<'a>>,
     vm: &'a Vm,
+}
+
+/// The line breaks between items, by depth.
+struct Indents<'a> {
+    config: &'a JsonEncoder,
+    depth: usize,
+    /// A newline and the indentation, for each depth met so far.
+    lines: Vec<Ref<Str>>,
+}
+
+impl<'a> Indents<'a> {
+    fn new(config: &'a JsonEncoder, level: i64, vm: &Vm) -> PyResult<Indents<'a>> {
+        let Some(unit) = config.indent.downcast::<Str>() else {
+            return Err(vm.type_error(format!("'{}' object can't be repeated", vm.type_name(&config.indent))));
+        };
+        let mut line = TextBuilder::new();
+        line.push_str("\n");
+        (0..level).for_each(|_| line.push_text(unit));
+        Ok(Indents { config, depth: 0, lines: vec![line.finish(vm)?] })
+    }
+
+    fn line(&self) -> Option<&Ref<Str>> {
+        self.lines.get(self.depth)
+    }
+
+    fn deepen(&mut self, vm: &Vm) -> PyResult<()> {
+        self.depth += 1;
+        if self.depth < self.lines.len() {
+            return Ok(());
+        }
+        let mut line = TextBuilder::new();
+        self.lines.last().into_iter().for_each(|outer| line.push_text(outer));
+        match self.config.indent.downcast::<Str>() {
+            Some(unit) => line.push_text(unit),
+            None => return Err(vm.type_error("indent must be a string")),
+        }
+        self.lines.push(line.finish(vm)?);
+        Ok(())
+    }
 }
 
 impl Writer<'_> {
@@ -159,6 +203,34 @@ impl Writer<'_> {
             self.other(object)?;
         }
         Ok(())
+    }
+
+    /// Begins the items of a container.
+    fn open(&mut self) -> PyResult<()> {
+        if let Some(indents) = &mut self.indents {
+            indents.deepen(self.vm)?;
+        }
+        self.break_line();
+        Ok(())
+    }
+
+    fn break_line(&mut self) {
+        if let Some(line) = self.indents.as_ref().and_then(Indents::line) {
+            self.out.push_text(line);
+        }
+    }
+
+    fn separate(&mut self) {
+        self.out.push_text(&self.config.item_separator);
+        self.break_line();
+    }
+
+    /// Ends the items of a container.
+    fn close(&mut self) {
+        if let Some(indents) = &mut self.indents {
+            indents.depth -= 1;
+        }
+        self.break_line();
     }
 
     /// Writes what refers to other objects, unless that is under way already.
@@ -232,13 +304,18 @@ impl Writer<'_> {
             };
             let Some(item) = item else { break };
             if index > 0 {
-                self.out.push_text(&self.config.item_separator);
+                self.separate();
+            } else {
+                self.open()?;
             }
             self.value(&item).map_err(|raised| {
                 let kind = vm.type_name(object);
                 note(raised, &format!("when serializing {kind} item {index}"), vm)
             })?;
             index += 1;
+        }
+        if index > 0 {
+            self.close();
         }
         self.out.push_str("]");
         Ok(())
@@ -287,8 +364,10 @@ impl Writer<'_> {
                     }
                 },
             };
-            if !std::mem::take(&mut first) {
-                self.out.push_text(&self.config.item_separator);
+            if std::mem::take(&mut first) {
+                self.open()?;
+            } else {
+                self.separate();
             }
             self.string(name.as_value(), &name)?;
             self.out.push_text(&self.config.key_separator);
@@ -297,6 +376,9 @@ impl Writer<'_> {
                 let (kind, shown) = (vm.type_name(object), vm.repr_text(&key).unwrap_or_default());
                 note(vm.reraise(exception), &format!("when serializing {kind} item {shown}"), vm)
             })?;
+        }
+        if !first {
+            self.close();
         }
         self.out.push_str("}");
         Ok(())

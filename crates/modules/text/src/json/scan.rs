@@ -74,7 +74,7 @@ fn scanner_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     };
     let Ok(start) = usize::try_from(idx) else { return Err(vm.value_error("idx cannot be negative")) };
     let (value, end) = with_units!(text.view(), units => {
-        let mut reader = Reader { config: this, document: string, text: units, keys: HashMap::new(), vm };
+        let mut reader = Reader { config: this, document: string, text: units, keys: HashMap::new(), wide_keys: HashMap::new(), vm };
         reader.value(start)
     })?;
     Ok(vm.new_tuple(vec![value, vm.int_from_usize(end)]).into_value())
@@ -86,6 +86,8 @@ struct Reader<'a, U> {
     text: &'a [U],
     /// Keys that were met, so that equal ones are one object.
     keys: HashMap<String, Ref<Str>>,
+    /// Those that are not ASCII, by code points.
+    wide_keys: HashMap<Vec<u32>, Ref<Str>>,
     vm: &'a Vm,
 }
 
@@ -226,12 +228,14 @@ impl<U: Unit> Reader<'_, U> {
 
     fn key(&mut self, at: usize) -> PyResult<(Value, usize)> {
         let (key, end) = scan(self.document, self.text, at, self.config.strict, self.vm)?;
-        let Some(text) = key.as_ascii() else { return Ok((key.into_value(), end)) };
-        if let Some(known) = self.keys.get(text) {
-            return Ok((known.to_value(), end));
-        }
-        self.keys.insert(text.to_owned(), key.clone());
-        Ok((key.into_value(), end))
+        let known = match key.as_ascii() {
+            Some(text) => match self.keys.get(text) {
+                Some(known) => known,
+                None => self.keys.entry(text.to_owned()).or_insert_with(|| key.clone()),
+            },
+            None => self.wide_keys.entry(key.code_points().collect()).or_insert_with(|| key.clone()),
+        };
+        Ok((known.to_value(), end))
     }
 
     fn object(&mut self, start: usize) -> PyResult<Found> {

@@ -74,7 +74,7 @@ pub(super) fn scan<U: Unit>(
         }
         next += 1;
         let end = next + 4;
-        if end >= text.len() {
+        if end > text.len() {
             return fail("Invalid \\uXXXX escape", next - 1);
         }
         let Some(mut c) = hex(&text[next..end]) else { return fail("Invalid \\uXXXX escape", end - 5) };
@@ -112,7 +112,7 @@ fn push_escaped(c: u32, out: &mut TextBuilder) {
 
 /// Appends the text in quotes, with what must be escaped escaped.
 pub(super) fn push_quoted(text: &Str, ascii: bool, out: &mut TextBuilder) {
-    let special = |c: u32| c < 0x20 || c == 0x22 || c == 0x5C || (ascii && c > 0x7E);
+    let special = |c: u32| c < 0x20 || c == 0x22 || c == 0x5C || (ascii && c >= 0x7F);
     out.push(0x22);
     match text.view() {
         StrView::Ascii(plain) if !plain.bytes().any(|c| special(c.into())) => out.push_str(plain),
@@ -120,7 +120,7 @@ pub(super) fn push_quoted(text: &Str, ascii: bool, out: &mut TextBuilder) {
             let mut start = 0;
             for (at, &unit) in units.iter().enumerate() {
                 let c: u32 = unit.into();
-                if special(c) && c != 0x7F {
+                if special(c) {
                     out.push_units(&units[start..at]);
                     push_escaped(c, out);
                     start = at + 1;

@@ -3,9 +3,9 @@
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::CodePoint;
 use pyrope_object::{Header, PyResult, Ref, Str, Value, Vm};
-use pyrope_textual::unicode::version_3_2 as old;
+use pyrope_textual::unicode::{Found, version_3_2 as old};
 
-use super::{find_by_name, form, or_default};
+use super::{find_by_name, form, or_default, plain};
 
 #[pyclass(
     name = "UCD",
@@ -119,11 +119,11 @@ impl OldDatabase {
     fn normalize(&self, name: &Str, unistr: Ref<Str>, vm: &Vm) -> PyResult {
         let form = form(&name.to_string_lossy(), vm)?;
         if unistr.as_ascii().is_some() {
-            return Ok(unistr.to_value());
+            return plain(&unistr, vm);
         }
         match with_units!(unistr.view(), units => old::normalize(units, form)) {
             Some(text) => Ok(vm.str_from_code_points(&text)?.into_value()),
-            None => Ok(unistr.to_value()),
+            None => plain(&unistr, vm),
         }
     }
 
@@ -143,7 +143,12 @@ impl OldDatabase {
     /// corresponding character.  If not found, KeyError is raised.
     #[method("lookup($self, name, /)")]
     fn lookup(&self, name: &Value, vm: &Vm) -> PyResult {
-        find_by_name(name, vm)
+        // Aliases and sequences came later.
+        let known = |found: &Found, text: &str| match *found {
+            Found::Char(c) => old::name(c).is_some_and(|name| name.eq_ignore_ascii_case(text)),
+            Found::Sequence(_) => false,
+        };
+        find_by_name(name, known, vm)
     }
 
     #[getter("unidata_version")]
