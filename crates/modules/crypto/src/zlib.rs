@@ -1,6 +1,7 @@
 //! `zlib`: compression and decompression in zlib's formats.
 
 mod objects;
+mod raw;
 mod stream;
 
 use pyrope_object::bind::BytesLike;
@@ -231,7 +232,7 @@ mod functions {
         let stream = stream::deflater(or(level, -1), or(method, 8), or(wbits, 15), or(mem_level, 8), or(strategy, 0));
         let Some(mut stream) = stream else { return Err(vm.value_error("Invalid initialization option")) };
         if let Some(dictionary) = zdict
-            && dictionary.with(|bytes| stream.set_dictionary(bytes)).is_err()
+            && !dictionary.with(|bytes| stream.set_dictionary(bytes))
         {
             return Err(vm.value_error("Invalid dictionary"));
         }

@@ -5,10 +5,9 @@ use std::cell::Cell;
 use pyrope_object::args::{ArgName, FromArg};
 use pyrope_object::bind::{BytesLike, Signature, bind};
 use pyrope_object::layout::Bytes;
-use pyrope_object::{Args, Guarded, Header, PyResult, Ref, Slots, Type, Vm};
-use zlib_rs::{Deflate, Inflate};
+use pyrope_object::{Args, Guarded, Header, PyResult, Raised, Ref, Slots, Type, Value, Vm};
 
-use super::stream::{self, Failure, Flush};
+use super::stream::{self, Deflate, Failure, Flush, Inflate};
 use super::{error, failed};
 use crate::feed::{Feed, Run};
 
@@ -79,6 +78,30 @@ impl Compress {
             Err(failure) => Err(failed(&failure, "while flushing", vm)),
         }
     }
+
+    /// Return a copy of the compression object.
+    #[method("copy($self, /)")]
+    fn copy(&self, vm: &Vm) -> PyResult<Ref<Compress>> {
+        match self.stream.with_mut(|stream| stream.as_mut().map(Deflate::copied)) {
+            Some(Some(copy)) => Ok(Compress::make(copy, vm)),
+            Some(None) => Err(vm.memory_error()),
+            None => Err(inconsistent(vm)),
+        }
+    }
+
+    #[method("__copy__($self, /)")]
+    fn copy_method(&self, vm: &Vm) -> PyResult<Ref<Compress>> {
+        self.copy(vm)
+    }
+
+    #[method("__deepcopy__($self, memo, /)")]
+    fn deepcopy(&self, _memo: &Value, vm: &Vm) -> PyResult<Ref<Compress>> {
+        self.copy(vm)
+    }
+}
+
+fn inconsistent(vm: &Vm) -> Raised {
+    vm.value_error("Inconsistent stream state")
 }
 
 /// A fresh decompressor; one of raw data gets its dictionary at once.
@@ -88,7 +111,7 @@ pub(super) fn prepared(wbits: i32, zdict: Option<&[u8]>, vm: &Vm) -> PyResult<In
     };
     if wbits < 0
         && let Some(zdict) = zdict
-        && stream.set_dictionary(zdict).is_err()
+        && !stream.set_dictionary(zdict)
     {
         return Err(error("Error -3 while setting zdict: invalid input data", vm));
     }
@@ -109,6 +132,8 @@ pub(super) struct Decompress {
     unused: Guarded<Vec<u8>>,
     tail: Guarded<Vec<u8>>,
     eof: Cell<bool>,
+    /// Flushed at the end: it cannot be copied any more.
+    finished: Cell<bool>,
 }
 
 impl Decompress {
@@ -122,6 +147,7 @@ impl Decompress {
                 unused: Guarded::new(Vec::new()),
                 tail: Guarded::new(Vec::new()),
                 eof: Cell::new(false),
+                finished: Cell::new(false),
             },
         )
     }
@@ -183,10 +209,36 @@ impl Decompress {
             return Err(vm.value_error("length must be greater than zero"));
         }
         let input = self.tail.with(Clone::clone);
-        match self.run(&input, None) {
+        let flushed = self.run(&input, None);
+        self.finished.set(self.eof.get());
+        match flushed {
             Ok(output) => vm.new_bytes(&output),
             Err(failure) => Err(failed(&failure, "while decompressing data", vm)),
         }
+    }
+
+    /// Return a copy of the decompression object.
+    #[method("copy($self, /)")]
+    fn copy(&self, vm: &Vm) -> PyResult<Ref<Decompress>> {
+        if self.finished.get() {
+            return Err(inconsistent(vm));
+        }
+        let Some(stream) = self.stream.with_mut(Inflate::copied) else { return Err(vm.memory_error()) };
+        let copy = Decompress::make(stream, self.zdict.clone(), vm);
+        copy.unused.set(self.unused.with(Clone::clone));
+        copy.tail.set(self.tail.with(Clone::clone));
+        copy.eof.set(self.eof.get());
+        Ok(copy)
+    }
+
+    #[method("__copy__($self, /)")]
+    fn copy_method(&self, vm: &Vm) -> PyResult<Ref<Decompress>> {
+        self.copy(vm)
+    }
+
+    #[method("__deepcopy__($self, memo, /)")]
+    fn deepcopy(&self, _memo: &Value, vm: &Vm) -> PyResult<Ref<Decompress>> {
+        self.copy(vm)
     }
 
     #[getter]

@@ -1,11 +1,8 @@
 //! Streams of zlib-rs, driven over growing buffers.
 
-use zlib_rs::{
-    Deflate, DeflateConfig, DeflateError, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status, Strategy,
-};
+pub(super) use super::raw::{Deflate, Flush, Inflate};
 
-pub(super) use zlib_rs::DeflateFlush as Flush;
-
+use super::raw::code;
 use crate::feed::Run;
 
 /// Bytes of the first output buffer; each further one is twice as large, up to a bound.
@@ -30,23 +27,16 @@ pub(super) fn deflater(level: i32, method: i32, wbits: i32, mem_level: i32, stra
     if !(-1..=9).contains(&level) || method != 8 || !window_fits || !(1..=9).contains(&mem_level) {
         return None;
     }
-    let strategy = match strategy {
-        0 => Strategy::Default,
-        1 => Strategy::Filtered,
-        2 => Strategy::HuffmanOnly,
-        3 => Strategy::Rle,
-        4 => Strategy::Fixed,
-        _ => return None,
-    };
-    let config = DeflateConfig { level, method: Method::Deflated, window_bits: wbits, mem_level, strategy };
-    Some(Deflate::new_with_config(config))
+    if !(0..=4).contains(&strategy) {
+        return None;
+    }
+    Deflate::new(level, wbits, mem_level, strategy)
 }
 
 /// A decompressor; `None` for a window that zlib refuses.
 pub(super) fn inflater(wbits: i32) -> Option<Inflate> {
     match wbits {
-        -15..=-8 => Some(Inflate::new(false, wbits.unsigned_abs() as u8)),
-        0 | 8..=15 | 24..=31 | 40..=47 => Some(Inflate::new(true, wbits as u8)),
+        -15..=-8 | 0 | 8..=15 | 24..=31 | 40..=47 => Inflate::new(wbits),
         _ => None,
     }
 }
@@ -61,7 +51,7 @@ fn extend(output: &mut Vec<u8>, room: usize) -> bool {
 }
 
 /// Compresses all of `input`; gives the output and whether the stream has ended.
-pub(super) fn deflate(stream: &mut Deflate, mut input: &[u8], flush: DeflateFlush) -> Result<(Vec<u8>, bool), Failure> {
+pub(super) fn deflate(stream: &mut Deflate, mut input: &[u8], flush: Flush) -> Result<(Vec<u8>, bool), Failure> {
     let mut output = Vec::new();
     let mut room = FIRST_CHUNK;
     loop {
@@ -69,24 +59,16 @@ pub(super) fn deflate(stream: &mut Deflate, mut input: &[u8], flush: DeflateFlus
         if !extend(&mut output, room) {
             return Err(Failure::Memory);
         }
-        let (taken, given) = (stream.total_in(), stream.total_out());
-        let result = stream.compress(input, &mut output[start..], flush);
-        let (taken, given) = ((stream.total_in() - taken) as usize, (stream.total_out() - given) as usize);
-        input = input.get(taken..).unwrap_or_default();
-        output.truncate(start + given);
-        match result {
-            Ok(Status::StreamEnd) => return Ok((output, true)),
-            Ok(_) if given < room && input.is_empty() => return Ok((output, false)),
-            Ok(Status::BufError) if taken == 0 && given == 0 => return Ok((output, false)),
-            Ok(_) => room = (room * 2).min(LAST_CHUNK),
-            Err(error) => {
-                let code = match error {
-                    DeflateError::StreamError => -2,
-                    DeflateError::DataError => -3,
-                    DeflateError::MemError => return Err(Failure::Memory),
-                };
-                return Err(Failure::Stream { code, message: stream.error_message() });
-            }
+        let step = stream.run(input, &mut output[start..], flush);
+        input = input.get(step.taken..).unwrap_or_default();
+        output.truncate(start + step.given);
+        match step.code {
+            code::STREAM_END => return Ok((output, true)),
+            code::OK if step.given < room && input.is_empty() => return Ok((output, false)),
+            code::BUF_ERROR if step.taken == 0 && step.given == 0 => return Ok((output, false)),
+            code::OK | code::BUF_ERROR => room = (room * 2).min(LAST_CHUNK),
+            code::MEM_ERROR => return Err(Failure::Memory),
+            code => return Err(Failure::Stream { code, message: stream.message() }),
         }
     }
 }
@@ -109,33 +91,25 @@ pub(super) fn inflate(
         if !extend(&mut done.output, room) {
             return Err(Failure::Memory);
         }
-        let (taken, given) = (stream.total_in(), stream.total_out());
         let rest = input.get(done.consumed..).unwrap_or_default();
-        let result = stream.decompress(rest, &mut done.output[start..], InflateFlush::SyncFlush);
-        let (taken, given) = ((stream.total_in() - taken) as usize, (stream.total_out() - given) as usize);
-        done.consumed += taken;
-        done.output.truncate(start + given);
-        match result {
-            Ok(Status::StreamEnd) => {
+        let step = stream.run(rest, &mut done.output[start..]);
+        done.consumed += step.taken;
+        done.output.truncate(start + step.given);
+        match step.code {
+            code::STREAM_END => {
                 done.ended = true;
                 return Ok(done);
             }
-            Ok(Status::BufError) => return Ok(done),
-            Ok(Status::Ok) if given < room && done.consumed >= input.len() => return Ok(done),
-            Ok(Status::Ok) => chunk = (chunk * 2).min(LAST_CHUNK),
-            Err(InflateError::NeedDict { .. }) => match dictionary {
-                Some(dictionary) => {
-                    stream.set_dictionary(dictionary).map_err(|_| Failure::Dictionary)?;
-                }
+            code::BUF_ERROR => return Ok(done),
+            code::OK if step.given < room && done.consumed >= input.len() => return Ok(done),
+            code::OK => chunk = (chunk * 2).min(LAST_CHUNK),
+            code::NEED_DICT => match dictionary {
+                Some(dictionary) if stream.set_dictionary(dictionary) => {}
+                Some(_) => return Err(Failure::Dictionary),
                 None => return Err(Failure::Stream { code: 2, message: None }),
             },
-            Err(InflateError::MemError) => return Err(Failure::Memory),
-            Err(InflateError::StreamError) => {
-                return Err(Failure::Stream { code: -2, message: stream.error_message() });
-            }
-            Err(InflateError::DataError) => {
-                return Err(Failure::Stream { code: -3, message: stream.error_message() });
-            }
+            code::MEM_ERROR => return Err(Failure::Memory),
+            code => return Err(Failure::Stream { code, message: stream.message() }),
         }
     }
 }
