@@ -82,7 +82,9 @@ fn decode(codec: &str, handler: &str, is_final: bool, input: &[u8]) -> Result<St
             decode_unicode_escape(input, is_final, |name| (name == "SPACE").then_some(32), o, e)?.consumed
         }
         "raw_unicode_escape" => decode_raw_unicode_escape(input, is_final, o, e)?,
-        cjk if Cjk::from_name(cjk).is_some() => Cjk::from_name(cjk).expect("checked").decode(input, &mut [0; 8], is_final, o, e)?,
+        cjk if Cjk::from_name(cjk).is_some() => {
+            Cjk::from_name(cjk).expect("checked").decode(input, &mut [0; 8], is_final, o, e)?
+        }
         "ascii" => decode_ascii(input, o, e).map(|()| input.len())?,
         _ => decode_table(input, &cp1252(), o, e).map(|()| input.len())?,
     };
@@ -99,7 +101,9 @@ fn encode(codec: &str, handler: &str, text: &[u32]) -> Result<String, String> {
         "utf-7" => encode_utf7(text),
         "unicode_escape" => encode_unicode_escape(text),
         "raw_unicode_escape" => encode_raw_unicode_escape(text),
-        cjk if Cjk::from_name(cjk).is_some() => Cjk::from_name(cjk).expect("checked").encode(text, &mut [0; 8], true, e)?.0,
+        cjk if Cjk::from_name(cjk).is_some() => {
+            Cjk::from_name(cjk).expect("checked").encode(text, &mut [0; 8], true, e)?.0
+        }
         "ascii" => encode_ascii(text, e)?,
         "latin-1" => encode_latin1(text, e)?,
         _ => {

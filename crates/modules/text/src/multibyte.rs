@@ -65,10 +65,6 @@ codec_module!(
     "_codecs_iso2022",
     [Iso2022Kr, Iso2022Jp, Iso2022Jp1, Iso2022Jp2, Iso2022Jp2004, Iso2022Jp3, Iso2022JpExt]
 );
-codec_module!(
-    jp,
-    "_codecs_jp",
-    [ShiftJis, Cp932, EucJp, ShiftJis2004, EucJis2004, EucJisx0213, ShiftJisx0213]
-);
+codec_module!(jp, "_codecs_jp", [ShiftJis, Cp932, EucJp, ShiftJis2004, EucJis2004, EucJisx0213, ShiftJisx0213]);
 codec_module!(kr, "_codecs_kr", [EucKr, Cp949, Johab]);
 codec_module!(tw, "_codecs_tw", [Big5, Cp950]);

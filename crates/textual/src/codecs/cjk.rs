@@ -57,7 +57,8 @@ encodings! {
 pub type State = [u8; 8];
 
 const ILLEGAL: &str = "illegal multibyte sequence";
-const INCOMPLETE: &str = "incomplete multibyte sequence";
+/// The reason of an issue that more bytes could have prevented.
+pub const INCOMPLETE: &str = "incomplete multibyte sequence";
 
 /// What stands at the start of input.
 enum Read {
@@ -128,7 +129,7 @@ impl Cjk {
                 Read::Text([if byte == 0x5C { 0xA5 } else { 0x203E }, 0], 1)
             }
             (_, _, byte @ 0..0x80) => Read::Text([u32::from(byte), 0], 1),
-            (Cjk::Johab, ..) => jamo::read_johab(input, Cjk::EucKr.tables()),
+            (Cjk::Johab, ..) => jamo::read_johab(input, Cjk::Cp949.tables()),
             _ => self.tables().read(self, input),
         }
     }
@@ -138,7 +139,7 @@ impl Cjk {
         match (self, iso2022::config(self)) {
             (Cjk::Hz, _) => hz::write(code_point, state, out),
             (_, Some(config)) => iso2022::write(config, code_point, next, state, out),
-            (Cjk::Johab, _) if code_point >= 0x80 => jamo::write_johab(code_point, Cjk::EucKr.tables(), out),
+            (Cjk::Johab, _) if code_point >= 0x80 => jamo::write_johab(code_point, Cjk::Cp949.tables(), out),
             _ => self.tables().write(self, code_point, next, out),
         }
     }

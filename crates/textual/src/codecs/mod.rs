@@ -19,7 +19,7 @@ mod wide;
 use pyrope_text::Wtf8Buf;
 
 pub use charmap::{Mapped, decode_charmap, decode_table, encode_charmap};
-pub use cjk::{Cjk, State as CjkState};
+pub use cjk::{Cjk, INCOMPLETE, State as CjkState};
 pub use escape::{
     Escapes, InvalidEscape, InvalidValue, decode_bytes_escape, decode_raw_unicode_escape, decode_unicode_escape,
     encode_bytes_escape, encode_raw_unicode_escape, encode_unicode_escape,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::{BytesLike, OrNone};
-use pyrope_object::{Header, PyResult, Ref, Str, Type, Value, Vm};
-use pyrope_textual::codecs::{Cjk, CjkState};
+use pyrope_object::{Header, PyResult, Raised, Ref, Str, Type, Value, Vm};
+use pyrope_textual::codecs::{Cjk, CjkState, DecodeErrors, INCOMPLETE, Issue};
 use pyrope_types::text::TextBuilder;
 use pyrope_types::text::codec::{PyDecodeErrors, PyEncodeErrors};
 
@@ -47,8 +47,37 @@ pub fn encode(
     is_final: bool,
     vm: &Vm,
 ) -> PyResult<(Vec<u8>, usize)> {
-    let mut handler = PyEncodeErrors { multibyte: true, ..PyEncodeErrors::new(text, errors, vm) };
+    let mut handler = PyEncodeErrors::new(text, errors, vm);
+    handler.multibyte = true;
     with_units!(text.view(), units => codec.encode(units, state, is_final, &mut handler))
+}
+
+/// Why decoding ended.
+pub struct Undecodable {
+    pub raised: Raised,
+    /// The end of the data was to blame, not what stands in it.
+    pub at_end: bool,
+}
+
+impl From<Raised> for Undecodable {
+    fn from(raised: Raised) -> Undecodable {
+        Undecodable { raised, at_end: false }
+    }
+}
+
+/// Remembers what the last issue was.
+struct Noting<'a> {
+    handler: PyDecodeErrors<'a>,
+    at_end: bool,
+}
+
+impl DecodeErrors<TextBuilder> for Noting<'_> {
+    type Error = Raised;
+
+    fn handle(&mut self, issue: &Issue, out: &mut TextBuilder) -> PyResult<usize> {
+        self.at_end = issue.reason == INCOMPLETE;
+        self.handler.handle(issue, out)
+    }
 }
 
 /// Decodes bytes; the text, and how many bytes it took.
@@ -59,11 +88,15 @@ pub fn decode(
     errors: &str,
     is_final: bool,
     vm: &Vm,
-) -> PyResult<(Ref<Str>, usize)> {
-    let mut handler = PyDecodeErrors { multibyte: true, ..PyDecodeErrors::new(data, errors, vm) };
+) -> Result<(Ref<Str>, usize), Undecodable> {
+    let mut handler = PyDecodeErrors::new(data, errors, vm);
+    handler.multibyte = true;
+    let mut noting = Noting { handler, at_end: false };
     let mut out = TextBuilder::with_capacity(data.len());
-    let consumed = codec.decode(data, state, is_final, &mut out, &mut handler)?;
-    Ok((out.finish(vm)?, consumed))
+    match codec.decode(data, state, is_final, &mut out, &mut noting) {
+        Ok(consumed) => Ok((out.finish(vm)?, consumed)),
+        Err(raised) => Err(Undecodable { raised, at_end: noting.at_end }),
+    }
 }
 
 /// A text, or an object as text.
@@ -102,7 +135,8 @@ impl MultibyteCodec {
     fn decode(&self, input: BytesLike<'_>, errors: OrNone<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let data = input.to_cow();
         let errors = errors.0.as_deref().unwrap_or("strict");
-        let (text, consumed) = decode(self.codec, &data, &mut self.codec.decoder_start(), errors, true, vm)?;
+        let mut state = self.codec.decoder_start();
+        let (text, consumed) = decode(self.codec, &data, &mut state, errors, true, vm).map_err(|error| error.raised)?;
         Ok(vm.new_tuple(vec![text.into_value(), vm.int_from_usize(consumed)]).into_value())
     }
 }

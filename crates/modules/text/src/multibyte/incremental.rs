@@ -246,17 +246,27 @@ impl DecoderState {
         DecoderState { codec, pending: Guarded::new(Vec::new()), state: Cell::new(codec.decoder_start()) }
     }
 
-    /// Decodes what is pending and `data`. After an error what was pending is so again.
-    pub fn decode(&self, data: &[u8], errors: &str, is_final: bool, vm: &Vm) -> PyResult<Ref<Str>> {
-        let mut joined = self.pending.get();
+    /// Decodes what is pending and `data`. After an error nothing is pending, but what was so before if only the end of the
+    /// data was to blame and `keeps`.
+    pub fn decode(&self, data: &[u8], errors: &str, is_final: bool, keeps: bool, vm: &Vm) -> PyResult<Ref<Str>> {
+        let pending = self.pending.take();
+        let mut joined = pending.clone();
         joined.extend_from_slice(data);
         let mut state = self.state.get();
         let result = decode(self.codec, &joined, &mut state, errors, is_final, vm);
         self.state.set(state);
-        let (text, consumed) = result?;
+        let (text, consumed) = match result {
+            Ok(done) => done,
+            Err(error) => {
+                if error.at_end && keeps {
+                    self.pending.set(pending);
+                }
+                return Err(error.raised);
+            }
+        };
         let rest = &joined[consumed..];
         if rest.len() > MAX_DECODER_PENDING {
-            return Err(vm.raise(B::UnicodeError, "pending buffer overflow"));
+            return Err(not_kept(self.codec, rest, "pending buffer overflow", vm));
         }
         self.pending.set(rest.to_vec());
         Ok(text)
@@ -298,7 +308,7 @@ impl MultibyteIncrementalDecoder {
     #[method("decode($self, /, input, final=False)")]
     fn decode(&self, input: BytesLike<'_>, is_final: bool, vm: &Vm) -> PyResult<Ref<Str>> {
         let data = input.to_cow();
-        self.state.decode(&data, &self.errors.name(), is_final, vm)
+        self.state.decode(&data, &self.errors.name(), is_final, true, vm)
     }
 
     #[method("getstate($self, /)")]
@@ -323,7 +333,7 @@ impl MultibyteIncrementalDecoder {
         };
         let state = unsigned_bytes(&vm.index_big(number)?, vm)?;
         if pending.as_slice().len() > MAX_DECODER_PENDING {
-            return Err(too_large(self.state.codec, pending.as_slice(), vm));
+            return Err(not_kept(self.state.codec, pending.as_slice(), "pending buffer too large", vm));
         }
         self.state.pending.set(pending.as_slice().to_vec());
         self.state.state.set(state);
@@ -347,13 +357,9 @@ impl MultibyteIncrementalDecoder {
     }
 }
 
-fn too_large(codec: Cjk, pending: &[u8], vm: &Vm) -> pyrope_object::Raised {
-    let issue = pyrope_textual::codecs::Issue {
-        encoding: codec.name(),
-        start: 0,
-        end: pending.len(),
-        reason: "pending buffer too large",
-    };
+/// UnicodeDecodeError for more bytes than a decoder holds back.
+fn not_kept(codec: Cjk, pending: &[u8], reason: &'static str, vm: &Vm) -> pyrope_object::Raised {
+    let issue = pyrope_textual::codecs::Issue { encoding: codec.name(), start: 0, end: pending.len(), reason };
     match pyrope_types::text::codec::PyDecodeErrors::new(pending, "strict", vm).exception(&issue) {
         Ok(exception) => vm.raise_value(exception),
         Err(raised) => raised,

@@ -65,7 +65,7 @@ impl MultibyteStreamReader {
                 return Err(vm.type_error(format!("stream function returned a non-bytes object ({kind})")));
             };
             let at_end = data.as_slice().is_empty() || size.is_none();
-            let text = self.state.decode(data.as_slice(), &self.errors.name(), at_end, vm)?;
+            let text = self.state.decode(data.as_slice(), &self.errors.name(), at_end, false, vm)?;
             if at_end || !text.is_empty() {
                 return Ok(text);
             }

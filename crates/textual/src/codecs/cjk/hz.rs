@@ -53,7 +53,7 @@ pub fn read(input: &[u8], state: &mut State) -> Read {
         (b'~' | 0x80.., _) => Read::Illegal(1),
         (byte, _) if !chinese => Read::Text([u32::from(byte), 0], 1),
         (_, None) => Read::Incomplete,
-        (lead, Some(&second)) if lead > 0x20 && second < 0x80 => {
+        (lead @ 0x21..=0x7E, Some(&second @ 0x21..=0x7E)) => {
             Cjk::Gb2312.tables().double(lead | 0x80, second | 0x80).map_or(Read::Illegal(1), |text| Read::Text(text, 2))
         }
         _ => Read::Illegal(1),

@@ -67,12 +67,8 @@ pub struct Config {
 
 const JAPANESE: Config = Config { designations: &[], shifts: false, third: false, announcer: true, pairs: None };
 
-static KR: Config = Config {
-    designations: &[on(1, b'C' | DOUBLE, Set::Ksx1001)],
-    shifts: true,
-    announcer: false,
-    ..JAPANESE
-};
+static KR: Config =
+    Config { designations: &[on(1, b'C' | DOUBLE, Set::Ksx1001)], shifts: true, announcer: false, ..JAPANESE };
 static JP: Config = Config { designations: &[JISX0208, ROMAN, JISX0208_OLD], ..JAPANESE };
 static JP_1: Config = Config { designations: &[JISX0208, JISX0212, ROMAN, JISX0208_OLD], ..JAPANESE };
 static JP_2: Config = Config {
@@ -107,10 +103,8 @@ static JP_3: Config = Config {
     pairs: Some(Cjk::EucJisx0213),
     ..JAPANESE
 };
-static JP_EXT: Config = Config {
-    designations: &[JISX0208, JISX0212, ROMAN, on(0, b'I', Set::Katakana), JISX0208_OLD],
-    ..JAPANESE
-};
+static JP_EXT: Config =
+    Config { designations: &[JISX0208, JISX0212, ROMAN, on(0, b'I', Set::Katakana), JISX0208_OLD], ..JAPANESE };
 
 /// That of a codec, if it is one of the family.
 pub fn config(codec: Cjk) -> Option<&'static Config> {
@@ -181,13 +175,18 @@ impl Set {
             (Set::Roman, [0x7E]) => single(0x203E),
             (Set::Roman, &[byte]) => single(u32::from(byte)),
             (Set::Katakana, &[byte @ 0x21..=0x5F]) => single(0xFF40 + u32::from(byte)),
-            (Set::Jisx0212, &[row, cell]) => single(self.tables().triple([0x8F, row | 0x80, cell | 0x80])?),
-            (Set::SecondPlane(_), &[row, cell]) if is_second_plane(row) => {
+            (Set::Jisx0212, &[row, cell @ 0x21..=0x7E]) => {
                 single(self.tables().triple([0x8F, row | 0x80, cell | 0x80])?)
             }
-            (Set::SecondPlane(_), _) => None,
-            // Codes of one byte and half a code of two are no part of the set.
-            (_, &[row @ 0x21..=0x7E, cell]) => self.tables().double(row | 0x80, cell | 0x80),
+            // Where EUC has the full-width tilde.
+            (Set::FirstPlane(_), [0x22, 0x32]) => single(0x7E),
+            // Of the older edition CPython has one character as the newer one has it.
+            (Set::SecondPlane(Cjk::EucJisx0213), [0x7D, 0x3B]) => single(0x9B1C),
+            (Set::SecondPlane(_), &[row, cell @ 0x21..=0x7E]) if is_second_plane(row) => {
+                single(self.tables().triple([0x8F, row | 0x80, cell | 0x80])?)
+            }
+            (Set::Jisx0212 | Set::SecondPlane(_), _) => None,
+            (_, &[row @ 0x21..=0x7E, cell @ 0x21..=0x7E]) => self.tables().double(row | 0x80, cell | 0x80),
             _ => None,
         }
     }
@@ -203,6 +202,7 @@ impl Set {
                     _ => None,
                 };
             }
+            Set::FirstPlane(_) if code_point == 0xFF5E => return None,
             Set::Katakana => return (0xFF61..=0xFF9F).contains(&code_point).then(|| (code_point - 0xFF40) as u16),
             _ => {}
         }
@@ -248,9 +248,7 @@ pub fn write(
     Some(count)
 }
 
-fn find_code(config: &Config, code_point: u32, next: Option<u32>) -> Option<(&'static Designation, u16, usize)>
-where
-{
+fn find_code(config: &Config, code_point: u32, next: Option<u32>) -> Option<(&'static Designation, u16, usize)> {
     let designations = config.designations.iter();
     if let (Some(edition), Some(next)) = (config.pairs, next)
         && let Some(key) = edition.tables().key_of_pair(code_point, next)
@@ -375,13 +373,10 @@ fn read_designation(config: &Config, input: &[u8], state: &mut State) -> Read {
 
 /// A character of G2.
 fn read_third(mark: u8, byte: u8) -> Option<u32> {
-    if byte >= 0x80 {
-        return None;
-    }
     match mark {
-        ASCII => Some(u32::from(byte)),
-        b'A' => Some(u32::from(byte) + 0x80),
-        b'F' => read_greek(byte + 0x80),
+        ASCII if byte < 0x80 => Some(u32::from(byte)),
+        b'A' if byte < 0x80 => Some(u32::from(byte) + 0x80),
+        b'F' => read_greek(byte ^ 0x80),
         _ => None,
     }
 }

@@ -36,7 +36,6 @@ pub fn write_jamo(code_point: u32, out: &mut Vec<u8>) -> Option<usize> {
     Some(1)
 }
 
-
 /// What a field of five bits of johab says, for the initial, the vowel and the final.
 #[derive(Clone, Copy, PartialEq)]
 enum Letter {
@@ -105,7 +104,8 @@ fn read_syllable(lead: u8, second: u8) -> Option<u32> {
 }
 
 fn read_symbol(lead: u8, second: u8, ksx1001: &Tables) -> Option<u32> {
-    let wrong = lead == 0xDF
+    let wrong = lead == 0xD8
+        || lead == 0xDF
         || lead > 0xF9
         || second < 0x31
         || (0x80..0x91).contains(&second)

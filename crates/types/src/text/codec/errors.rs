@@ -24,7 +24,15 @@ pub struct PyDecodeErrors<'a> {
 impl<'a> PyDecodeErrors<'a> {
     /// A handler for `input` by its name.
     pub fn new(input: &'a [u8], errors: &'a str, vm: &'a Vm) -> Self {
-        PyDecodeErrors { input, errors, encoding: None, multibyte: false, standard: Standard::from_name(errors), exception: None, vm }
+        PyDecodeErrors {
+            input,
+            errors,
+            encoding: None,
+            multibyte: false,
+            standard: Standard::from_name(errors),
+            exception: None,
+            vm,
+        }
     }
 
     /// The exception for an issue.
@@ -138,7 +146,15 @@ pub struct PyEncodeErrors<'a> {
 impl<'a> PyEncodeErrors<'a> {
     /// A handler for `text` by its name.
     pub fn new(text: &'a Ref<Str>, errors: &'a str, vm: &'a Vm) -> Self {
-        PyEncodeErrors { text, errors, encoding: None, multibyte: false, standard: Standard::from_name(errors), exception: None, vm }
+        PyEncodeErrors {
+            text,
+            errors,
+            encoding: None,
+            multibyte: false,
+            standard: Standard::from_name(errors),
+            exception: None,
+            vm,
+        }
     }
 
     fn exception(&mut self, issue: &Issue) -> PyResult<Value> {
@@ -197,7 +213,9 @@ impl EncodeErrors for PyEncodeErrors<'_> {
         let mut text = TextBuilder::with_capacity(replacement.len());
         replacement.iter().for_each(|&c| text.push(c));
         match text.finish(vm) {
-            Ok(text) => PyEncodeErrors { encoding: self.encoding, ..PyEncodeErrors::new(&text, "strict", vm) }.fail(issue),
+            Ok(text) => {
+                PyEncodeErrors { encoding: self.encoding, ..PyEncodeErrors::new(&text, "strict", vm) }.fail(issue)
+            }
             Err(raised) => raised,
         }
     }
