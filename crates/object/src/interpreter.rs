@@ -41,8 +41,9 @@ pub struct Interpreter {
     pub(crate) nested_deaths: Cell<u32>,
     pub(crate) waiting_deaths: Guarded<Vec<NonNull<Header>>>,
     current: Cell<*const Vm>,
-    /// All threads that have entered and not ended.
-    threads: RefCell<Vec<*const Vm>>,
+    /// All threads that have entered and not ended, by their numbers here: one may be moved before it ends.
+    threads: RefCell<Vec<(u64, *const Vm)>>,
+    last_thread: Cell<u64>,
     version: Cell<u32>,
     /// `-b`: 1 warns when bytes are taken for text, 2 asks for an error.
     pub bytes_warning: Cell<u8>,
@@ -101,6 +102,7 @@ impl Interpreter {
             waiting_deaths: Guarded::default(),
             current: Cell::new(std::ptr::null()),
             threads: RefCell::default(),
+            last_thread: Cell::new(0),
             version: Cell::new(0),
             bytes_warning: Cell::new(0),
             hash_key: config.hash_key,
@@ -258,8 +260,10 @@ impl Interpreter {
 
     /// Makes `vm` the running thread; its lock must be held. Give the previous one back with [`Interpreter::leave`].
     pub fn enter(&self, vm: &Vm) {
-        if !vm.is_known.replace(true) {
-            self.threads.borrow_mut().push(vm);
+        if vm.number.get() == 0 {
+            self.last_thread.set(self.last_thread.get() + 1);
+            vm.number.set(self.last_thread.get());
+            self.threads.borrow_mut().push((vm.number.get(), vm));
         }
         self.current.set(vm);
         self.heap.enter_thread();
@@ -271,19 +275,19 @@ impl Interpreter {
         for thread in threads {
             if self.threads.borrow().contains(&thread) {
                 // SAFETY: a thread strikes itself off before it ends, under the lock that the caller holds.
-                look(unsafe { &*thread });
+                look(unsafe { &*thread.1 });
             }
         }
     }
 
     /// A thread ends.
     pub(crate) fn strike_off(&self, vm: &Vm) {
-        self.threads.borrow_mut().retain(|&known| !std::ptr::eq(known, vm));
+        self.threads.borrow_mut().retain(|known| known.0 != vm.number.get());
     }
 
     /// In the child of a fork, where only one thread goes on.
     pub fn keep_only(&self, vm: &Vm) {
-        self.threads.borrow_mut().retain(|&known| std::ptr::eq(known, vm));
+        self.threads.borrow_mut().retain(|known| known.0 == vm.number.get());
     }
 
     /// No thread runs.

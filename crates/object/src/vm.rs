@@ -39,8 +39,8 @@ pub struct Vm {
     pub machine: OnceCell<Box<dyn std::any::Any>>,
     /// `threading.get_ident()`
     pub ident: Cell<u64>,
-    /// The interpreter has this thread in its list.
-    pub(crate) is_known: Cell<bool>,
+    /// Its number in the interpreter's list; 0 before it has entered.
+    pub(crate) number: Cell<u64>,
     /// Last: what the other fields own dies in it.
     interp: Rc<Interpreter>,
 }
@@ -85,7 +85,7 @@ impl Vm {
             repr_running: Guarded::default(),
             machine: OnceCell::new(),
             ident: Cell::new(0),
-            is_known: Cell::new(false),
+            number: Cell::new(0),
         }
     }
 
