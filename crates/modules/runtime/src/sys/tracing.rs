@@ -220,6 +220,9 @@ pub(super) mod functions {
     /// in the library manual.
     #[pyfunction("_settraceallthreads(function, /)")]
     fn settraceallthreads(function: &Value, vm: &Vm) {
+        // What is replaced must not die while the threads are gone through.
+        let mut old = Vec::new();
+        vm.interp().for_each_thread(|thread| old.extend(monitor::trace_function(thread)));
         vm.interp().for_each_thread(|thread| monitor::set_trace(some(function), thread));
     }
 
@@ -229,6 +232,8 @@ pub(super) mod functions {
     /// chapter in the library manual.
     #[pyfunction("_setprofileallthreads(function, /)")]
     fn setprofileallthreads(function: &Value, vm: &Vm) {
+        let mut old = Vec::new();
+        vm.interp().for_each_thread(|thread| old.extend(monitor::profile_function(thread)));
         vm.interp().for_each_thread(|thread| monitor::set_profile(some(function), thread));
     }
 
