@@ -33,3 +33,4 @@ class Abstract(unittest.TestCase, ABC):
 
 assert unittest.defaultTestLoader.loadTestsFromTestCase(Abstract).countTestCases() == 0
 assert 'rustpython' not in site.getusersitepackages()
+assert inspect.getsource(os).startswith('r"""OS routines') and inspect.getsource(inspect.Signature)

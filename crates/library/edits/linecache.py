@@ -1,13 +1,17 @@
 # Files that only a path entry's finder can read (archives, the library inside the binary) have lines too.
 <<<
-        # Try looking through the module search path, which is only useful
+        basename = filename
+
+        # Realise a lazy loader based lookup if there is one
 ===
         lines = _lines_by_finder(fullname)
         if lines is not None:
             cache[filename] = sum(map(len, lines)), None, lines, fullname
             return lines
 
-        # Try looking through the module search path, which is only useful
+        basename = filename
+
+        # Realise a lazy loader based lookup if there is one
 >>>
 <<<
 def lazycache(filename, module_globals):
