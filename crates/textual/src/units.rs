@@ -1,7 +1,7 @@
 //! The unit of a string in memory.
 
 /// One code point as `str` stores it (Latin-1, UCS-2 or UCS-4), or a byte of `bytes`.
-pub trait Unit: Copy + Ord + std::fmt::Debug + Into<u32> + 'static {}
+pub trait Unit: Copy + Ord + std::hash::Hash + std::fmt::Debug + Into<u32> + 'static {}
 
 impl Unit for u8 {}
 impl Unit for u16 {}

@@ -1,6 +1,7 @@
 //! `_json`: the quick parts of `json`.
 
 mod encode;
+mod keys;
 mod scan;
 mod strings;
 

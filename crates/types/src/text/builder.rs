@@ -24,6 +24,30 @@ macro_rules! with_units {
 }
 pub(crate) use with_units;
 
+/// A unit whose runs can be seen as text.
+pub trait Viewed: Sized {
+    /// The units as text; it need not be the narrowest view.
+    fn view(units: &[Self]) -> StrView<'_>;
+}
+
+impl Viewed for u8 {
+    fn view(units: &[u8]) -> StrView<'_> {
+        StrView::Latin1(units)
+    }
+}
+
+impl Viewed for u16 {
+    fn view(units: &[u16]) -> StrView<'_> {
+        StrView::Ucs2(units)
+    }
+}
+
+impl Viewed for u32 {
+    fn view(units: &[u32]) -> StrView<'_> {
+        StrView::Ucs4(units)
+    }
+}
+
 /// A unit that texts of narrower or equal units can be widened to.
 pub(crate) trait Width: Searchable {
     /// The view's units in this width; `None` if it has wider ones.

@@ -1,13 +1,13 @@
 //! The scanner: JSON text to values.
 
-use std::collections::HashMap;
-
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::{Signature, bind, full_type_name, unbound};
 use pyrope_object::{Args, BuiltinType as B, Header, PyResult, Raised, Ref, Slots, Str, Type, Value, Vm};
 use pyrope_textual::Unit;
+use pyrope_types::text::Viewed;
 
-use super::strings::{decode_error, scan};
+use super::keys::Keys;
+use super::strings::{decode_error, plain_run, scan};
 
 /// JSON scanner object
 #[pyclass(
@@ -74,7 +74,7 @@ fn scanner_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     };
     let Ok(start) = usize::try_from(idx) else { return Err(vm.value_error("idx cannot be negative")) };
     let (value, end) = with_units!(text.view(), units => {
-        let mut reader = Reader { config: this, document: string, text: units, keys: HashMap::new(), wide_keys: HashMap::new(), vm };
+        let mut reader = Reader { config: this, document: string, text: units, keys: Keys::new(vm), vm };
         reader.value(start)
     })?;
     Ok(vm.new_tuple(vec![value, vm.int_from_usize(end)]).into_value())
@@ -84,16 +84,13 @@ struct Reader<'a, U> {
     config: &'a JsonScanner,
     document: &'a Value,
     text: &'a [U],
-    /// Keys that were met, so that equal ones are one object.
-    keys: HashMap<String, Ref<Str>>,
-    /// Those that are not ASCII, by code points.
-    wide_keys: HashMap<Vec<u32>, Ref<Str>>,
+    keys: Keys<U>,
     vm: &'a Vm,
 }
 
 type Found = (Value, usize);
 
-impl<U: Unit> Reader<'_, U> {
+impl<U: Unit + Viewed> Reader<'_, U> {
     fn at(&self, index: usize) -> Option<u8> {
         self.text.get(index).map(|&u| u8::try_from(u.into()).unwrap_or(0))
     }
@@ -179,6 +176,11 @@ impl<U: Unit> Reader<'_, U> {
                 end = after;
             }
         }
+        let digits = &self.text[first..end];
+        if !is_float && digits.len() <= 18 && self.config.parse_int.is(&vm.builtin(B::Int).to_value()) {
+            let n = digits.iter().fold(0, |n, &u| n * 10 + i64::from(u.into() - u32::from(b'0')));
+            return Ok((vm.int(if first > start { -n } else { n }), end));
+        }
         let text: String = self.text[start..end].iter().map(|&u| u8::try_from(u.into()).unwrap_or(0) as char).collect();
         let (parse, kind) =
             if is_float { (&self.config.parse_float, B::Float) } else { (&self.config.parse_int, B::Int) };
@@ -188,13 +190,6 @@ impl<U: Unit> Reader<'_, U> {
             && let Some(x) = pyrope_textual::float::parse(&text)
         {
             return Ok((vm.float(x), end));
-        }
-        if plain
-            && !is_float
-            && text.len() <= 18
-            && let Ok(n) = text.parse::<i64>()
-        {
-            return Ok((vm.int(n), end));
         }
         Ok((vm.call(parse, &[vm.try_str(&text)?.into_value()])?, end))
     }
@@ -227,15 +222,14 @@ impl<U: Unit> Reader<'_, U> {
     }
 
     fn key(&mut self, at: usize) -> PyResult<(Value, usize)> {
+        let plain = plain_run(self.text, at);
+        if self.text.get(plain).is_some_and(|&unit| unit.into() == u32::from(b'"')) {
+            let text = &self.text[at..plain];
+            let key = self.keys.find(text, || self.vm.str_from_view(U::view(text)).map(Ref::into_value))?;
+            return Ok((key, plain + 1));
+        }
         let (key, end) = scan(self.document, self.text, at, self.config.strict, self.vm)?;
-        let known = match key.as_ascii() {
-            Some(text) => match self.keys.get(text) {
-                Some(known) => known,
-                None => self.keys.entry(text.to_owned()).or_insert_with(|| key.clone()),
-            },
-            None => self.wide_keys.entry(key.code_points().collect()).or_insert_with(|| key.clone()),
-        };
-        Ok((known.to_value(), end))
+        Ok((key.into_value(), end))
     }
 
     fn object(&mut self, start: usize) -> PyResult<Found> {

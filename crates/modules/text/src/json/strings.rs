@@ -3,7 +3,7 @@
 
 use pyrope_object::{PyResult, Raised, Ref, Str, StrView, Value, Vm};
 use pyrope_textual::Unit;
-use pyrope_types::text::TextBuilder;
+use pyrope_types::text::{TextBuilder, Viewed};
 
 /// Raises `JSONDecodeError(message, document, position)`.
 #[cold]
@@ -27,8 +27,18 @@ fn hex(digits: &[impl Unit]) -> Option<u32> {
     })
 }
 
+/// Where the run of units from `start` on ends that stand for themselves in a string.
+pub(super) fn plain_run<U: Unit>(text: &[U], start: usize) -> usize {
+    let special = |&unit: &U| {
+        let c: u32 = unit.into();
+        c == 0x22 || c == 0x5C || c <= 0x1F
+    };
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.iter().position(special).unwrap_or(rest.len())
+}
+
 /// Reads the string whose opening quote stands before `start`: its text, and the place behind the closing quote.
-pub(super) fn scan<U: Unit>(
+pub(super) fn scan<U: Unit + Viewed>(
     document: &Value,
     text: &[U],
     start: usize,
@@ -37,6 +47,10 @@ pub(super) fn scan<U: Unit>(
 ) -> PyResult<(Ref<Str>, usize)> {
     let begin = start.saturating_sub(1);
     let fail = |message: &str, at: usize| Err(decode_error(message, document, at, vm));
+    let plain = plain_run(text, start);
+    if text.get(plain).is_some_and(|&unit| unit.into() == 0x22) {
+        return Ok((vm.str_from_view(U::view(&text[start..plain]))?, plain + 1));
+    }
     let mut out = TextBuilder::new();
     let mut at = start;
     loop {
