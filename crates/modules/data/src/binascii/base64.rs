@@ -2,28 +2,67 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// The digits of all runs of twelve bits.
+const PAIRS: [[u8; 2]; 4096] = {
+    let mut pairs = [[0; 2]; 4096];
+    let mut bits = 0;
+    while bits < 4096 {
+        pairs[bits] = [ALPHABET[bits >> 6], ALPHABET[bits & 63]];
+        bits += 1;
+    }
+    pairs
+};
+
+/// No digit.
+const NONE: u8 = 0xFF;
+
+/// What each byte is as a digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut digit = 0;
+    while digit < 64 {
+        values[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
+
 /// Encodes, with padding and without a newline.
 pub fn encode(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len().div_ceil(3) * 4 + 1);
-    for chunk in data.chunks(3) {
-        let word = chunk.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+    let (groups, rest) = data.as_chunks::<3>();
+    out.extend(groups.iter().flat_map(|&[a, b, c]| {
+        let (a, b, c) = (usize::from(a), usize::from(b), usize::from(c));
+        let ([p, q], [r, s]) = (PAIRS[a << 4 | b >> 4], PAIRS[(b & 15) << 8 | c]);
+        [p, q, r, s]
+    }));
+    if !rest.is_empty() {
+        let word = rest.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - rest.len()));
         for digit in 0..4 {
             let index = (word >> (18 - 6 * digit) & 63) as usize;
-            out.push(if digit <= chunk.len() { ALPHABET[index] } else { b'=' });
+            out.push(if digit <= rest.len() { ALPHABET[index] } else { b'=' });
         }
     }
     out
 }
 
-fn value(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
+/// Decodes whole groups of digits as far as there are nothing but digits; gives how many bytes of `data` that were.
+fn decode_groups(data: &[u8], out: &mut Vec<u8>) -> usize {
+    let (groups, _) = data.as_chunks::<4>();
+    let mut done = 0;
+    for group in groups {
+        let [a, b, c, d] = group.map(|byte| VALUES[usize::from(byte)]);
+        if (a | b | c | d) & 0x80 != 0 {
+            break;
+        }
+        out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        done += 4;
     }
+    done
+}
+
+fn value(byte: u8) -> Option<u8> {
+    Some(VALUES[usize::from(byte)]).filter(|&digit| digit != NONE)
 }
 
 /// Digits of the group of four under way, and what they left over.
@@ -53,7 +92,8 @@ impl Decoder {
 pub fn decode(data: &[u8], strict: bool) -> Result<Vec<u8>, String> {
     let mut decoder = Decoder { out: Vec::with_capacity(data.len() / 4 * 3 + 3), ..Decoder::default() };
     let mut pads = 0;
-    for (at, &byte) in data.iter().enumerate() {
+    let done = decode_groups(data, &mut decoder.out);
+    for (at, &byte) in data.iter().enumerate().skip(done) {
         if byte == b'=' {
             pads += 1;
             let due = decoder.place >= 2 && decoder.place + pads <= 4;
