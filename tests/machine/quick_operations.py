@@ -107,3 +107,41 @@ deaths_are_prompt()
 keys_of_several_types()
 abandoned_generators()
 unpacking()
+
+
+# Appending to a string that only a local knows.
+def grow(more, times):
+    text = ""
+    for _ in range(times):
+        text += more
+        text = text + more
+    return text
+
+
+assert grow("ab", 1000) == "ab" * 2000 and grow("é", 300) == "é" * 600 and grow("\N{EURO SIGN}x", 300) == "\N{EURO SIGN}x" * 600
+
+
+def kept(text):
+    before = text
+    text += "!"
+    both = text
+    text += "?"
+    text += text
+    wide = text
+    wide += "\N{EURO SIGN}"
+    return before, both, text, wide
+
+
+assert kept("abc" * 2) == ("abcabc", "abcabc!", "abcabc!?abcabc!?", "abcabc!?abcabc!?\N{EURO SIGN}")
+
+
+def keyed():
+    text, keys = "k", {}
+    for n in range(50):
+        keys[text] = n
+        hash(text)
+        text += "k"
+    return [keys["k" * n] for n in range(1, 51)]
+
+
+assert keyed() == list(range(50))

@@ -78,6 +78,8 @@ const _: () = assert!(size_of::<GcLinks>() == 16);
 
 /// The object's finalizer has run.
 pub(crate) const FINALIZED: usize = 1;
+/// The object's finalizer would have nothing to do.
+pub(crate) const SETTLED: usize = 0b1000;
 
 impl GcLinks {
     pub(crate) const fn detached() -> GcLinks {
@@ -89,6 +91,15 @@ impl GcLinks {
         let word = self.prev.get();
         self.prev.set(word | FINALIZED);
         word & FINALIZED != 0
+    }
+
+    /// From now on the finalizer has nothing to do, and need not be called.
+    pub(crate) fn settle(&self) {
+        self.prev.set(self.prev.get() | SETTLED);
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.prev.get() & SETTLED != 0
     }
 
     /// True if the finalizer has run.

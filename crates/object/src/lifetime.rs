@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 
 use crate::error::PyResult;
 use crate::header::{Extension, GcLinks, Header};
+use crate::layout::Plain;
 use crate::reference::{Object, Ref};
 use crate::ty::Type;
 use crate::typedef::TypeFlags;
@@ -31,13 +32,43 @@ const INDISPENSABLE: usize = 512;
 ///
 /// # Safety
 /// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
+#[inline]
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
+    if trailing <= INDISPENSABLE && std::ptr::eq(class.def, T::def()) && class.makes_plainly() {
+        // SAFETY: by the caller's promise; the type was just looked at.
+        return unsafe { allocate_plainly(vm, class, size_of::<T>() + trailing, fixed) }
+            .ok_or_else(|| vm.memory_error());
+    }
     // SAFETY: by the caller's promise.
     unsafe {
         allocate_from(vm, class, trailing, fixed, |bytes| match bytes {
             ..=INDISPENSABLE => indispensable(vm, bytes),
             _ => vm.interp().heap.allocate(bytes),
         })
+    }
+}
+
+/// A block for an exact instance of a type that [makes plainly](Type::makes_plainly), of `bytes` from the header on.
+///
+/// # Safety
+/// As for [`allocate`], and `T` is the type's own layout.
+#[inline(always)]
+unsafe fn allocate_plainly<T: Object>(vm: &Vm, class: &Type, bytes: usize, fixed: T) -> Option<Ref<T>> {
+    debug_assert!(std::ptr::eq(class.def, T::def()));
+    let prefix = class.prefix_bytes();
+    let block = match vm.interp().heap.allocate(prefix + bytes) {
+        Some(block) => block,
+        None => indispensable(vm, prefix + bytes)?,
+    };
+    // SAFETY: the block has room for the links, `T` and what trails; each part is written once before use.
+    unsafe {
+        let object = block.as_ptr().add(prefix);
+        if prefix != 0 {
+            object.cast::<GcLinks>().sub(1).write(GcLinks::detached());
+        }
+        object.cast::<T>().write(fixed);
+        object.cast::<Header>().write(Header::new(class, class.instance_shape()));
+        Some(Ref::from_raw(NonNull::new_unchecked(object.cast())))
     }
 }
 
@@ -91,7 +122,29 @@ fn indispensable(vm: &Vm, bytes: usize) -> Option<NonNull<u8>> {
 
 /// A new tracked object of `class`, which derives from `T`'s own type. An object beyond the heap's budget is made all the
 /// same, and MemoryError follows at the next look at the breaker.
+#[inline]
 pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
+    if T::def().layout.trailing.is_none()
+        && std::ptr::eq(class.def, T::def())
+        && size_of::<T>() <= INDISPENSABLE
+        && class.makes_plainly()
+    {
+        // SAFETY: no trailing bytes, layout checked.
+        return match unsafe { allocate_plainly(vm, class, size_of::<T>(), fixed) } {
+            Some(object) => {
+                if class.flags().has(TypeFlags::GC) {
+                    track(vm, object.as_value());
+                }
+                object
+            }
+            None => crate::interpreter::out_of_memory(),
+        };
+    }
+    new_of_any(vm, class, fixed)
+}
+
+#[inline(never)]
+fn new_of_any<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
     assert!(T::def().layout.trailing.is_none() && class.derives_layout(T::def()), "layout mismatch");
     // SAFETY: no trailing bytes, layout checked.
     match unsafe { allocate_from(vm, class, 0, fixed, |bytes| indispensable(vm, bytes)) } {
@@ -100,6 +153,28 @@ pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
             object
         }
         Err(_) => crate::interpreter::out_of_memory(),
+    }
+}
+
+/// A new object of a class without native fields: [`new_of`] for [`Plain`].
+pub fn new_instance(vm: &Vm, class: &Type) -> Ref<Plain> {
+    let prefix = class.prefix_bytes();
+    let own = class.basic_size() + class.inline_capacity() * size_of::<Value>();
+    let plain = std::ptr::eq(class.def, Plain::def()) && class.is_heap() && prefix != 0;
+    let block = if plain { vm.interp().heap.allocate(prefix + own) } else { None };
+    let Some(block) = block else { return new_of_any(vm, class, Plain { header: Header::blank() }) };
+    // SAFETY: the block has room for the prefix, the header, and all slots; each part is written once before use.
+    unsafe {
+        let object = block.as_ptr().add(prefix);
+        object.cast::<GcLinks>().sub(1).write(GcLinks::detached());
+        if prefix > size_of::<GcLinks>() {
+            object.cast::<GcLinks>().sub(1).cast::<Extension>().sub(1).write(Extension::empty());
+        }
+        object.cast::<Header>().write(Header::new(class, class.instance_shape()));
+        object.add(size_of::<Plain>()).write_bytes(0, own - size_of::<Plain>());
+        class.header.increment();
+        vm.interp().gc.track(&*object.cast::<GcLinks>().sub(1));
+        Ref::from_raw(NonNull::new_unchecked(object.cast()))
     }
 }
 
@@ -128,6 +203,15 @@ pub fn track(vm: &Vm, object: &Value) {
 pub fn untrack(vm: &Vm, object: &Value) {
     if let Some(links) = object.header().and_then(Header::links) {
         vm.interp().gc.untrack(links);
+    }
+}
+
+/// Tells that the object's finalizer would have nothing to do any more. Not while the collector tries the object.
+pub fn settle(object: &Value, vm: &Vm) {
+    if let Some(links) = object.header().and_then(Header::links)
+        && !vm.interp().gc.collecting.get()
+    {
+        links.settle();
     }
 }
 
@@ -161,7 +245,33 @@ pub(crate) unsafe fn destroy(object: NonNull<Header>) {
     }
 }
 
+#[inline]
 unsafe fn destroy_now(object: NonNull<Header>) {
+    // SAFETY: the object is whole; by the caller's promise.
+    unsafe { if object.as_ref().ty().makes_plainly() { destroy_plainly(object) } else { destroy_specially(object) } }
+}
+
+/// The end of an exact instance of a type that [makes plainly](Type::makes_plainly).
+#[inline(always)]
+unsafe fn destroy_plainly(object: NonNull<Header>) {
+    // SAFETY: the layout describes this object; size is read before the fields go.
+    unsafe {
+        let ty = object.as_ref().ty();
+        let interp = ty.interp();
+        let prefix = ty.prefix_bytes();
+        if prefix != 0 {
+            interp.gc.untrack(&*object.as_ptr().cast::<GcLinks>().sub(1));
+        }
+        let layout = &ty.def.layout;
+        let trailing = layout.trailing.map_or(0, |trailing| trailing(object.as_ptr()));
+        let bytes = prefix + layout.size + trailing;
+        (layout.drop)(object.as_ptr());
+        interp.heap.free(NonNull::new_unchecked(object.as_ptr().cast::<u8>().sub(prefix)), bytes);
+    }
+}
+
+#[inline(never)]
+unsafe fn destroy_specially(object: NonNull<Header>) {
     // SAFETY: the object is whole until `drop` below.
     let header = unsafe { object.as_ref() };
     if header.ty().slots().finalize.is_some() && resurrected_by_finalizer(header) {
@@ -174,7 +284,7 @@ unsafe fn destroy_now(object: NonNull<Header>) {
     if let Some(links) = header.links() {
         interp.gc.untrack(links);
     }
-    if ty.flags().has(TypeFlags::EXTENSION) {
+    if header.extension().is_some_and(|extension| !extension.weak.get().is_null()) {
         crate::weak::clear_references(header);
     }
     let class = ty as *const Type;
@@ -205,7 +315,7 @@ unsafe fn destroy_now(object: NonNull<Header>) {
 /// Runs the finalizer once; true if the object lives on.
 fn resurrected_by_finalizer(header: &Header) -> bool {
     if let Some(links) = header.links()
-        && links.set_finalized()
+        && (links.is_settled() || links.set_finalized())
     {
         return false;
     }

@@ -40,6 +40,8 @@ pub struct Type {
     pub(crate) ready: Cell<bool>,
     /// The MRO names types that are no ancestors, which do not tell this one of their changes: nothing is cached.
     has_foreign_mro: Cell<bool>,
+    /// What [`Type::makes_plainly`] found.
+    plainness: Cell<Plainness>,
     slots: UnsafeCell<Slots>,
     name: Guarded<Rc<str>>,
     qualname: Guarded<Rc<str>>,
@@ -51,6 +53,14 @@ pub struct Type {
     subclasses: Guarded<Vec<*const Type>>,
     /// The tuple that `__bases__` gives, once it was asked for or given.
     pub bases_tuple: Guarded<Option<Value>>,
+}
+
+/// See [`Type::makes_plainly`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plainness {
+    Unknown,
+    Plain,
+    Special,
 }
 
 /// What a new class is made of; see [`Type::new_class`].
@@ -85,6 +95,7 @@ impl Type {
             member_slots: Cell::new(0),
             ready: Cell::new(false),
             has_foreign_mro: Cell::new(false),
+            plainness: Cell::new(Plainness::Unknown),
             slots: UnsafeCell::new(behaviour.slots),
             name: Guarded::new(name),
             qualname: Guarded::new(qualname),
@@ -178,6 +189,30 @@ impl Type {
     /// Adds or removes flags.
     pub fn set_flags(&self, flags: TypeFlags) {
         self.flags.set(flags.0);
+        self.plainness.set(Plainness::Unknown);
+    }
+
+    /// Are exact instances nothing but collector links (perhaps), native fields and trailing items? Then they come and
+    /// go without finalizer, attributes, members, weak references or a count of their type.
+    #[inline(always)]
+    pub(crate) fn makes_plainly(&self) -> bool {
+        match self.plainness.get() {
+            Plainness::Plain => true,
+            Plainness::Special => false,
+            Plainness::Unknown => self.find_plainness(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_plainness(&self) -> bool {
+        let special = self.flags().has(TypeFlags::HEAP)
+            || self.flags().has(TypeFlags::EXTENSION)
+            || self.slots().finalize.is_some()
+            || self.inline_capacity() > 0
+            || self.member_slot_count() > 0;
+        self.plainness.set(if special { Plainness::Special } else { Plainness::Plain });
+        !special
     }
 
     /// True for a class made by Python code.
@@ -199,6 +234,7 @@ impl Type {
         change(&mut slots);
         // SAFETY: no reference from `slots()` lives here; the value is plain data.
         unsafe { *self.slots.get() = slots };
+        self.plainness.set(Plainness::Unknown);
     }
 
     /// True if instances begin with `def`'s layout.

@@ -3,18 +3,18 @@
 
 use pyrope_object::layout::{Dict, Plain, Str, Tuple};
 use pyrope_object::shape::builtin_shape;
-use pyrope_object::{
-    Args, BuiltinType as B, Header, NativeFn, Object, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm,
-};
+use pyrope_object::{Args, BuiltinType as B, NativeFn, Object, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
 use pyrope_types::containers::set::Set;
 use pyrope_types::model::builtin_function::{BuiltinFunction, Method};
 use pyrope_types::model::descriptors::MethodDescriptor;
 
 use crate::errors;
 use crate::eval::{Flow, run_frame};
+use crate::function::plan::Plan;
 use crate::function::{Function, bind_arguments};
 use crate::inline_cache::Cache;
 use crate::instructions::containers::{NotMapping, each_entry};
+use crate::ops::Op;
 use crate::stack::{Frame, Machine, Slot, machine};
 
 /// The Python function that a value is.
@@ -98,6 +98,58 @@ fn call_value(callable: &Value, values: &[Value], vm: &Vm) -> PyResult {
     vm.call_args(callable, Args::positional_only(values))
 }
 
+/// Calls a native function or method with operands as CALL has them, and drops them.
+#[inline(never)]
+pub fn call_natively(operands: &mut [Slot], vm: &Vm) -> PyResult {
+    let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
+    let result = call_value(callable, given(&operands[1..]), vm)?;
+    clear(operands);
+    Ok(result)
+}
+
+/// The instruction that calls what this one called quicker the next time.
+#[inline(never)]
+pub fn specialised(operands: &[Slot], cache: &Cache, machine: &Machine, vm: &Vm) -> Op {
+    let [Some(callable), first, rest @ ..] = operands else { return Op::Call };
+    if let Some(method) = callable.downcast_exact::<MethodDescriptor>() {
+        let Some(receiver) = first else { return Op::CallNative };
+        if !receiver.ty(vm).is(&method.owner) || !receiver.is_pointer() {
+            return Op::CallNative;
+        }
+        return match method.def.function {
+            NativeFn::NoArgs(_) if rest.is_empty() => Op::CallMethodNoArgs,
+            NativeFn::One(_) if rest.len() == 1 => {
+                if method.def.name == "append" && (*method.owner).is(vm.builtin(B::List)) {
+                    cache.way.version.set(0);
+                    cache.way.word.set(callable.bits());
+                    return Op::CallListAppend;
+                }
+                Op::CallMethodOne
+            }
+            _ => Op::CallNative,
+        };
+    }
+    if let Some(native) = callable.downcast_exact::<BuiltinFunction>() {
+        return match native.def.function {
+            NativeFn::One(_) if first.is_none() && rest.len() == 1 => Op::CallNativeOne,
+            _ => Op::CallNative,
+        };
+    }
+    if first.is_none() && plain_init(callable, cache, machine, vm).is_some() {
+        return Op::CallClass;
+    }
+    if is_native(callable, machine) { Op::CallNative } else { Op::Call }
+}
+
+/// Is this a native function or method, or a native type, which has no Python function to enter?
+#[inline(always)]
+pub fn is_native(callable: &Value, machine: &Machine) -> bool {
+    let shape = callable.shape();
+    shape == builtin_shape(B::BuiltinFunction)
+        || shape == builtin_shape(B::MethodDescriptor)
+        || exact_class(callable, machine).is_some_and(|class| !class.is_heap())
+}
+
 /// What became of a call.
 pub enum Called {
     /// It is done, with this result.
@@ -127,7 +179,8 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
     }
     let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
     if let Some(function) = as_function(callable, machine) {
-        let frame = bound_frame(function, Args::positional_only(given(&operands[1..])), vm, machine)?;
+        let function = Ref::from_borrowed(function);
+        let frame = frame_of(&function, &mut operands[1..], &[], vm, machine)?;
         clear(operands);
         return Ok(Called::Frame(frame));
     }
@@ -136,7 +189,7 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
         && let Some((class, init)) = plain_init(callable, cache, machine, vm)
     {
         let instance = new_plain(class, vm);
-        return call_init(operands, instance, &init, vm, machine);
+        return call_init(operands, &[], instance, &init, vm, machine);
     }
     let result = call_value(callable, given(&operands[1..]), vm)?;
     clear(operands);
@@ -145,33 +198,70 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
 
 /// Readies the frame of a plain class's `__init__`.
 #[inline(always)]
-fn call_init(operands: &mut [Slot], instance: Value, init: &Value, vm: &Vm, machine: &Machine) -> PyResult<Called> {
+fn call_init(
+    operands: &mut [Slot],
+    names: &[Value],
+    instance: Value,
+    init: &Value,
+    vm: &Vm,
+    machine: &Machine,
+) -> PyResult<Called> {
     let Some(function) = as_function(init, machine) else { return Err(vm.system_error("__init__ without function")) };
     operands[1] = Some(instance.clone());
-    let frame = if function.accepts_exactly(operands.len() - 1) {
-        let frame = machine.new_frame(Ref::from_borrowed(function), vm)?;
-        for (index, slot) in operands[1..].iter_mut().enumerate() {
-            // SAFETY: the function takes so many arguments; the frame is fresh.
-            unsafe { (*frame).slots().add(index).write(slot.take()) };
-        }
-        frame
-    } else {
-        let frame = bound_frame(function, Args::positional_only(given(&operands[1..])), vm, machine)?;
-        clear(&mut operands[1..]);
-        frame
-    };
+    let frame = frame_of(function, &mut operands[1..], names, vm, machine)?;
+    clear(&mut operands[1..]);
     drop(operands[0].replace(instance));
     Ok(Called::Init(frame))
+}
+
+/// A fresh frame of `function` with the arguments in `operands` (of which the first may be null) and their names, the
+/// last ones' of them. What can be moved to the frame is.
+#[inline(always)]
+fn frame_of(
+    function: &Function,
+    operands: &mut [Slot],
+    names: &[Value],
+    vm: &Vm,
+    machine: &Machine,
+) -> PyResult<*mut Frame> {
+    let plan = Plan::new(function, given_slots(operands), names);
+    match plan {
+        Some(plan) => plan.frame(function, given_slots(operands), vm, machine),
+        None => bound_frame(function, Args::new(given(operands), names), vm, machine),
+    }
 }
 
 /// The same as [`call_operands`] with a tuple of keyword names on top.
 #[inline(never)]
 pub fn call_with_names(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<Called> {
-    let Some((Some(names), rest)) = operands.split_last() else {
+    let Some((Some(names), operands)) = operands.split_last_mut() else {
         return Err(vm.system_error("CALL_KW without names"));
     };
-    let [Some(callable), values @ ..] = rest else { return Err(vm.system_error("CALL_KW without callable")) };
-    let names = names.downcast::<Tuple>().map_or(&[][..], |n| n.as_slice());
+    let names_of_values = names.downcast::<Tuple>().map_or(&[][..], |n| n.as_slice());
+    let called = call_named(operands, names_of_values, vm, machine)?;
+    // The names are a constant, which the code keeps as well.
+    let names = std::mem::replace(names, Value::none());
+    drop(names);
+    Ok(called)
+}
+
+#[inline(always)]
+fn call_named(operands: &mut [Slot], names: &[Value], vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    let [Some(callable), values @ ..] = &mut *operands else {
+        return Err(vm.system_error("CALL_KW without callable"));
+    };
+    if let Some(function) = as_function(callable, machine) {
+        let frame = frame_of(function, values, names, vm, machine)?;
+        clear(operands);
+        return Ok(Called::Frame(frame));
+    }
+    if matches!(values.first(), Some(None))
+        && let Some(class) = exact_class(callable, machine)
+        && let Some(init) = find_plain_init(callable, machine, vm)
+    {
+        let instance = new_plain(class, vm);
+        return call_init(operands, names, instance, &init, vm, machine);
+    }
     let called = call_with(callable, Args::new(given(values), names), vm, machine)?;
     clear(operands);
     Ok(called)
@@ -198,6 +288,15 @@ fn call_with(callable: &Value, args: Args<'_>, vm: &Vm, machine: &Machine) -> Py
     }
 }
 
+/// The slots with arguments: all but a null first.
+#[inline(always)]
+fn given_slots(slots: &mut [Slot]) -> &mut [Slot] {
+    match slots {
+        [None, rest @ ..] => rest,
+        all => all,
+    }
+}
+
 /// The arguments in slots, of which only the first may be null.
 #[inline(always)]
 fn given(slots: &[Slot]) -> &[Value] {
@@ -217,15 +316,18 @@ fn clear(operands: &mut [Slot]) {
     }
 }
 
+/// The class that a value is, if its metaclass is `type`.
+#[inline(always)]
+fn exact_class<'a>(value: &'a Value, machine: &Machine) -> Option<&'a Type> {
+    let header = value.header()?;
+    // SAFETY: instances of exactly `type` have this layout.
+    std::ptr::eq(header.ty(), machine.type_type).then(|| unsafe { &*std::ptr::from_ref(header).cast::<Type>() })
+}
+
 /// The `__init__` of a plain class: a Python class whose instances `object.__new__` makes and whose metaclass is `type`.
 #[inline(always)]
 fn plain_init<'a>(callable: &'a Value, cache: &Cache, machine: &Machine, vm: &Vm) -> Option<(&'a Type, Value)> {
-    let header = callable.header()?;
-    if !std::ptr::eq(header.ty(), machine.type_type) {
-        return None;
-    }
-    // SAFETY: instances of exactly `type` have this layout.
-    let class = unsafe { &*std::ptr::from_ref(header).cast::<Type>() };
+    let class = exact_class(callable, machine)?;
     let version = class.current_version();
     if version != 0 && version == cache.way.version.get() {
         // SAFETY: the class whose version holds owns the value; it is counted before it is given out.
@@ -252,10 +354,20 @@ fn find_plain_init(callable: &Value, machine: &Machine, vm: &Vm) -> Option<Value
     class.lookup(&vm.names().__init__, vm).filter(|init| as_function(init, machine).is_some())
 }
 
-/// A fresh instance of a class that passed [`plain_init`].
+/// The class and `__init__` that a CALL remembers, if it calls that class again.
 #[inline(always)]
-fn new_plain(class: &Type, vm: &Vm) -> Value {
-    Ref::new_in(vm, class, Plain { header: Header::blank() }).into_value()
+pub fn remembered_class<'a>(callable: &'a Value, cache: &Cache, machine: &Machine) -> Option<(&'a Type, &'a Function)> {
+    let class = exact_class(callable, machine)?;
+    let version = class.current_version();
+    // SAFETY: `plain_init` set both; the class whose version holds owns the function.
+    (version != 0 && version == cache.way.version.get())
+        .then(|| (class, unsafe { &*(cache.way.word.get() as *const Function) }))
+}
+
+/// A fresh instance of a class that passed [`plain_init`].
+#[inline(never)]
+pub fn new_plain(class: &Type, vm: &Vm) -> Value {
+    pyrope_object::lifetime::new_instance(vm, class).into_value()
 }
 
 /// TypeError for an `__init__` that returned something.

@@ -235,6 +235,12 @@ impl CodeObject {
         }
     }
 
+    /// The same of any code.
+    #[inline(always)]
+    pub(crate) fn if_loaded(&self) -> Option<&Objects> {
+        self.objects.get().map(|objects| &**objects)
+    }
+
     /// `co_code`
     #[inline]
     pub fn bytecode(&self) -> &[u8] {

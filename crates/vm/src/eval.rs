@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "the machine's operand stack")]
 
 use pyrope_object::layout::Str;
-use pyrope_object::{PyResult, Ref, Value, Vm};
+use pyrope_object::{PyResult, Ref, Type, Value, Vm};
 
 use crate::dispatch;
 use crate::function::Function;
@@ -357,6 +357,45 @@ impl<'v> Regs<'v> {
         Flow::Next
     }
 
+    /// Calls the `__init__` of a plain class for a new instance, which takes the place of the class among the operands.
+    /// `Slow` if the frame needs more than a few words: then nothing is done.
+    #[inline(always)]
+    pub fn enter_init_quickly(&mut self, class: &Type, init: &Function, count: usize) -> Flow {
+        let remaining = self.thread.recursion_remaining.get();
+        let Some(frame) = self.machine.quick_frame(init, remaining) else { return Flow::Slow };
+        self.thread.recursion_remaining.set(remaining - 1);
+        let _owned_by_the_frame = pyrope_object::value_of(init).into_bits();
+        let instance = crate::call::new_plain(class, self.thread);
+        // SAFETY: `init` takes so many arguments; the locals of the fresh frame are unbound.
+        unsafe {
+            (*frame).on_return = OnReturn::Init;
+            let locals = (*frame).slots();
+            locals.write(Some(instance.clone()));
+            std::ptr::copy_nonoverlapping(self.sp.sub(count), locals.add(1), count);
+        }
+        self.forget_top(count + 1);
+        let class = self.replace(1, Some(instance));
+        self.save();
+        self.machine.current.set(frame);
+        self.load(frame);
+        // The instance keeps its class.
+        self.release(class);
+        Flow::Next
+    }
+
+    /// The instruction after this one.
+    #[inline(always)]
+    pub fn next_op(&self) -> Op {
+        // SAFETY: code ends with an instruction that does not fall through.
+        unsafe { (*self.ip).op }
+    }
+
+    /// Goes over the next instruction.
+    #[inline(always)]
+    pub fn skip(&mut self) {
+        self.ip = self.ip.wrapping_add(1);
+    }
+
     /// Enters a fresh or suspended frame; the present one is saved first. Fails at the recursion limit: the frame is
     /// then not entered.
     #[inline(always)]
@@ -381,11 +420,13 @@ impl<'v> Regs<'v> {
         // SAFETY: the running frame is live until it is given back here; its slots up to `sp` are initialised.
         unsafe {
             let header = &*frame;
-            let plain = header.owner == Owner::Thread && header.on_return == OnReturn::Push;
+            let value = self.sp.sub(1);
+            let pushes = header.on_return == OnReturn::Push;
+            let initialises = header.on_return == OnReturn::Init && matches!(&*value, Some(value) if value.is_none());
+            let plain = header.owner == Owner::Thread && (pushes || initialises);
             if !plain || header.object.get().is_some() || header.locals.is_some() || !self.machine.gives_back(frame) {
                 return Flow::Slow;
             }
-            let value = self.sp.sub(1);
             let mut slot = header.slots();
             while slot < value {
                 if !crate::stack::let_go(slot) {
@@ -402,7 +443,9 @@ impl<'v> Regs<'v> {
             self.thread.recursion_remaining.set(self.thread.recursion_remaining.get() + 1);
             self.machine.pop_frame(frame);
             self.load(previous);
-            self.push_slot(result);
+            if pushes {
+                self.push_slot(result);
+            }
         }
         Flow::Next
     }

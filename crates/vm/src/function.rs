@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "reads its code without counting: part of every call")]
 
 mod bind;
+pub(crate) mod plan;
 
 use std::cell::Cell as StdCell;
 

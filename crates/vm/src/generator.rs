@@ -174,6 +174,15 @@ impl GenCore {
         clear_heap_frame(&mut memory);
     }
 
+    /// What finished needs no finalizer.
+    fn settle(&self, vm: &Vm) {
+        // SAFETY: as in `object`; the value is not dropped.
+        let value = std::mem::ManuallyDrop::new(unsafe {
+            Value::from_bits(std::ptr::from_ref(self).byte_sub(size_of::<Header>()) as u64)
+        });
+        pyrope_object::lifetime::settle(&value, vm);
+    }
+
     fn set_running(&self, running: bool) {
         self.state.set(if running { State::Running } else { State::Delegating });
     }
@@ -301,6 +310,7 @@ pub fn finish_frame(frame: *mut Frame, vm: &Vm) {
     // SAFETY: the frame is over; a frame object that takes it over has no caller to show.
     unsafe { (*frame).previous = std::ptr::null_mut() };
     core.finish();
+    core.settle(vm);
 }
 
 /// The frame failed; the exception is set on the thread.

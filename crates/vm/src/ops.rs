@@ -154,6 +154,7 @@ macro_rules! for_each_op {
             DictUpdate => containers::dict_update;
             DictMerge => containers::dict_merge;
             UnpackSequence => containers::unpack_sequence;
+            UnpackStore => containers::unpack_store, containers::unpack_store_slowly;
             UnpackEx => containers::unpack_ex;
             FormatSimple => strings::format_simple;
             FormatWithSpec => strings::format_with_spec;
@@ -170,11 +171,18 @@ macro_rules! for_each_op {
             PopJumpIfNotNone => control::pop_jump_if_not_none;
             GetIter => control::get_iter;
             ForIter => control::for_iter, control::for_iter_slowly;
+            ForIterGenerator => control::for_iter_generator, control::for_iter_slowly;
             Resume => control::resume;
             ReturnValue => control::return_value, control::return_value_slowly;
             InvalidCode => control::invalid_code;
             // Calls and functions.
             Call => calls::call, calls::call_slowly;
+            CallMethodNoArgs => calls::call_method_no_args, calls::call_slowly;
+            CallMethodOne => calls::call_method_one, calls::call_slowly;
+            CallListAppend => calls::call_list_append, calls::call_slowly;
+            CallNativeOne => calls::call_native_one, calls::call_slowly;
+            CallNative => calls::call_native, calls::call_slowly;
+            CallClass => calls::call_class, calls::call_slowly;
             CallKw => calls::call_kw;
             CallFunctionEx => calls::call_function_ex;
             MakeFunction => calls::make_function;

@@ -89,6 +89,8 @@ pub struct Quick {
     pub opargs: Box<[u32]>,
     /// The line of each instruction, where somebody traces; else empty.
     lines: Box<[i32]>,
+    /// The locals that unpacking instructions bind.
+    stores: Box<[u16]>,
 }
 
 impl Quick {
@@ -160,6 +162,14 @@ impl Quick {
         debug_assert!(index < self.caches.len());
         // SAFETY: translation made the index.
         unsafe { self.caches.get_unchecked(index) }
+    }
+
+    /// The locals that an unpacking instruction binds.
+    #[inline(always)]
+    pub fn stores(&self, start: usize, count: usize) -> &[u16] {
+        debug_assert!(start + count <= self.stores.len());
+        // SAFETY: translation made the range.
+        unsafe { self.stores.get_unchecked(start..start + count) }
     }
 
     /// Rewrites an instruction.
@@ -244,6 +254,7 @@ struct Translator<'c> {
     /// Emitted jumps and where they go in `source`.
     jumps: Vec<(usize, usize)>,
     constants: Vec<u64>,
+    stores: Vec<u16>,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -274,6 +285,7 @@ impl<'c> Translator<'c> {
             emitted: Vec::with_capacity(count + 1),
             jumps: Vec::new(),
             constants: code.loaded().consts.as_slice().iter().map(Value::bits).collect(),
+            stores: Vec::new(),
         })
     }
 
@@ -343,6 +355,7 @@ impl<'c> Translator<'c> {
             constants: self.constants.into(),
             opargs: self.opargs.into(),
             lines: lines.into(),
+            stores: self.stores.into(),
         })
     }
 

@@ -132,8 +132,9 @@ pub struct Machine {
 /// The machine of a thread, made on first use.
 #[inline]
 pub fn machine(vm: &Vm) -> &Machine {
-    match vm.machine.get().and_then(|any| any.downcast_ref::<Machine>()) {
-        Some(machine) => machine,
+    match vm.machine.get() {
+        // SAFETY: only `make_machine` sets it.
+        Some(any) => unsafe { &*std::ptr::from_ref(&**any).cast::<Machine>() },
         None => make_machine(vm),
     }
 }
@@ -358,9 +359,12 @@ impl Machine {
         unsafe {
             let code = &*(*frame).code;
             let words = HEADER_WORDS + code.frame_slots as usize;
-            let mut memory = vec![0u64; words].into_boxed_slice();
             let used = (*frame).sp.cast::<u64>().offset_from(frame.cast::<u64>()) as usize;
+            let mut memory = Vec::<u64>::with_capacity(words);
             std::ptr::copy_nonoverlapping(frame.cast::<u64>(), memory.as_mut_ptr(), used);
+            memory.as_mut_ptr().add(used).write_bytes(0, words - used);
+            memory.set_len(words);
+            let mut memory = memory.into_boxed_slice();
             let moved = memory.as_mut_ptr().cast::<Frame>();
             (*moved).sp = memory.as_mut_ptr().add(used).cast();
             (*moved).owner = Owner::Generator;

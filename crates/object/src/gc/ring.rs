@@ -3,13 +3,13 @@
 use std::cell::Cell;
 
 use crate::guarded::Guarded;
-use crate::header::{FINALIZED, GcLinks, Header};
+use crate::header::{FINALIZED, GcLinks, Header, SETTLED};
 use crate::value::Value;
 
 use super::collect::GenerationStats;
 
 /// The flag bits of `GcLinks::prev`.
-const FLAGS: usize = 0b111;
+const FLAGS: usize = 0b1111;
 /// The object is under trial.
 pub(crate) const COLLECTING: usize = 0b010;
 /// The trial has not found the object to be reachable yet.
@@ -109,7 +109,7 @@ impl GcLinks {
             (*next).set_previous(previous);
         }
         self.next.set(std::ptr::null_mut());
-        self.prev.set(self.prev.get() & FINALIZED);
+        self.prev.set(self.prev.get() & (FINALIZED | SETTLED));
     }
 
     /// The header behind the links.

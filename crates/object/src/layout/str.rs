@@ -1,6 +1,7 @@
 //! `str`: code points in the narrowest of one, two or four bytes each, inline, with a cached hash.
 
 use std::cell::Cell;
+use std::ptr::NonNull;
 
 use crate::error::PyResult;
 use crate::header::Header;
@@ -8,6 +9,7 @@ use crate::layout::trailing::Trailing;
 use crate::lifetime;
 use crate::reference::Ref;
 use crate::ty::Type;
+use crate::value::Value;
 use crate::vm::Vm;
 
 /// Bytes per code point, and whether all are ASCII.
@@ -206,6 +208,42 @@ impl Str {
                 at = at.add(data.len());
             }
             Ok(string)
+        }
+    }
+
+    /// Appends to an exact `str` to which `text` is the only reference, in its own block if that can grow. `Err` gives it
+    /// back as it was: it is shared, interned, too narrow, or memory is short.
+    pub fn append_unshared(text: Value, more: &Str, vm: &Vm) -> Result<Value, Value> {
+        let Some(this) = text.downcast_exact::<Str>() else { return Err(text) };
+        let (kind, other) = (this.kind(), more.kind());
+        let one_byte = [kind, other].iter().all(|kind| matches!(kind, Kind::Ascii | Kind::Latin1));
+        if std::ptr::eq(this, more)
+            || this.header.refcount.get() != 1
+            || this.is_interned()
+            || !(one_byte || kind == other)
+        {
+            return Err(text);
+        }
+        let (old, added) = (this.data.len(), more.data.len());
+        let chars = this.len() as u64 + more.len() as u64;
+        let kind = if kind == Kind::Ascii { other } else { kind };
+        let Some(bytes) = size_of::<Str>().checked_add(old).and_then(|own| own.checked_add(added)) else {
+            return Err(text);
+        };
+        // SAFETY: exact strings have nothing before their header; the one reference moves along with the block, whose new
+        // bytes are written at once.
+        unsafe {
+            let block = NonNull::from(this).cast::<u8>();
+            let Some(block) = vm.interp().heap.reallocate(block, size_of::<Str>() + old, bytes) else {
+                return Err(text);
+            };
+            let _moved = text.into_bits();
+            let string = block.cast::<Str>().as_ptr();
+            std::ptr::copy_nonoverlapping(more.data.as_ptr(), (*string).data.as_ptr().add(old), added);
+            (*string).chars = (kind as u64) << KIND_SHIFT | chars;
+            (*string).hash.set(-1);
+            (*string).data = Trailing::with_len(old + added);
+            Ok(Value::from_bits(string as u64))
         }
     }
 

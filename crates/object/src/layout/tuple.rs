@@ -1,5 +1,7 @@
 //! `tuple`: an immutable run of values, inline.
 
+use std::cell::Cell;
+
 use crate::error::PyResult;
 use crate::header::Header;
 use crate::layout::trailing::Trailing;
@@ -13,6 +15,8 @@ use crate::vm::Vm;
 #[repr(C)]
 pub struct Tuple {
     header: Header,
+    /// -1 until it was asked for.
+    hash: Cell<i64>,
     items: Trailing<Value>,
 }
 
@@ -34,6 +38,17 @@ impl Tuple {
         self.items.len() == 0
     }
 
+    /// The hash, if it was computed before.
+    #[inline(always)]
+    pub fn known_hash(&self) -> Option<i64> {
+        Some(self.hash.get()).filter(|&hash| hash != -1)
+    }
+
+    /// Keeps the hash.
+    pub fn remember_hash(&self, hash: i64) {
+        self.hash.set(hash);
+    }
+
     /// A tuple of the values, or MemoryError.
     pub fn try_new(vm: &Vm, class: &Type, items: &[Value]) -> PyResult<Ref<Tuple>> {
         Self::try_from_iter(vm, class, items.len(), items.iter().cloned())
@@ -53,7 +68,7 @@ impl Tuple {
                 vm,
                 class,
                 bytes,
-                Tuple { header: Header::blank(), items: Trailing::with_len(len) },
+                Tuple { header: Header::blank(), hash: Cell::new(-1), items: Trailing::with_len(len) },
             )?
         };
         let base = tuple.items.as_ptr();
@@ -98,6 +113,7 @@ impl Tuple {
     /// Gives the old item back. Returns the new value unused if the tuple is shared or the index is out of range.
     pub fn replace_unshared(&self, index: usize, item: Value) -> Value {
         if index < self.len() && self.header.refcount.get() == 1 {
+            self.hash.set(-1);
             // SAFETY: in range, and the sole owner is the caller, who holds no slice across this call.
             unsafe { std::mem::replace(&mut *self.items.as_ptr().add(index), item) }
         } else {

@@ -5,14 +5,24 @@ use crate::builtin::BuiltinType;
 use crate::error::{PyResult, Raised};
 use crate::layout::Str;
 use crate::slots::CompareOp;
+use crate::ty::Type;
 use crate::value::Value;
 use crate::vm::Vm;
+
+/// Integers below this are their own hashes, but for -1.
+const HASH_MODULUS: u64 = (1 << 61) - 1;
 
 impl Vm {
     /// `a op b`, the rich comparison.
     pub fn compare(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult {
         self.check_stack(" in comparison")?;
         let (a_type, b_type) = (a.ty(self), b.ty(self));
+        if matches!(op, CompareOp::Eq | CompareOp::Ne)
+            && self.compares_by_identity(a_type)
+            && self.compares_by_identity(b_type)
+        {
+            return Ok(Value::bool(a.is(b) == (op == CompareOp::Eq)));
+        }
         let mut tried_swapped = false;
         if !a_type.is(b_type)
             && b_type.is_subtype(a_type)
@@ -48,6 +58,15 @@ impl Vm {
         }
     }
 
+    /// Is `==` that of `object`?
+    #[inline]
+    fn compares_by_identity(&self, ty: &Type) -> bool {
+        match (ty.slots().richcompare, self.builtin(BuiltinType::Object).slots().richcompare) {
+            (Some(own), Some(of_object)) => std::ptr::fn_addr_eq(own, of_object),
+            _ => false,
+        }
+    }
+
     /// The truth of `a op b`; identity implies equality, as containers compare.
     pub fn compare_bool(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<bool> {
         if a.is(b) {
@@ -80,6 +99,11 @@ impl Vm {
             && let Some(text) = value.downcast::<Str>()
         {
             return Ok(text.hash(self));
+        }
+        if let Some(n) = value.as_small_int()
+            && n.unsigned_abs() < HASH_MODULUS
+        {
+            return Ok(if n == -1 { -2 } else { n });
         }
         self.check_stack("")?;
         match value.ty(self).slots().hash {

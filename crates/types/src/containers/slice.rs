@@ -89,6 +89,9 @@ fn part(value: &Value, default: isize, vm: &Vm) -> PyResult<isize> {
     if value.is_none() {
         return Ok(default);
     }
+    if let Some(n) = value.as_small_int() {
+        return Ok(n as isize);
+    }
     if !is_index(value, vm) {
         return Err(vm.type_error("slice indices must be integers or None or have an __index__ method"));
     }

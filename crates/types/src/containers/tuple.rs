@@ -91,12 +91,17 @@ fn tuple_repr(slf: &Value, vm: &Vm) -> PyResult {
 
 fn tuple_hash(slf: &Value, vm: &Vm) -> PyResult<i64> {
     let this = receiver!(Tuple, slf, vm);
+    if let Some(known) = this.known_hash() {
+        return Ok(known);
+    }
     vm.check_stack(" while hashing a tuple")?;
     let mut hash = TupleHash::default();
     for item in this.as_slice() {
         hash.lane(vm.hash(item)?);
     }
-    Ok(hash.finish_tuple(this.len()))
+    let hash = hash.finish_tuple(this.len());
+    this.remember_hash(hash);
+    Ok(hash)
 }
 
 fn tuple_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult {

@@ -26,7 +26,7 @@ pub fn is_instance(object: &Value, class: &Value, vm: &Vm) -> PyResult<bool> {
         }
         return Ok(false);
     }
-    match vm.call_special(class, &vm.intern("__instancecheck__"), std::slice::from_ref(object))? {
+    match vm.call_special(class, &vm.names().__instancecheck__, std::slice::from_ref(object))? {
         Some(result) => vm.is_true(&result),
         None => recursive_isinstance(object, class, vm),
     }
@@ -50,7 +50,7 @@ pub fn is_subclass(derived: &Value, class: &Value, vm: &Vm) -> PyResult<bool> {
         }
         return Ok(false);
     }
-    match vm.call_special(class, &vm.intern("__subclasscheck__"), std::slice::from_ref(derived))? {
+    match vm.call_special(class, &vm.names().__subclasscheck__, std::slice::from_ref(derived))? {
         Some(result) => vm.is_true(&result),
         None => recursive_issubclass(derived, class, vm),
     }

@@ -84,11 +84,36 @@ pub(crate) fn stop_iteration(value: Value, vm: &Vm) -> Raised {
 
 /// The `next` slot.
 pub(super) fn next(value: &Value, vm: &Vm) -> PyResult<Option<Value>> {
-    let Some(core) = core_of(value) else { return Ok(None) };
-    match resume(core, None, false, false, vm)? {
+    let sent = match super::resumable(value) {
+        Some(core) if !matches!(core.state(), State::Running | State::Finished) => go_on(core, value, vm)?,
+        Some(core) => resume(core, None, false, false, vm)?,
+        None => return Ok(None),
+    };
+    match sent {
         Sent::Yielded(value) => Ok(Some(value)),
         Sent::Returned(value) if value.is_none() => Ok(None),
         Sent::Returned(value) => Err(stop_iteration(value, vm)),
+    }
+}
+
+/// `resume` for a generator that waits and is sent None.
+#[inline(always)]
+fn go_on(core: &GenCore, generator: &Value, vm: &Vm) -> PyResult<Sent> {
+    vm.check_stack("")?;
+    let keep_alive = generator.clone();
+    let Some(frame) = super::begin_resume(core, Value::none(), vm) else {
+        return Err(vm.system_error("generator without frame"));
+    };
+    let machine = machine(vm);
+    if let Err(raised) = enter_frame(frame, OnReturn::Exit, vm, machine) {
+        super::abandon_resume(frame, vm);
+        return Err(raised);
+    }
+    let outcome = run(frame, Flow::Next, vm, machine);
+    drop(keep_alive);
+    match outcome? {
+        Outcome::Yielded(value) => Ok(Sent::Yielded(value)),
+        Outcome::Returned(value) => Ok(Sent::Returned(value)),
     }
 }
 

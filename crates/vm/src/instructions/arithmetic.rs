@@ -10,6 +10,7 @@ use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
 use crate::eval::{Flow, Regs, check};
 use crate::ops::{CONST, LOCAL, STACK};
 use crate::quicken::Instr;
+use crate::stack::{Frame, Slot};
 
 /// The left operand.
 #[inline(always)]
@@ -65,8 +66,57 @@ fn done_counted<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i
 #[inline(always)]
 pub fn slowly<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let operator = r.quick().oparg(r.position());
+    if STORE && appends::<L, R>(r, i, operator) {
+        let depth = on_stack(L, R);
+        let text = if L == STACK { r.top_slots(depth).first_mut() } else { None };
+        if append_to_local(r.frame(), i.c(), text, right::<R>(r, i), r.vm()) {
+            if R == STACK {
+                let added = r.pop_slot();
+                r.release(added);
+            }
+            // The text itself moved to the local.
+            r.forget_top(usize::from(L == STACK));
+            return r.flow();
+        }
+    }
     let result = binary(operator, left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.vm());
     done_counted::<L, R, STORE>(r, i, check!(result))
+}
+
+/// Is this `text += more` or `text = text + more` for strings, where nobody but the local (and the stack) knows `text`?
+#[inline(always)]
+fn appends<const L: u8, const R: u8>(r: &Regs<'_>, i: Instr, operator: u32) -> bool {
+    let (text, more) = (left::<L, R>(r, i, u16::MAX), right::<R>(r, i));
+    (operator == BinaryOperator::Add.number() || operator == BinaryOperator::InplaceAdd.number())
+        && text.shape() == STR_SHAPE
+        && more.shape() == STR_SHAPE
+        && matches!(r.local(i.c()), Some(local) if local.is(text))
+        && !more.is(text)
+        && text.refcount() == 1 + u32::from(L == STACK)
+}
+
+/// Appends to the string in a local, whose further reference on the stack goes if there is one. False if that cannot be
+/// done: then nothing has changed.
+#[inline(never)]
+fn append_to_local(frame: &Frame, local: usize, mut on_stack: Option<&mut Slot>, more: &Value, vm: &Vm) -> bool {
+    let Some(more) = more.downcast_exact::<Str>().filter(|more| !more.is_empty()) else { return false };
+    let Some(text) = frame.replace_local(local, None) else { return false };
+    if let Some(slot) = &mut on_stack {
+        drop(slot.take());
+    }
+    match Str::append_unshared(text, more, vm) {
+        Ok(longer) => {
+            drop(frame.replace_local(local, Some(longer)));
+            true
+        }
+        Err(text) => {
+            if let Some(slot) = on_stack {
+                *slot = Some(text.clone());
+            }
+            drop(frame.replace_local(local, Some(text)));
+            false
+        }
+    }
 }
 
 #[inline(always)]
@@ -359,5 +409,37 @@ fn contains(container: &Value, item: &Value, vm: &Vm) -> PyResult<bool> {
     {
         return Ok(dict.get(item, vm)?.is_some());
     }
-    vm.contains(container, item)
+    let quickly = if let Some(list) = container.downcast_exact::<List>() {
+        list.items.with(|items| quickly_among(items, item))
+    } else if let Some(tuple) = container.downcast_exact::<Tuple>() {
+        quickly_among(tuple.as_slice(), item)
+    } else {
+        None
+    };
+    match quickly {
+        Some(found) => Ok(found),
+        None => vm.contains(container, item),
+    }
+}
+
+/// Is an integer or a string among others of its kind? `None` at the first that is of another.
+fn quickly_among(items: &[Value], wanted: &Value) -> Option<bool> {
+    if wanted.is_small_int() {
+        for item in items {
+            if item.is(wanted) {
+                return Some(true);
+            }
+            if !item.is_small_int() {
+                return None;
+            }
+        }
+        return Some(false);
+    }
+    let text = wanted.downcast_exact::<Str>()?;
+    for item in items {
+        if item.is(wanted) || item.downcast_exact::<Str>()?.equals(text) {
+            return Some(true);
+        }
+    }
+    Some(false)
 }

@@ -1,13 +1,16 @@
 //! Calls, and making functions.
 
 use pyrope_bytecode::FunctionAttribute;
-use pyrope_object::layout::{Dict, Tuple};
-use pyrope_object::{PyResult, Value, Vm};
+use pyrope_object::layout::{Dict, List, Tuple};
+use pyrope_object::{NativeFn, PyResult, Value, Vm};
+use pyrope_types::model::builtin_function::BuiltinFunction;
+use pyrope_types::model::descriptors::MethodDescriptor;
 
 use crate::call::{self, Called};
 use crate::code::CodeObject;
 use crate::eval::{Flow, Regs, check};
 use crate::function::Function;
+use crate::ops::Op;
 use crate::quicken::Instr;
 use crate::stack::{Frame, OnReturn};
 
@@ -28,8 +31,103 @@ pub fn call(r: &mut Regs<'_>, i: Instr) -> Flow {
 pub fn call_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
     let count = usize::from(i.a);
     let cache = r.cache(i.index());
+    if cache.missed() {
+        let op = call::specialised(r.top_slots(count + 2), cache, r.machine, r.vm());
+        r.respecialise(op);
+    }
     let called = call::call_operands(r.top_slots(count + 2), cache, r.vm(), r.machine);
     go_on(r, count + 2, called)
+}
+
+/// A native method and its receiver, an object of exactly its type, `count` operands deep.
+#[inline(always)]
+fn method_at<'a>(r: &Regs<'a>, count: usize) -> Option<(&'a MethodDescriptor, &'a Value)> {
+    let method = r.peek(count + 2).downcast_exact::<MethodDescriptor>()?;
+    let receiver = r.peek_slot(count + 1).as_ref()?;
+    std::ptr::eq(receiver.header()?.ty(), &*method.owner).then_some((method, receiver))
+}
+
+#[inline(always)]
+pub fn call_method_no_args(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let Some((method, receiver)) = method_at(r, 0) else { return Flow::Slow };
+    let NativeFn::NoArgs(function) = method.def.function else { return Flow::Slow };
+    let result = check!(function(receiver, r.vm()));
+    r.finish(2, result)
+}
+
+#[inline(always)]
+pub fn call_method_one(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let Some((method, receiver)) = method_at(r, 1) else { return Flow::Slow };
+    let NativeFn::One(function) = method.def.function else { return Flow::Slow };
+    let result = check!(function(receiver, r.peek(1), r.vm()));
+    let argument = r.pop_slot();
+    r.release(argument);
+    r.finish(2, result)
+}
+
+/// `list.append`, most often for its effect alone.
+#[inline(always)]
+pub fn call_list_append(r: &mut Regs<'_>, i: Instr) -> Flow {
+    if r.peek(3).bits() != r.cache(i.index()).way.word.get() {
+        return Flow::Slow;
+    }
+    let Some(list) = r.peek_slot(2).as_ref().and_then(Value::downcast_exact::<List>) else { return Flow::Slow };
+    if list.items.with(|items| items.len() == items.capacity()) {
+        return Flow::Slow;
+    }
+    let item = r.pop();
+    list.push(item);
+    if r.next_op() == Op::PopTop {
+        let list = r.pop_slot();
+        let method = r.pop_slot();
+        r.skip();
+        r.release(list);
+        r.release(method);
+        return r.flow();
+    }
+    r.finish(2, Value::none())
+}
+
+/// A native function of one argument.
+#[inline(always)]
+pub fn call_native_one(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let Some(native) = r.peek(3).downcast_exact::<BuiltinFunction>() else { return Flow::Slow };
+    let NativeFn::One(function) = native.def.function else { return Flow::Slow };
+    if r.peek_slot(2).is_some() {
+        return Flow::Slow;
+    }
+    let result = check!(function(&native.slf, r.peek(1), r.vm()));
+    let argument = r.pop_slot();
+    r.forget_top(1);
+    r.release(argument);
+    r.finish(1, result)
+}
+
+/// Any native function, method or type.
+#[inline(always)]
+pub fn call_native(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let operands = usize::from(i.a) + 2;
+    if !call::is_native(r.peek(operands), r.machine) {
+        return Flow::Slow;
+    }
+    let result = check!(call::call_natively(r.top_slots(operands), r.vm()));
+    r.forget_top(operands);
+    r.push(result);
+    Flow::Next
+}
+
+/// A plain class whose `__init__` takes the arguments as they are.
+#[inline(always)]
+pub fn call_class(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = usize::from(i.a);
+    let callable = r.peek(count + 2);
+    let Some((class, init)) = call::remembered_class(callable, r.cache(i.index()), r.machine) else {
+        return Flow::Slow;
+    };
+    if !init.accepts_exactly(count + 1) || r.peek_slot(count + 1).is_some() {
+        return Flow::Slow;
+    }
+    r.enter_init_quickly(class, init, count)
 }
 
 #[inline(always)]

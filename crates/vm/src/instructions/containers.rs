@@ -241,6 +241,60 @@ pub fn unpack_sequence(r: &mut Regs<'_>, i: Instr) -> Flow {
     unpack_onto(r, count, unpacked(r.peek(1), count, r.vm()))
 }
 
+/// Unpacks a tuple to locals.
+#[inline(always)]
+pub fn unpack_store(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = usize::from(i.a);
+    let Some(tuple) = r.peek(1).downcast_exact::<Tuple>() else { return Flow::Slow };
+    if tuple.len() != count {
+        return Flow::Slow;
+    }
+    // What the locals held may run code when it dies.
+    r.vm();
+    let frame = r.frame();
+    for (item, &local) in tuple.as_slice().iter().zip(r.quick().stores(i.index(), count)) {
+        drop(frame.replace_local(local.into(), Some(item.clone())));
+    }
+    let sequence = r.pop_slot();
+    r.release(sequence);
+    r.flow()
+}
+
+/// Unpacks anything to locals.
+#[inline(always)]
+pub fn unpack_store_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = usize::from(i.a);
+    check!(unpack_to_slots(r, count));
+    let frame = r.frame();
+    for &local in r.quick().stores(i.index(), count) {
+        let item = r.pop_slot();
+        drop(frame.replace_local(local.into(), item));
+    }
+    Flow::Next
+}
+
+/// Replaces the top by its items, the first one on top.
+#[inline(always)]
+fn unpack_to_slots(r: &mut Regs<'_>, count: usize) -> PyResult<()> {
+    let items = match r.peek(1).downcast_exact::<List>() {
+        Some(list) if list.len() == count => r.peek(1).clone(),
+        _ => unpacked(r.peek(1), count, r.vm())?,
+    };
+    r.vm();
+    drop(r.pop_slot());
+    r.grow(count);
+    copy_to_slots(items, r.top_slots(count));
+    Ok(())
+}
+
+/// Copies the items of a list to slots, in reverse.
+#[inline(never)]
+fn copy_to_slots(items: Value, slots: &mut [Slot]) {
+    if let Some(list) = items.downcast_exact::<List>() {
+        copy_items(list, slots);
+    }
+}
+
 /// Copies a list's items to slots, in reverse.
 #[inline(never)]
 fn copy_items(list: &List, slots: &mut [Slot]) {

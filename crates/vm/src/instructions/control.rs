@@ -1,12 +1,15 @@
 //! Jumps, loops, entering and leaving frames.
 
-use pyrope_object::{PyResult, Value, Vm};
+use pyrope_object::shape::builtin_shape;
+use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
 use pyrope_types::containers::range::iterators::RangeIterator;
 use pyrope_types::iterators::sequence::{ListIterator, TupleIterator};
 
 use crate::call;
 use crate::eval::{Flow, Regs, check};
+use crate::generator;
 use crate::instructions::trace::look_up;
+use crate::ops::Op;
 use crate::quicken::Instr;
 use crate::stack::OnReturn;
 
@@ -101,6 +104,9 @@ fn iterator_of(iterable: &Value, vm: &Vm) -> PyResult {
 
 #[inline(always)]
 pub fn get_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
+    if r.peek(1).shape() == builtin_shape(B::Generator) {
+        return Flow::Next;
+    }
     let iterator = check!(iterator_of(r.peek(1), r.vm()));
     r.finish(1, iterator)
 }
@@ -127,18 +133,42 @@ pub fn for_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
     }
 }
 
+/// A generator that waits: its frame goes on in this loop.
 #[inline(always)]
-pub fn for_iter_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let iterator = r.peek(1);
-    if let Some(core) = crate::generator::resumable(iterator)
-        && let Some(frame) = crate::generator::begin_resume(core, pyrope_object::Value::none(), r.vm())
+pub fn for_iter_generator(r: &mut Regs<'_>, _: Instr) -> Flow {
+    if let Some(core) = generator::resumable(r.peek(1))
+        && let Some(frame) = generator::begin_resume(core, Value::none(), r.vm())
     {
         if let Err(_raised) = r.enter(frame, OnReturn::ForIter) {
-            crate::generator::abandon_resume(frame, r.quiet_vm());
+            generator::abandon_resume(frame, r.quiet_vm());
             return Flow::Raise;
         }
         return Flow::Next;
     }
+    Flow::Slow
+}
+
+#[inline(always)]
+pub fn for_iter_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let iterator = r.peek(1);
+    if generator::resumable(iterator).is_some() {
+        if i.op != Op::ForIterGenerator {
+            r.respecialise(Op::ForIterGenerator);
+            return match for_iter_generator(r, i) {
+                Flow::Slow => next_of(r, i),
+                flow => flow,
+            };
+        }
+    } else if i.op != Op::ForIter {
+        r.respecialise(Op::ForIter);
+    }
+    next_of(r, i)
+}
+
+/// The next item of any iterator.
+#[inline(always)]
+fn next_of(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let iterator = r.peek(1);
     match check!(call::next_item(iterator, r.vm())) {
         Some(item) => r.push(item),
         None => r.jump(i.jump()),

@@ -90,6 +90,9 @@ fn assign_slice(operands: &[Value], vm: &Vm) -> PyResult<()> {
 /// `list[start:stop] = sequence` for an exact list and an exact list or tuple.
 fn replace_items(value: &Value, object: &Value, start: &Value, stop: &Value) -> Option<()> {
     let list = object.downcast_exact::<List>()?;
+    if exchange_items(value, list, start, stop).is_some() {
+        return Some(());
+    }
     let new = match value.downcast_exact::<List>() {
         Some(other) if other.len() > MAX_QUICK => return None,
         Some(other) => other.to_vec(),
@@ -103,6 +106,14 @@ fn replace_items(value: &Value, object: &Value, start: &Value, stop: &Value) -> 
         items.splice(range, new).collect()
     });
     drop(old);
+    Some(())
+}
+
+/// The same where the sequence is a list of the range's length that nobody else knows: the items change places.
+fn exchange_items(value: &Value, list: &List, start: &Value, stop: &Value) -> Option<()> {
+    let other = value.downcast_exact::<List>().filter(|_| value.refcount() == 1)?;
+    let range = range(start, stop, list.len()).filter(|range| range.len() == other.len())?;
+    other.items.with_mut(|new| list.items.with_mut(|items| items[range].swap_with_slice(new)));
     Some(())
 }
 

@@ -39,6 +39,9 @@ pub(super) fn has_short_jump(op: Op) -> bool {
 impl Translator<'_> {
     /// Tries to emit one instruction for those from `index` on; gives how many it covers.
     pub(super) fn fuse(&mut self, index: usize) -> Option<usize> {
+        if self.source.get(index)?.opcode.general() == Opcode::UnpackSequence {
+            return self.fuse_unpack(index);
+        }
         let (left, right, loads) = self.operands(index);
         let at = index + loads;
         if (index + 1..=at).any(|i| self.entered.get(i).copied().unwrap_or(true)) {
@@ -93,6 +96,32 @@ impl Translator<'_> {
         };
         self.emit(op, a, b | c << 16, instruction.offset as u32, instruction.oparg);
         Some(1 + usize::from(stores))
+    }
+
+    /// `a, b, c = …`, all of them locals.
+    fn fuse_unpack(&mut self, index: usize) -> Option<usize> {
+        let unpack = self.source[index];
+        let count = unpack.oparg as usize;
+        let mut locals = Vec::with_capacity(count);
+        let mut next = index + 1;
+        while locals.len() < count {
+            let store = *self.source.get(next)?;
+            let arg = store.oparg;
+            match store.opcode.general() {
+                _ if self.entered[next] => return None,
+                Opcode::StoreFast if arg < MAX_INDEX => locals.push(arg as u16),
+                Opcode::StoreFastStoreFast => locals.extend([(arg >> 4) as u16, (arg & 15) as u16]),
+                _ => return None,
+            }
+            next += 1;
+        }
+        if locals.len() != count || count == 0 {
+            return None;
+        }
+        let start = self.stores.len() as u32;
+        self.stores.append(&mut locals);
+        self.emit(Op::UnpackStore, u16::try_from(count).ok()?, start, unpack.offset as u32, unpack.oparg);
+        Some(next - index)
     }
 
     /// The local that a STORE_FAST right behind binds.
