@@ -38,6 +38,21 @@ impl Value {
         Ok(slot.and_then(|slot| header.attribute_slot(slot)))
     }
 
+    /// The attribute `name` (an exact `str`) in the dict of an instance in dict mode. `None` as well if keys would have
+    /// to be compared by Python's rules.
+    #[inline(never)]
+    pub fn own_dict_item(&self, name: &Value, vm: &Vm) -> Option<Value> {
+        let dict = self.attribute_header()?.attribute_dict()?;
+        dict.position_of_str(name, vm).and_then(|position| dict.value_at(position))
+    }
+
+    /// Is this an instance in dict mode whose dict has only strings for keys, but not `name`?
+    #[inline(never)]
+    pub fn own_dict_lacks(&self, name: &Value, vm: &Vm) -> bool {
+        let dict = self.attribute_header().and_then(Header::attribute_dict);
+        dict.is_some_and(|dict| dict.lacks_str(name, vm))
+    }
+
     /// Sets the object's own attribute; the caller knows that it can have some.
     pub fn set_instance_attribute(&self, name: &Value, value: Value, vm: &Vm) -> PyResult<()> {
         let Some(header) = self.attribute_header() else { return Err(vm.system_error("object has no attributes")) };

@@ -9,7 +9,7 @@ use crate::error::PyResult;
 use crate::header::{Extension, GcLinks, Header};
 use crate::layout::Plain;
 use crate::reference::{Object, Ref};
-use crate::ty::Type;
+use crate::ty::{Plainness, Type};
 use crate::typedef::TypeFlags;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -34,7 +34,7 @@ const INDISPENSABLE: usize = 512;
 /// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
 #[inline]
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
-    if trailing <= INDISPENSABLE && std::ptr::eq(class.def, T::def()) && class.makes_plainly() {
+    if trailing <= INDISPENSABLE && std::ptr::eq(class.def, T::def()) && class.plainness() == Plainness::Plain {
         // SAFETY: by the caller's promise; the type was just looked at.
         return unsafe { allocate_plainly(vm, class, size_of::<T>() + trailing, fixed) }
             .ok_or_else(|| vm.memory_error());
@@ -48,7 +48,7 @@ pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize,
     }
 }
 
-/// A block for an exact instance of a type that [makes plainly](Type::makes_plainly), of `bytes` from the header on.
+/// An instance of exactly a type that is not special, of `bytes` from the header on.
 ///
 /// # Safety
 /// As for [`allocate`], and `T` is the type's own layout.
@@ -65,6 +65,9 @@ unsafe fn allocate_plainly<T: Object>(vm: &Vm, class: &Type, bytes: usize, fixed
         let object = block.as_ptr().add(prefix);
         if prefix != 0 {
             object.cast::<GcLinks>().sub(1).write(GcLinks::detached());
+        }
+        if prefix > size_of::<GcLinks>() {
+            object.cast::<GcLinks>().sub(1).cast::<Extension>().sub(1).write(Extension::empty());
         }
         object.cast::<T>().write(fixed);
         object.cast::<Header>().write(Header::new(class, class.instance_shape()));
@@ -127,7 +130,7 @@ pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
     if T::def().layout.trailing.is_none()
         && std::ptr::eq(class.def, T::def())
         && size_of::<T>() <= INDISPENSABLE
-        && class.makes_plainly()
+        && class.plainness() != Plainness::Special
     {
         // SAFETY: no trailing bytes, layout checked.
         return match unsafe { allocate_plainly(vm, class, size_of::<T>(), fixed) } {
@@ -248,10 +251,26 @@ pub(crate) unsafe fn destroy(object: NonNull<Header>) {
 #[inline]
 unsafe fn destroy_now(object: NonNull<Header>) {
     // SAFETY: the object is whole; by the caller's promise.
-    unsafe { if object.as_ref().ty().makes_plainly() { destroy_plainly(object) } else { destroy_specially(object) } }
+    unsafe {
+        match object.as_ref().ty().plainness() {
+            Plainness::Plain => destroy_plainly(object),
+            Plainness::Light if ends_plainly(object.as_ref()) => destroy_plainly(object),
+            _ => destroy_specially(object),
+        }
+    }
 }
 
-/// The end of an exact instance of a type that [makes plainly](Type::makes_plainly).
+/// Has this instance of a light type neither weak references nor attributes, nor anything to finalize?
+#[inline(always)]
+fn ends_plainly(header: &Header) -> bool {
+    let unfinished = header.ty().slots().finalize.is_some() && !header.links().is_some_and(|links| links.is_settled());
+    let extended = header
+        .extension()
+        .is_some_and(|extension| !extension.weak.get().is_null() || !extension.attributes.get().is_null());
+    !unfinished && !extended
+}
+
+/// The end of an instance of exactly a type that is not special, and has nothing beside its fields.
 #[inline(always)]
 unsafe fn destroy_plainly(object: NonNull<Header>) {
     // SAFETY: the layout describes this object; size is read before the fields go.

@@ -40,7 +40,7 @@ pub struct Type {
     pub(crate) ready: Cell<bool>,
     /// The MRO names types that are no ancestors, which do not tell this one of their changes: nothing is cached.
     has_foreign_mro: Cell<bool>,
-    /// What [`Type::makes_plainly`] found.
+    /// See [`Type::plainness`].
     plainness: Cell<Plainness>,
     slots: UnsafeCell<Slots>,
     name: Guarded<Rc<str>>,
@@ -55,11 +55,16 @@ pub struct Type {
     pub bases_tuple: Guarded<Option<Value>>,
 }
 
-/// See [`Type::makes_plainly`].
+/// What instances of exactly this type consist of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Plainness {
+pub(crate) enum Plainness {
     Unknown,
+    /// Collector links (perhaps), native fields and trailing items: they come and go without finalizer, attributes,
+    /// members, weak references or a count of their type.
     Plain,
+    /// The same, but they can have weak references, attributes beside the object, and a finalizer.
+    Light,
+    /// Anything.
     Special,
 }
 
@@ -192,27 +197,27 @@ impl Type {
         self.plainness.set(Plainness::Unknown);
     }
 
-    /// Are exact instances nothing but collector links (perhaps), native fields and trailing items? Then they come and
-    /// go without finalizer, attributes, members, weak references or a count of their type.
+    /// What instances of exactly this type consist of.
     #[inline(always)]
-    pub(crate) fn makes_plainly(&self) -> bool {
+    pub(crate) fn plainness(&self) -> Plainness {
         match self.plainness.get() {
-            Plainness::Plain => true,
-            Plainness::Special => false,
             Plainness::Unknown => self.find_plainness(),
+            known => known,
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn find_plainness(&self) -> bool {
-        let special = self.flags().has(TypeFlags::HEAP)
-            || self.flags().has(TypeFlags::EXTENSION)
-            || self.slots().finalize.is_some()
-            || self.inline_capacity() > 0
-            || self.member_slot_count() > 0;
-        self.plainness.set(if special { Plainness::Special } else { Plainness::Plain });
-        !special
+    fn find_plainness(&self) -> Plainness {
+        let special = self.is_heap() || self.inline_capacity() > 0 || self.member_slot_count() > 0;
+        let light = self.flags().has(TypeFlags::EXTENSION) || self.slots().finalize.is_some();
+        let found = match (special, light) {
+            (true, _) => Plainness::Special,
+            (false, true) => Plainness::Light,
+            (false, false) => Plainness::Plain,
+        };
+        self.plainness.set(found);
+        found
     }
 
     /// True for a class made by Python code.

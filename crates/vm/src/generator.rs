@@ -115,6 +115,12 @@ impl GenCore {
         self.state.get()
     }
 
+    /// A coroutine that nobody awaits yet.
+    #[inline(always)]
+    pub(crate) fn is_fresh_coroutine(&self) -> bool {
+        self.kind == Kind::Coroutine && self.state.get() == State::Created
+    }
+
     /// The frame, unless it finished.
     #[inline(always)]
     pub(crate) fn frame(&self) -> Option<*mut Frame> {

@@ -125,6 +125,10 @@ macro_rules! for_each_op {
             LoadAttrModule => attributes::load_attr_module::<STACK>, attributes::load_attr::<STACK>;
             LoadAttrProperty => attributes::load_attr_property::<STACK>;
             LoadMethod => attributes::load_method::<STACK>, attributes::load_method_slowly::<STACK>;
+            LoadAttrDescriptor => attributes::load_attr_descriptor::<STACK>, attributes::load_attr_descriptor_slowly::<STACK>;
+            LoadAttrTypeDescriptor => attributes::load_attr_type_descriptor::<STACK>, attributes::load_attr::<STACK>;
+            LoadAttrInDict => attributes::load_attr_in_dict::<STACK>, attributes::load_attr::<STACK>;
+            LoadMethodBesideDict => attributes::load_method_beside_dict::<STACK>, attributes::load_attr::<STACK>;
             LoadAttrLocal => attributes::load_attr::<LOCAL>;
             LoadAttrSlotLocal => attributes::load_attr_slot::<LOCAL>, attributes::load_attr_slot_slowly::<LOCAL>;
             LoadAttrClassLocal => attributes::load_attr_class::<LOCAL>, attributes::load_attr_class_slowly::<LOCAL>;
@@ -132,6 +136,10 @@ macro_rules! for_each_op {
             LoadAttrModuleLocal => attributes::load_attr_module::<LOCAL>, attributes::load_attr::<LOCAL>;
             LoadAttrPropertyLocal => attributes::load_attr_property::<LOCAL>;
             LoadMethodLocal => attributes::load_method::<LOCAL>, attributes::load_method_slowly::<LOCAL>;
+            LoadAttrDescriptorLocal => attributes::load_attr_descriptor::<LOCAL>, attributes::load_attr_descriptor_slowly::<LOCAL>;
+            LoadAttrTypeDescriptorLocal => attributes::load_attr_type_descriptor::<LOCAL>, attributes::load_attr::<LOCAL>;
+            LoadAttrInDictLocal => attributes::load_attr_in_dict::<LOCAL>, attributes::load_attr::<LOCAL>;
+            LoadMethodBesideDictLocal => attributes::load_method_beside_dict::<LOCAL>, attributes::load_attr::<LOCAL>;
             StoreAttr => attributes::store_attr;
             StoreAttrSlot => attributes::store_attr_slot, attributes::store_attr_slot_slowly;
             StoreAttrNew => attributes::store_attr_new, attributes::store_attr_new_slowly;

@@ -176,6 +176,15 @@ impl Machine {
     /// Ends what the last instruction left.
     #[inline(never)]
     pub fn bury(&self) {
+        let [first, second, ..] = &self.doomed;
+        let second = second.take();
+        if second.is_none() {
+            if let Some(doomed) = first.take() {
+                doomed.end();
+            }
+            return;
+        }
+        self.doomed[1].set(second);
         // Ending an object may run code that leaves others here.
         for doomed in self.doomed.each_ref().map(Cell::take).into_iter().flatten() {
             doomed.end();

@@ -409,6 +409,13 @@ impl Dict {
         self.table.with(|t| if t.mixed { None } else { t.find_str(name, text, hash) })
     }
 
+    /// True if no key of another type was ever inserted, and an exact string is no key. Runs no Python code.
+    pub fn lacks_str(&self, name: &Value, vm: &Vm) -> bool {
+        let Some(text) = exact_str(name) else { return false };
+        let hash = text.hash(vm);
+        self.table.with(|t| !t.mixed && t.find_str(name, text, hash).is_none())
+    }
+
     /// The value at a position that [`Dict::position_of_str`] gave under the present version.
     #[inline(always)]
     pub fn value_at(&self, position: usize) -> Option<Value> {

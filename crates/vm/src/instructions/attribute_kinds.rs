@@ -28,6 +28,14 @@ pub enum Kind {
     Property,
     /// A function of the class, to be called with the object first.
     Method,
+    /// A native descriptor of the class, to be asked each time.
+    Descriptor,
+    /// The object is a class, and the attribute a native descriptor of its own or its bases'.
+    TypeDescriptor,
+    /// In the dict of an instance in dict mode.
+    InDict,
+    /// Like `Method`, of an instance in dict mode.
+    MethodBesideDict,
 }
 
 impl Kind {
@@ -46,6 +54,14 @@ impl Kind {
             (Kind::Module, true) => Op::LoadAttrModuleLocal,
             (Kind::Property, true) => Op::LoadAttrPropertyLocal,
             (Kind::Method, true) => Op::LoadMethodLocal,
+            (Kind::Descriptor, false) => Op::LoadAttrDescriptor,
+            (Kind::Descriptor, true) => Op::LoadAttrDescriptorLocal,
+            (Kind::TypeDescriptor, false) => Op::LoadAttrTypeDescriptor,
+            (Kind::TypeDescriptor, true) => Op::LoadAttrTypeDescriptorLocal,
+            (Kind::InDict, false) => Op::LoadAttrInDict,
+            (Kind::InDict, true) => Op::LoadAttrInDictLocal,
+            (Kind::MethodBesideDict, false) => Op::LoadMethodBesideDict,
+            (Kind::MethodBesideDict, true) => Op::LoadMethodBesideDictLocal,
         }
     }
 }
@@ -85,9 +101,12 @@ pub fn recognise(object: &Value, name: &Ref<Str>, method: bool, vm: &Vm) -> Opti
     {
         return match member_offset(found, ty) {
             Some(offset) => Some((Kind::Slot, way(offset))),
-            None if method => None,
-            None => python_property(found, vm).then(|| (Kind::Property, way(found.bits()))),
+            None if python_property(found, vm) && !method => Some((Kind::Property, way(found.bits()))),
+            None => native_descriptor(found, vm).then(|| (Kind::Descriptor, way(found.bits()))),
         };
+    }
+    if is_in_dict_mode(object, vm) {
+        return beside_dict(object, name, found.as_ref(), method, vm).map(|(kind, word)| (kind, way(word)));
     }
     if let Some(offset) = slot_offset(object, name, vm) {
         return Some((Kind::Slot, way(offset)));
@@ -101,7 +120,29 @@ pub fn recognise(object: &Value, name: &Ref<Str>, method: bool, vm: &Vm) -> Opti
     if method && kind_of_found.flags().has(TypeFlags::METHOD_DESCRIPTOR) {
         return Some((Kind::Method, way(found.bits())));
     }
-    kind_of_found.slots().descr_get.is_none().then(|| (Kind::Class, way(found.bits())))
+    match kind_of_found.slots().descr_get {
+        None => Some((Kind::Class, way(found.bits()))),
+        Some(_) => native_descriptor(&found, vm).then(|| (Kind::Descriptor, way(found.bits()))),
+    }
+}
+
+/// Can `__get__` of this descriptor not change?
+fn native_descriptor(descriptor: &Value, vm: &Vm) -> bool {
+    let kind = descriptor.ty(vm);
+    !kind.is_heap() && kind.slots().descr_get.is_some()
+}
+
+fn is_in_dict_mode(object: &Value, vm: &Vm) -> bool {
+    vm.interp().shapes.with(|shapes| shapes.get(object.shape()).is_some_and(|shape| shape.dict_mode))
+}
+
+/// An attribute of an instance in dict mode, of which the class has at most `found`, no data descriptor.
+fn beside_dict(object: &Value, name: &Ref<Str>, found: Option<&Value>, method: bool, vm: &Vm) -> Option<(Kind, u64)> {
+    if object.own_dict_item(name.as_value(), vm).is_some() {
+        return Some((Kind::InDict, 0));
+    }
+    let found = found.filter(|found| method && found.ty(vm).flags().has(TypeFlags::METHOD_DESCRIPTOR))?;
+    object.own_dict_lacks(name.as_value(), vm).then(|| (Kind::MethodBesideDict, found.bits()))
 }
 
 /// Byte offset of the `__slots__` member that a descriptor stands for.
@@ -133,7 +174,11 @@ fn of_class(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<(Kind, Way)> {
         // Functions and native methods give themselves when they are asked for through a class.
         Some(_) => found.ty(vm).is(vm.builtin(B::Function)) || found.ty(vm).is(vm.builtin(B::MethodDescriptor)),
     };
-    plain.then(|| (Kind::Type, Way::new(metatype.version(), class.version(), found.bits())))
+    let way = Way::new(metatype.version(), class.version(), found.bits());
+    if plain {
+        return Some((Kind::Type, way));
+    }
+    native_descriptor(&found, vm).then_some((Kind::TypeDescriptor, way))
 }
 
 fn of_module(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<(Kind, Way)> {

@@ -187,6 +187,85 @@ pub fn load_attr_type<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     Flow::Slow
 }
 
+/// What a remembered descriptor gives for an object.
+#[inline(never)]
+fn bound(word: u64, object: &Value, vm: &Vm) -> PyResult {
+    let descriptor = remembered(word);
+    match descriptor.ty(vm).slots().descr_get {
+        Some(get) => get(&descriptor, Some(object), Some(&object.ty(vm).to_value()), vm),
+        None => Ok(descriptor),
+    }
+}
+
+/// What a remembered descriptor gives for a class.
+#[inline(never)]
+fn bound_to_class(word: u64, class: &Value, vm: &Vm) -> PyResult {
+    let descriptor = remembered(word);
+    match descriptor.ty(vm).slots().descr_get {
+        Some(get) => get(&descriptor, None, Some(class), vm),
+        None => Ok(descriptor),
+    }
+}
+
+#[inline(always)]
+pub fn load_attr_descriptor<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let object = owner::<FROM>(r, i);
+    let Some((_, word)) = cache.first(object) else { return Flow::Slow };
+    let value = check!(bound(word, object, r.vm()));
+    give::<FROM>(r, cache, value)
+}
+
+/// The same by the further ways, or by the rules.
+#[inline(always)]
+pub fn load_attr_descriptor_slowly<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let object = owner::<FROM>(r, i);
+    let Some((_, word)) = cache.more(object) else { return load_attr::<FROM>(r, i) };
+    let value = check!(bound(word, object, r.vm()));
+    give::<FROM>(r, cache, value)
+}
+
+#[inline(always)]
+pub fn load_attr_type_descriptor<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let object = owner::<FROM>(r, i);
+    if let Some(class) = object.downcast::<Type>()
+        && class.current_version() == cache.way.shape.get()
+        && object.ty(r.quiet_vm()).current_version() == cache.way.version.get()
+    {
+        let value = check!(bound_to_class(cache.way.word.get(), object, r.vm()));
+        return give::<FROM>(r, cache, value);
+    }
+    Flow::Slow
+}
+
+/// An attribute in the dict of an instance in dict mode, whose class has no data descriptor of the name.
+#[inline(always)]
+pub fn load_attr_in_dict<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let object = owner::<FROM>(r, i);
+    if cache.first(object).is_some()
+        && let Some(value) = object.own_dict_item(r.name(cache.name as usize).as_value(), r.quiet_vm())
+    {
+        return give::<FROM>(r, cache, value);
+    }
+    Flow::Slow
+}
+
+/// A method of an instance in dict mode that has no attribute of the name.
+#[inline(always)]
+pub fn load_method_beside_dict<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    let object = owner::<FROM>(r, i);
+    match cache.first(object) {
+        Some((_, word)) if object.own_dict_lacks(r.name(cache.name as usize).as_value(), r.quiet_vm()) => {
+            give_method::<FROM>(r, i, remembered(word))
+        }
+        _ => Flow::Slow,
+    }
+}
+
 #[inline(always)]
 pub fn load_attr_module<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
     let cache = r.cache(i.index());

@@ -83,6 +83,9 @@ fn send_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(always)]
 pub fn get_awaitable(r: &mut Regs<'_>, i: Instr) -> Flow {
+    if generator::resumable(r.peek(1)).is_some_and(generator::GenCore::is_fresh_coroutine) {
+        return Flow::Next;
+    }
     let iterator = check!(generator::awaitable_for(r.peek(1), i.arg, r.vm()));
     r.finish(1, iterator)
 }
