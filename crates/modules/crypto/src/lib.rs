@@ -1,4 +1,4 @@
-//! Native modules of digests and compression: `_hashlib`, `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`, `_bz2`, `_lzma`.
+//! Native modules of digests and compression: `_hashlib`, `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2`, `zlib`, `_bz2`, `_lzma`, `_zstd`.
 
 pub mod blake2;
 pub mod bz2;
@@ -9,6 +9,7 @@ pub mod lzma;
 pub mod sha3;
 mod state;
 pub mod zlib;
+pub mod zstd;
 
 use pyrope_object::ModuleDef;
 
@@ -23,4 +24,5 @@ pub const MODULES: &[&ModuleDef] = &[
     &zlib::MODULE,
     &bz2::MODULE,
     &lzma::MODULE,
+    &zstd::MODULE,
 ];
