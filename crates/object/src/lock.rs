@@ -160,6 +160,12 @@ impl Vm {
 }
 
 impl InterpreterLock {
+    /// Copies the process while no thread is inside the lock's own methods: none could leave them in the child.
+    pub fn during_fork<R>(&self, fork: impl FnOnce() -> R) -> R {
+        let _state = self.state();
+        fork()
+    }
+
     /// In the child of a fork no other thread is left to wait.
     pub fn reset_after_fork(&self) {
         self.state().waiting = 0;

@@ -307,7 +307,7 @@ mod functions {
         if hooks {
             before_fork(vm);
         }
-        let pid = os_call!(libc::fork());
+        let pid = vm.interp().lock.during_fork(|| os_call!(libc::fork()));
         if pid == 0 {
             let failure = child.run(|| {
                 if hooks {

@@ -208,7 +208,7 @@ pub(super) mod functions {
     fn fork(vm: &Vm) -> PyResult<i32> {
         refuse_at_shutdown(vm)?;
         before_fork(vm);
-        match os_call!(libc::fork()) {
+        match vm.interp().lock.during_fork(|| os_call!(libc::fork())) {
             -1 => {
                 let raised = last_error(vm);
                 let exception = vm.catch(raised);
@@ -238,7 +238,8 @@ pub(super) mod functions {
         before_fork(vm);
         let mut master = -1;
         let null = std::ptr::null_mut::<libc::c_char>();
-        match os_call!(libc::forkpty(&mut master, null, std::ptr::null(), std::ptr::null())) {
+        let fork = || os_call!(libc::forkpty(&mut master, null, std::ptr::null(), std::ptr::null()));
+        match vm.interp().lock.during_fork(fork) {
             -1 => {
                 let exception = vm.catch(last_error(vm));
                 after_fork_parent(vm);

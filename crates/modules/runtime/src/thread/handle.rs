@@ -1,6 +1,6 @@
 //! `_ThreadHandle`: a thread as others see it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,8 @@ use super::{ident, is_main};
 use crate::sys::SysState;
 
 /// Where a thread stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Stage {
     NotStarted,
     Starting,
@@ -23,14 +24,21 @@ pub enum Stage {
 
 /// A thread, whether it has started or not; shared between OS threads.
 pub struct Thread {
-    stage: Mutex<Stage>,
+    /// A [`Stage`]. Not inside the mutex: a thread may hold that when the process is copied, and for ever then.
+    stage: AtomicU8,
+    waiting: Mutex<()>,
     ended: Condvar,
     ident: AtomicU64,
 }
 
 impl Thread {
     fn at(stage: Stage, ident: u64) -> Arc<Thread> {
-        Arc::new(Thread { stage: Mutex::new(stage), ended: Condvar::new(), ident: AtomicU64::new(ident) })
+        Arc::new(Thread {
+            stage: AtomicU8::new(stage as u8),
+            waiting: Mutex::new(()),
+            ended: Condvar::new(),
+            ident: AtomicU64::new(ident),
+        })
     }
 
     /// A thread that will be started.
@@ -43,18 +51,28 @@ impl Thread {
         Thread::at(Stage::Running, ident)
     }
 
-    fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_done(&self) -> bool {
+        self.stage.load(Ordering::Acquire) == Stage::Done as u8
     }
 
     /// Where it stands now.
     pub fn now(&self) -> Stage {
-        *self.stage()
+        match self.stage.load(Ordering::Acquire) {
+            0 => Stage::NotStarted,
+            1 => Stage::Starting,
+            2 => Stage::Running,
+            _ => Stage::Done,
+        }
     }
 
     /// Goes on to a stage.
     pub fn set(&self, stage: Stage) {
-        *self.stage() = stage;
+        let _waiting = self.lock();
+        self.stage.store(stage as u8, Ordering::Release);
         if stage == Stage::Done {
             self.ended.notify_all();
         }
@@ -62,20 +80,13 @@ impl Thread {
 
     /// In the child of a fork: the thread is not there.
     pub fn vanish(&self) {
-        // A lock that another thread held when the process was copied stays held; then nobody can ask either.
-        if let Ok(mut stage) = self.stage.try_lock() {
-            *stage = Stage::Done;
-        }
+        self.stage.store(Stage::Done as u8, Ordering::Release);
     }
 
     /// Goes on to `Starting`; false if it was started before.
     pub fn begin(&self) -> bool {
-        let mut stage = self.stage();
-        let fresh = *stage == Stage::NotStarted;
-        if fresh {
-            *stage = Stage::Starting;
-        }
-        fresh
+        let (fresh, starting) = (Stage::NotStarted as u8, Stage::Starting as u8);
+        self.stage.compare_exchange(fresh, starting, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// 0 before it runs.
@@ -88,16 +99,19 @@ impl Thread {
     }
 
     fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut stage = self.stage();
-        while *stage != Stage::Done {
+        if self.is_done() {
+            return true;
+        }
+        let mut waiting = self.lock();
+        while !self.is_done() {
             match deadline {
-                None => stage = self.ended.wait(stage).unwrap_or_else(PoisonError::into_inner),
+                None => waiting = self.ended.wait(waiting).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return false;
                     }
-                    stage = self.ended.wait_timeout(stage, left).unwrap_or_else(PoisonError::into_inner).0;
+                    waiting = self.ended.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
         }
