@@ -77,19 +77,81 @@ fn read_statement(vm: &Vm) -> PyResult<Round> {
             if source.trim().is_empty() {
                 return Ok(Round::EndOfInput);
             }
-            let code = crate::builtins::compile_statement(&source, &filename, vm)?;
+            write_error("\n", vm)?;
+            let code = compile(&source, &filename, vm)?;
             return finish(code, &source, &filename, vm);
         };
         source.push_str(&line);
-        let complete = source.strip_suffix('\n').unwrap_or(&source);
-        let single = vm.intern("single").into_value();
-        let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]);
-        let code = code.map_err(|raised| without_traceback(raised, vm))?;
-        if let Some(code) = code.cast::<CodeObject>() {
-            return finish(code, &source, &filename, vm);
-        }
         prompt = "ps2";
+        // The rest of a line may still come.
+        let Some(complete) = source.strip_suffix('\n') else { continue };
+        let single = vm.intern("single").into_value();
+        match vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]) {
+            Ok(code) => {
+                if let Some(code) = code.cast::<CodeObject>() {
+                    return finish(code, &source, &filename, vm);
+                }
+            }
+            Err(raised) if vm.raised_is(B::SyntaxError) => {
+                let exception = vm.catch(raised);
+                if !line.trim().is_empty() && is_compound(&source, &filename, vm)? {
+                    continue;
+                }
+                return match compile(&source, &filename, vm) {
+                    Ok(_) => Err(without_traceback(vm.reraise(exception), vm)),
+                    Err(raised) => Err(raised),
+                };
+            }
+            Err(raised) => return Err(without_traceback(raised, vm)),
+        }
     }
+}
+
+/// Compiles a statement; errors that know a line show it.
+fn compile(source: &str, filename: &Value, vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    crate::builtins::compile_statement(source, filename, vm).map_err(|raised| {
+        let exception = vm.catch(raised);
+        match show_line(&exception, source, vm) {
+            Ok(()) => vm.reraise(exception),
+            Err(raised) => raised,
+        }
+    })
+}
+
+fn show_line(exception: &Value, source: &str, vm: &Vm) -> PyResult<()> {
+    let is_syntax_error = exception.ty(vm).is_subtype(vm.builtin(B::SyntaxError));
+    if !is_syntax_error || !vm.get_attr_str(exception, "text")?.is_none() {
+        return Ok(());
+    }
+    let number = vm.get_attr_str(exception, "lineno")?.as_i64().and_then(|number| usize::try_from(number - 1).ok());
+    match number.and_then(|number| source.lines().nth(number)) {
+        Some(line) => vm.set_attr_str(exception, "text", &vm.try_str(line)?.into_value()),
+        None => Ok(()),
+    }
+}
+
+/// Is this a statement that goes on until an empty line? Not if it has an error already.
+fn is_compound(source: &str, filename: &Value, vm: &Vm) -> PyResult<bool> {
+    /// `PyCF_ONLY_AST`
+    const ONLY_AST: i64 = 0x400;
+    let text = vm.try_str(source)?.into_value();
+    let arguments = [text, filename.clone(), vm.intern("single").into_value(), vm.int(ONLY_AST)];
+    let tree = match vm.call_method(&vm.import("builtins")?, "compile", &arguments) {
+        Ok(tree) => tree,
+        Err(raised) => {
+            vm.ignore(raised);
+            return Ok(false);
+        }
+    };
+    let statements = vm.collect(&vm.get_attr_str(&tree, "body")?)?;
+    let Some(statement) = statements.last() else { return Ok(false) };
+    Ok(["body", "cases"].iter().any(|name| match vm.get_attr_str(statement, name) {
+        Ok(_) => true,
+        Err(raised) => {
+            vm.ignore(raised);
+            false
+        }
+    }))
 }
 
 /// The frames of the library are nobody's concern.
