@@ -191,7 +191,10 @@ impl Lock {
     /// The blocking operation is interruptible.
     #[method("acquire($self, /, blocking=True, timeout=-1)")]
     fn acquire(&self, blocking: Option<bool>, timeout: Option<&Value>, vm: &Vm) -> PyResult<bool> {
-        self.take(blocking, timeout, vm)
+        let waits = self.raw.is_locked();
+        let taken = self.take(blocking, timeout, vm)?;
+        // What came meanwhile interrupts the call, not whatever is done next.
+        if waits { vm.check_breaker().map(|()| taken) } else { Ok(taken) }
     }
 
     /// An obsolete synonym of acquire().
@@ -266,7 +269,10 @@ pub struct RLock {
 
 const RLOCK_SLOTS: Slots = Slots {
     new: Some(|class, args, vm| {
-        if !args.is_empty() {
+        // A class of one's own may take what it likes.
+        let inherits = class.slots().init.map(|init| init as usize)
+            == vm.builtin(B::Object).slots().init.map(|init| init as usize);
+        if !args.is_empty() && inherits {
             let message = "Passing arguments to RLock is deprecated and will be removed in 3.15";
             vm.warn(B::DeprecationWarning, message, 1)?;
         }
