@@ -4,8 +4,6 @@ Run a program under it with `python -m cProfile [-o FILE] [-s KEY] [-m] PROGRAM`
 """
 
 import _lsprof
-import importlib.machinery
-import importlib.util
 import io
 import profile as _pyprofile
 
@@ -118,7 +116,6 @@ def _program(path):
     with io.open_code(path) as file:
         code = compile(file.read(), path, 'exec')
     module = types.ModuleType('__main__')
-    module.__spec__ = importlib.machinery.ModuleSpec(name='__main__', loader=None, origin=path)
     module.__file__ = path
     module.__builtins__ = __builtins__
     module.__package__ = None

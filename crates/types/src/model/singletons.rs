@@ -4,20 +4,20 @@ use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::{Args, BuiltinType as B, Header, PyResult, Slots, Type, Value, Vm};
 
 /// The type of the None singleton.
-#[pyclass(name = "NoneType", builtin = NoneType, slots = NONE_SLOTS)]
+#[pyclass(name = "NoneType", signature = "()", builtin = NoneType, slots = NONE_SLOTS)]
 pub struct NoneType {
     header: Header,
 }
 
 /// The type of the Ellipsis singleton.
-#[pyclass(name = "ellipsis", builtin = Ellipsis, slots = ELLIPSIS_SLOTS, methods(EllipsisType::METHODS))]
+#[pyclass(name = "ellipsis", signature = "()", builtin = Ellipsis, slots = ELLIPSIS_SLOTS, methods(EllipsisType::METHODS))]
 pub struct EllipsisType {
     header: Header,
 }
 
 /// The type of the NotImplemented singleton.
 #[pyclass(
-    name = "NotImplementedType", builtin = NotImplementedType, slots = NOT_IMPLEMENTED_SLOTS,
+    name = "NotImplementedType", signature = "()", builtin = NotImplementedType, slots = NOT_IMPLEMENTED_SLOTS,
     methods(NotImplementedType::METHODS)
 )]
 pub struct NotImplementedType {

@@ -99,6 +99,9 @@ pub(super) fn parse(spec: &Value, vm: &Vm) -> PyResult<Filter> {
 
 /// Reads a chain of filter specifiers.
 pub(super) fn parse_chain(specs: &Value, vm: &Vm) -> PyResult<Vec<Filter>> {
+    if specs.downcast::<Dict>().is_some() {
+        return Err(vm.type_error(format!("{} is not a sequence", vm.type_name(specs))));
+    }
     let specs = vm.collect(specs)?;
     if specs.len() > MOST_FILTERS {
         return Err(vm.value_error(format!("Too many filters - liblzma supports a maximum of {MOST_FILTERS}")));

@@ -46,7 +46,7 @@ pub(crate) fn source_text(
         };
     }
     let Some(get) = source.ty(vm).slots().buffer else {
-        return Err(vm.type_error(format!("{function}() arg 1 must be {what}, not {}", vm.type_name(source))));
+        return Err(vm.type_error(format!("{function}() arg 1 must be {what}")));
     };
     let bytes = match source.downcast::<Bytes>() {
         Some(bytes) => bytes.as_slice().to_vec(),
