@@ -56,8 +56,11 @@ fn machine_memory() -> usize {
 unsafe impl GlobalAlloc for System {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !self.affords(layout.size()) {
+            return std::ptr::null_mut();
+        }
         // SAFETY: by the caller's promise.
-        let block = if self.affords(layout.size()) { unsafe { MiMalloc.alloc(layout) } } else { std::ptr::null_mut() };
+        let block = unsafe { MiMalloc.alloc(layout) };
         if tracer::is_watching() {
             tracer::born(block, layout.size());
         }
@@ -75,9 +78,11 @@ unsafe impl GlobalAlloc for System {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if !self.affords(layout.size()) {
+            return std::ptr::null_mut();
+        }
         // SAFETY: by the caller's promise.
-        let block =
-            if self.affords(layout.size()) { unsafe { MiMalloc.alloc_zeroed(layout) } } else { std::ptr::null_mut() };
+        let block = unsafe { MiMalloc.alloc_zeroed(layout) };
         if tracer::is_watching() {
             tracer::born(block, layout.size());
         }

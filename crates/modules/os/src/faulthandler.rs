@@ -214,7 +214,7 @@ mod functions {
         vm: &Vm,
     ) -> PyResult<()> {
         let nanoseconds = crate::system::nanoseconds(timeout, vm)?;
-        let microseconds = nanoseconds.checked_add(999).unwrap_or(i64::MAX) / 1000;
+        let microseconds = nanoseconds.saturating_add(999) / 1000;
         if microseconds <= 0 {
             return Err(vm.value_error("timeout must be greater than 0"));
         }

@@ -49,7 +49,7 @@ impl Compress {
     #[method("compress($self, data, /)")]
     fn compress(&self, data: BytesLike<'_>, vm: &Vm) -> PyResult<Ref<Bytes>> {
         let data = data.to_cow();
-        match self.run(&data, Flush::NoFlush) {
+        match self.run(&data, Flush::No) {
             Ok(output) => vm.new_bytes(&output),
             Err(failure) => Err(failed(&failure, "while compressing data", vm)),
         }
@@ -66,9 +66,9 @@ impl Compress {
     fn flush(&self, mode: Option<i32>, vm: &Vm) -> PyResult<Ref<Bytes>> {
         let flush = match mode.unwrap_or(4) {
             0 => return vm.new_bytes(b""),
-            1 => Flush::PartialFlush,
-            2 => Flush::SyncFlush,
-            3 => Flush::FullFlush,
+            1 => Flush::Partial,
+            2 => Flush::Sync,
+            3 => Flush::Full,
             4 => Flush::Finish,
             5 => Flush::Block,
             _ => return Err(failed(&ENDED, "while flushing", vm)),

@@ -8,10 +8,10 @@ use libz_rs_sys as z;
 /// What to do with what waits in a compressor: zlib's numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flush {
-    NoFlush = 0,
-    PartialFlush = 1,
-    SyncFlush = 2,
-    FullFlush = 3,
+    No = 0,
+    Partial = 1,
+    Sync = 2,
+    Full = 3,
     Finish = 4,
     Block = 5,
 }
@@ -39,7 +39,7 @@ struct Stream(Box<z::z_stream>);
 
 impl Stream {
     fn blank() -> Stream {
-        Stream(Box::new(z::z_stream::default()))
+        Stream(Box::default())
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], run: impl FnOnce(&mut z::z_stream) -> c_int) -> Step {
@@ -88,7 +88,7 @@ impl Deflate {
 
     pub fn run(&mut self, input: &[u8], output: &mut [u8], flush: Flush) -> Step {
         // What does not go in at once is not the end.
-        let flush = if u32::try_from(input.len()).is_ok() { flush } else { Flush::NoFlush };
+        let flush = if u32::try_from(input.len()).is_ok() { flush } else { Flush::No };
         // SAFETY: an initialised stream over two live buffers.
         self.0.step(input, output, |stream| unsafe { z::deflate(stream, flush as c_int) })
     }
