@@ -37,6 +37,22 @@ refused(SyntaxError, "1" * 5000)
 compile("x = '" + "y" * 5_000_000 + "'", "f", "exec")
 compile("if 0: pass\n" + "elif 0: pass\n" * 1000, "f", "exec")
 
+# What a codec says of a source.
+for source, message in [
+    (b"# coding: ascii\nx = '\xe2'\n", "'ascii' codec can't decode byte 0xe2 in position 21: ordinal not in range(128)"),
+    (b"#\n#coding:utf8\n# \xa4\n", "'utf-8' codec can't decode byte 0xa4 in position 17: invalid start byte"),
+    (b"# coding: rot13\nx", "'rot13' is not a text encoding; use codecs.decode() to handle arbitrary codecs"),
+    (b"# coding: nosuch\nx", "unknown encoding: nosuch"),
+]:
+    try:
+        compile(source, "f", "exec")
+    except SyntaxError as error:
+        assert error.args == (message, ("f", 0, -1, None)), error.args
+try:
+    compile(b"x = '\xff'\n", "f", "exec")
+except SyntaxError as error:
+    assert error.filename == "f" and error.args[1][0] is None and "'\\xff' on line 1, but" in error.msg
+
 # An interactive statement without a line end at its end is not finished.
 for source in "def f():\n  return 7", "for i in x: pass", "class A:\n  pass":
     refused(SyntaxError, source, "single") if source.startswith("for") else compile(source, "f", "single")

@@ -27,9 +27,17 @@ pub struct Decoded {
     pub bom: bool,
 }
 
-/// Decodes bytes with a codec of the runtime: the codec's name as declared and the whole source; `Err` is the message
-/// (`str()` of the `LookupError`, `UnicodeDecodeError` …).
-pub type Decoder<'d> = &'d mut dyn FnMut(&str, &[u8]) -> Result<String, String>;
+/// Why a codec of the runtime gave no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodecFailure {
+    /// `str()` of the exception.
+    pub message: String,
+    /// The codec is there, but the bytes are not what it reads.
+    pub in_text: bool,
+}
+
+/// Decodes bytes with a codec of the runtime, whose name is as declared.
+pub type Decoder<'d> = &'d mut dyn FnMut(&str, &[u8]) -> Result<String, CodecFailure>;
 
 /// The encoding that a line declares, as written (`coding[:=]\s*([-\w.]+)` in a comment).
 fn declared(line: &[u8]) -> Option<&[u8]> {
@@ -93,14 +101,20 @@ fn canonical(name: &[u8]) -> String {
     written
 }
 
-/// Decodes a source given as bytes. `file` is put into the message about undeclared encodings. Encodings other than
+/// Decodes a source given as bytes. `file`: they are those of a file, whose errors have other places than those of bytes
+/// and whose name is put into the message about undeclared encodings. Encodings other than
 /// UTF-8, Latin-1 and ASCII go to `decoder` if there is one, else to the codecs of the crate `encoding_rs`.
 pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -> Result<Decoded, DecodeError> {
     let bom = source.starts_with(BOM);
     let body = if bom { &source[BOM.len()..] } else { source };
     let cookie = find_cookie(body);
+    let cookie_is_there = cookie.is_some();
     let Some((encoding, line)) = cookie.filter(|(encoding, _)| encoding != "utf-8") else {
-        let text = std::str::from_utf8(body).map_err(|error| undeclared(body, error.valid_up_to(), file))?;
+        let is_declared = bom || cookie_is_there;
+        let text = std::str::from_utf8(body).map_err(|error| match file {
+            Some(_) if is_declared => not_utf8(body, &error),
+            _ => undeclared(body, error.valid_up_to(), file),
+        })?;
         return Ok(Decoded { text: text.into(), encoding: "utf-8".into(), bom });
     };
     if bom {
@@ -108,7 +122,10 @@ pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -
     }
     let text = match (encoding.as_str(), decoder) {
         ("iso-8859-1", _) => body.iter().map(|byte| char::from(*byte)).collect(),
-        (_, Some(decoder)) => decoder(&encoding, body).map_err(unplaced)?,
+        (_, Some(decoder)) => decoder(&encoding, body).map_err(|failure| match file {
+            Some(_) => in_file(body, &encoding, line, failure, decoder),
+            None => unplaced(failure.message),
+        })?,
         (_, None) => decode_with_crate(&encoding, body).map_err(unplaced)?,
     };
     Ok(Decoded { text, encoding, bom })
@@ -116,6 +133,48 @@ pub fn decode(source: &[u8], file: Option<&str>, decoder: Option<Decoder<'_>>) -
 
 fn unplaced(message: String) -> DecodeError {
     DecodeError { message, lineno: 0, offset: -1, end_offset: None, text: None }
+}
+
+/// What CPython says of a file that a codec refuses: it reads the lines up to the declaration first, and then goes on in
+/// pieces from the end of that line.
+fn in_file(body: &[u8], encoding: &str, line: u32, failure: CodecFailure, decoder: Decoder<'_>) -> DecodeError {
+    const PIECE: usize = 8192;
+    if !failure.in_text {
+        let message = failure.message.split(';').next().unwrap_or_default();
+        return unplaced(message.into());
+    }
+    let mut end = 0;
+    for _ in 0..line {
+        end = memchr::memchr(b'\n', &body[end..]).map_or(body.len(), |at| end + at + 1);
+    }
+    if let Err(failure) = decoder(encoding, &body[..end]) {
+        let text = body[..end].split(|byte| *byte == b'\n').nth(line as usize - 1).unwrap_or(b"");
+        return unicode_error(&failure.message, line, text);
+    }
+    let rest = &body[end.saturating_sub(1)..];
+    match decoder(encoding, &rest[..rest.len().min(PIECE)]) {
+        Err(failure) => unplaced(failure.message),
+        Ok(_) => unplaced(failure.message),
+    }
+}
+
+/// An error of a codec, on a line of a file.
+fn unicode_error(message: &str, lineno: u32, text: &[u8]) -> DecodeError {
+    let text = String::from_utf8_lossy(text).trim_end_matches('\r').into();
+    DecodeError { message: format!("(unicode error) {message}"), lineno, offset: 0, end_offset: None, text: Some(text) }
+}
+
+/// The error for a file whose bytes are not the UTF-8 that it declares; the position is that in the line.
+fn not_utf8(body: &[u8], error: &std::str::Utf8Error) -> DecodeError {
+    let at = error.valid_up_to();
+    let start = memchr::memrchr(b'\n', &body[..at]).map_or(0, |newline| newline + 1);
+    let end = memchr::memchr(b'\n', &body[start..]).map_or(body.len(), |newline| start + newline);
+    let lineno = memchr::memchr_iter(b'\n', &body[..at]).count() as u32 + 1;
+    let message = match std::str::from_utf8(&body[start..]) {
+        Err(error) => utf8_message(&body[start..], &error),
+        Ok(_) => String::new(),
+    };
+    unicode_error(&message, lineno, &body[start..end])
 }
 
 fn bom_conflict(body: &[u8], encoding: &str, line: u32) -> DecodeError {

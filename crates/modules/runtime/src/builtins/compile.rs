@@ -8,6 +8,7 @@ use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Value, Vm};
 use pyrope_parser::Mode;
 use pyrope_parser::error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory};
 use pyrope_text::Wtf8Buf;
+use pyrope_text::encoding::{CodecFailure, DecodeError};
 use pyrope_vm::code::CodeObject;
 
 /// `compile` flags that are for `ast` and the codegen of tools.
@@ -94,6 +95,11 @@ fn surrogates(text: &Str, vm: &Vm) -> Raised {
 
 /// Decodes a source by its cookie or mark.
 pub(crate) fn decode(bytes: &[u8], filename: &Value, flags: u32, vm: &Vm) -> PyResult<String> {
+    decode_source(bytes, filename, flags, false, vm)
+}
+
+/// The same; errors in what was read from a file are told in another way.
+fn decode_source(bytes: &[u8], filename: &Value, flags: u32, is_file: bool, vm: &Vm) -> PyResult<String> {
     if bytes.contains(&0) {
         return Err(null_bytes(vm));
     }
@@ -103,42 +109,54 @@ pub(crate) fn decode(bytes: &[u8], filename: &Value, flags: u32, vm: &Vm) -> PyR
             Err(_) => Err(vm.value_error("source is not valid UTF-8")),
         };
     }
-    let name = filename.downcast::<Str>().map(|s| s.to_string_lossy().into_owned());
+    let name = filename.downcast::<Str>().filter(|_| is_file).map(|s| s.to_string_lossy().into_owned());
     let mut decoder = |encoding: &str, bytes: &[u8]| decode_with_codec(encoding, bytes, vm);
     match pyrope_text::encoding::decode(bytes, name.as_deref(), Some(&mut decoder)) {
         Ok(decoded) => Ok(normalise(&decoded.text)),
-        Err(error) => Err(decode_error(&error, filename, vm)),
+        Err(error) => Err(decode_error(&error, filename, is_file, vm)),
     }
 }
 
 /// Encodings that the front end does not know go through the codec registry.
-fn decode_with_codec(encoding: &str, bytes: &[u8], vm: &Vm) -> Result<String, String> {
+fn decode_with_codec(encoding: &str, bytes: &[u8], vm: &Vm) -> Result<String, CodecFailure> {
     let decoded = vm
         .new_bytes(bytes)
         .and_then(|bytes| vm.call_method(bytes.as_value(), "decode", &[vm.new_str(encoding).into_value()]));
-    match decoded {
-        Ok(text) => match text.downcast::<Str>().and_then(Str::to_utf8) {
-            Some(text) => Ok(text.into_owned()),
-            None => Err(format!("encoding problem: {encoding}")),
-        },
-        Err(raised) => {
-            let unknown = vm.raised_is(B::LookupError);
-            vm.ignore(raised);
-            Err(if unknown { format!("unknown encoding: {encoding}") } else { format!("encoding problem: {encoding}") })
+    let problem = || format!("encoding problem: {encoding}");
+    let raised = match decoded {
+        Ok(text) => {
+            let text = text.downcast::<Str>().and_then(Str::to_utf8).map(std::borrow::Cow::into_owned);
+            return text.ok_or_else(|| CodecFailure { message: problem(), in_text: false });
         }
-    }
+        Err(raised) => raised,
+    };
+    let in_text = vm.raised_is(B::UnicodeError);
+    let is_told = vm.raised_is(B::LookupError) || vm.raised_is(B::ValueError);
+    let exception = vm.catch(raised);
+    let message = match vm.str(&exception) {
+        Ok(text) if is_told => text.to_string_lossy().into_owned(),
+        Ok(_) => problem(),
+        Err(raised) => {
+            vm.ignore(raised);
+            problem()
+        }
+    };
+    Err(CodecFailure { message, in_text })
 }
 
-fn decode_error(error: &pyrope_text::encoding::DecodeError, filename: &Value, vm: &Vm) -> Raised {
+fn decode_error(error: &DecodeError, filename: &Value, is_file: bool, vm: &Vm) -> Raised {
     let message = vm.new_str(&error.message).into_value();
-    let number = |n: i64| if n == 0 { Value::none() } else { vm.int(n) };
     let text = error.text.as_ref().map_or(Value::none(), |t| vm.new_str(t).into_value());
-    let (line, offset) = (vm.int(i64::from(error.lineno)), number(i64::from(error.offset)));
-    let mut place = vec![filename.clone(), line.clone(), offset.clone(), text];
-    if !offset.is_none() {
-        place.extend([line, offset]);
+    let (line, offset) = (vm.int(i64::from(error.lineno)), vm.int(i64::from(error.offset)));
+    // CPython reads bytes before it knows the name that they go by.
+    let is_unnamed = !is_file && error.text.is_some();
+    let name = if is_unnamed { Value::none() } else { filename.clone() };
+    let mut place = vec![name, line.clone(), offset, text];
+    if let Some(end) = error.end_offset {
+        place.extend([line, vm.int(i64::from(end))]);
     }
-    vm.raise_with(B::SyntaxError, &[message, vm.new_tuple(place).into_value()])
+    let raised = vm.raise_with(B::SyntaxError, &[message, vm.new_tuple(place).into_value()]);
+    if is_unnamed { set_attributes(raised, &["filename"], vec![filename.clone()], vm) } else { raised }
 }
 
 /// The filename as the compiler takes it.
@@ -282,7 +300,7 @@ pub fn compile_program(source: &[u8], filename: &Value, vm: &Vm) -> PyResult<Ref
     if let Some(at) = source.iter().position(|&b| b == 0) {
         return Err(null_in_file(source, at, filename, vm));
     }
-    let text = decode(source, filename, 0, vm)?;
+    let text = decode_source(source, filename, 0, true, vm)?;
     Ok(compile_text(&text, Mode::Exec, filename, &inherited_options(false, vm), vm)?.0)
 }
 
