@@ -58,3 +58,12 @@ assert error(lambda: [1, 'a'].sort()) == "TypeError: '<' not supported between i
 assert error(lambda: [0] * 2 ** 62) == 'MemoryError: '
 assert error(lambda: list(zip([1], [], strict=True))) == 'ValueError: zip() argument 2 is shorter than argument 1'
 assert error(lambda: [].pop()) == 'IndexError: pop from empty list'
+
+# A list makes room for what is promised before it asks for the first item.
+for grow in (lambda: list(range(2**62)), lambda: [*range(2**62)], lambda: [].extend(range(2**62))):
+    try:
+        grow()
+    except MemoryError:
+        pass
+    else:
+        assert False

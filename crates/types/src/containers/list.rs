@@ -91,7 +91,22 @@ pub fn extend(list: &List, iterable: &Value, vm: &Vm) -> PyResult<()> {
     if iterable.downcast_exact::<List>().is_some() || iterable.downcast_exact::<Tuple>().is_some() {
         return append_all(list, vm.collect(iterable)?, vm);
     }
-    sequence::push_each(iterable, vm, |item| push(list, item, vm))
+    sequence::push_each(iterable, vm, |count| reserve(list, count, vm), |item| push(list, item, vm))?;
+    list.items.with_mut(|items| {
+        // The promise may have been far too high.
+        if items.capacity() / 2 > items.len().max(8) {
+            items.shrink_to_fit();
+        }
+    });
+    Ok(())
+}
+
+/// Room for `count` more items, or MemoryError. A few are not worth it.
+fn reserve(list: &List, count: usize, vm: &Vm) -> PyResult<()> {
+    if count <= 8 || list.items.with_mut(|items| items.try_reserve(count)).is_ok() {
+        return Ok(());
+    }
+    Err(vm.memory_error())
 }
 
 fn list_len(slf: &Value, vm: &Vm) -> PyResult<usize> {

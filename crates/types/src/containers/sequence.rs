@@ -98,10 +98,16 @@ pub(crate) fn repeated_checked(items: &[Value], count: isize) -> Option<Vec<Valu
     Some(result)
 }
 
-/// Appends the items of an iterable to whatever `push` stores into, one by one, as the iterator gives them.
-pub(crate) fn push_each(iterable: &Value, vm: &Vm, mut push: impl FnMut(Value) -> PyResult<()>) -> PyResult<()> {
+/// Appends the items of an iterable to whatever `push` stores into, one by one, as the iterator gives them. `reserve` makes
+/// room for as many as the iterable promises.
+pub(crate) fn push_each(
+    iterable: &Value,
+    vm: &Vm,
+    reserve: impl FnOnce(usize) -> PyResult<()>,
+    mut push: impl FnMut(Value) -> PyResult<()>,
+) -> PyResult<()> {
     let iterator = vm.iter(iterable)?;
-    vm.length_hint(iterable, 8)?;
+    reserve(vm.length_hint(iterable, 8)?)?;
     while let Some(item) = vm.next(&iterator)? {
         push(item)?;
     }
