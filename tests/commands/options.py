@@ -98,3 +98,15 @@ with tempfile.TemporaryDirectory() as folder:
 assert run("-q", "-i", stdin="1 + 1\ndef f():\n  return 5\n\nf()\n") == (0, "2\n5\n", ">>> >>> ... ... >>> >>> \n")
 assert run("-i", "-c", "x = 3", stdin="x\n") == (0, "3\n", ">>> >>> \n")
 assert run("-q", "-i", stdin="import sys\nsys.exit(4)\n")[0] == 4
+
+# Errors of the parser, of the compiler and of a run, each with its place.
+for typed, shown in [
+    ("x =\n", '  File "<stdin>", line 1\n    x =\n       ^\nSyntaxError: invalid syntax\n'),
+    ("1/0\n", 'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n    1/0\n    ~^~\n'
+              "ZeroDivisionError: division by zero\n"),
+]:
+    assert run("-q", "-i", stdin=typed) == (0, "", f">>> {shown}>>> \n"), run("-q", "-i", stdin=typed)
+assert "\n    return\n" in run("-q", "-i", stdin="return\n")[2]
+assert run("-t", "-c", "print(1)") == (0, "1\n", "")
+assert run("-c", "import sys; sys.stderr = None; raise ValueError") == (1, "", "")
+assert run("-c", "pass", PYTHONMALLOC="nosuch")[0] == 1

@@ -299,20 +299,12 @@ impl Interpreter {
         self.finish(result)
     }
 
-    /// True if `_pyrepl` can draw on this terminal.
+    /// True if `_pyrepl` is wanted, which falls back to the plain prompt where it cannot draw.
     fn has_rich_prompt(&self) -> bool {
         use std::io::IsTerminal;
-        let vm = self.vm();
-        if !std::io::stdin().is_terminal() || std::env::var_os("PYTHON_BASIC_REPL").is_some_and(|v| !v.is_empty()) {
-            return false;
-        }
-        match vm.import("_pyrepl.main").and_then(|main| vm.get_attr_str(&main, "CAN_USE_PYREPL")) {
-            Ok(truth) => truth.as_bool().unwrap_or(false),
-            Err(raised) => {
-                vm.ignore(raised);
-                false
-            }
-        }
+        let use_environment = !self.vm().state::<sys::SysState>().launch.borrow().ignore_environment;
+        let is_basic = std::env::var_os("PYTHON_BASIC_REPL").is_some_and(|v| !v.is_empty());
+        std::io::stdin().is_terminal() && !(use_environment && is_basic)
     }
 
     fn run_startup(&self, dict: &Ref<Dict>) -> PyResult<()> {
@@ -325,9 +317,12 @@ impl Interpreter {
         let result = match std::fs::read(&path) {
             Ok(source) => builtins::compile_program(&source, vm.new_str(&shown).as_value(), vm)
                 .and_then(|code| pyrope_vm::run_code(&code, dict, None, vm).map(drop)),
-            Err(error) => {
-                sys::write_error(&format!("Could not open PYTHONSTARTUP\n{error}\n"), vm)?;
-                Ok(())
+            Err(_) => {
+                sys::write_error("Could not open PYTHONSTARTUP\n", vm)?;
+                // Fails the same way, with the exception.
+                vm.import("_io")
+                    .and_then(|io| vm.call_method(&io, "open", &[vm.new_str(&shown).into_value()]))
+                    .map(drop)
             }
         };
         if let Err(raised) = result {

@@ -93,6 +93,20 @@ fn zero_or_one(text: Option<&str>) -> Option<bool> {
     }
 }
 
+/// There is one allocator; the names of CPython's are accepted.
+fn check_allocator(source: &Source<'_>) -> Result<(), Fatal> {
+    const NAMES: [&str; 9] =
+        ["", "debug", "default", "malloc", "malloc_debug", "mimalloc", "mimalloc_debug", "pymalloc", "pymalloc_debug"];
+    match source.text("PYTHONMALLOC") {
+        Some(name) if !NAMES.contains(&name.as_str()) => Err(Fatal {
+            function: "preconfig_init_allocator",
+            message: "PYTHONMALLOC: unknown allocator".into(),
+            state: "preinitializing",
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// All that start-up needs to know.
 pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fatal> {
     let source = Source { options, use_environment: !options.ignore_environment && !options.isolated };
@@ -101,6 +115,7 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
     let dev_mode = source.x("dev").is_some() || source.is_set("PYTHONDEVMODE");
     check_gil(&source)?;
     let tracemalloc = tracemalloc(&source)?;
+    check_allocator(&source)?;
     let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").filter(|_| !options.random_hashes).as_deref())?;
     let launch = Launch {
         argv: options.argv.clone(),

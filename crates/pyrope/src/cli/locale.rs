@@ -34,6 +34,12 @@ impl Locale {
                 );
             }
             name = coerced;
+        } else if was_c && coerce == Some("warn") {
+            eprintln!(
+                "Python runtime initialized with LC_CTYPE=C (a locale with default ASCII encoding), which may cause \
+                 Unicode compatibility problems. Using C.UTF-8, C.utf8, or UTF-8 (if available) as alternative \
+                 Unicode-compatible locales is recommended."
+            );
         }
         Locale { was_c, name, encoding: encoding() }
     }

@@ -163,6 +163,8 @@ fn read_flags(
             b'R' => options.random_hashes = true,
             b's' => options.no_user_site = true,
             b'S' => options.no_site = true,
+            // Has had no meaning since Python 3.0.
+            b't' => {}
             b'u' => options.unbuffered = true,
             b'v' => options.verbose += 1,
             b'V' => *versions += 1,

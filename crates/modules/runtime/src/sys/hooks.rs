@@ -8,6 +8,10 @@ fn stream(name: &str, vm: &Vm) -> PyResult<Option<Value>> {
 
 /// Prints an exception with its traceback to `sys.stderr`, through the library's `traceback`.
 pub fn print_exception(exception: &Value, vm: &Vm) -> PyResult<()> {
+    // None, unlike a stream that is lost, asks for silence.
+    if super::get(vm, "stderr")?.is_some_and(|stderr| stderr.is_none()) {
+        return Ok(());
+    }
     let printed = vm
         .import("traceback")
         .and_then(|traceback| vm.call_method(&traceback, "_print_exception_bltin", std::slice::from_ref(exception)));

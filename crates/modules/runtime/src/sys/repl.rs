@@ -20,10 +20,15 @@ pub fn interactive_loop(namespace: &Ref<Dict>, vm: &Vm) -> PyResult<()> {
             set(vm, name, vm.new_str(prompt).into_value())?;
         }
     }
+    let mut count = 0;
     loop {
-        let result = match read_statement(vm) {
+        let mut is_reading = true;
+        let result = match read_statement(&mut count, vm) {
             Ok(Round::EndOfInput) => return write_error("\n", vm),
-            Ok(Round::Statement(code)) => pyrope_vm::run_code(&code, namespace, None, vm).map(drop),
+            Ok(Round::Statement(code)) => {
+                is_reading = false;
+                pyrope_vm::run_code(&code, namespace, None, vm).map(drop)
+            }
             Err(raised) => Err(raised),
         };
         if let Err(raised) = result {
@@ -31,7 +36,7 @@ pub fn interactive_loop(namespace: &Ref<Dict>, vm: &Vm) -> PyResult<()> {
                 return Err(raised);
             }
             let exception = vm.catch(raised);
-            if exception.ty(vm).is_subtype(vm.builtin(B::KeyboardInterrupt)) {
+            if is_reading && exception.ty(vm).is_subtype(vm.builtin(B::KeyboardInterrupt)) {
                 write_error("\nKeyboardInterrupt\n", vm)?;
             } else {
                 show_unhandled(&exception, vm)?;
@@ -66,10 +71,10 @@ fn compiler(vm: &Vm) -> PyResult {
     Ok(compiler)
 }
 
-/// Reads lines until they make a statement.
-fn read_statement(vm: &Vm) -> PyResult<Round> {
+/// Reads lines until they make a statement. Each has a file name of its own, made of the `count` of those before it.
+fn read_statement(count: &mut usize, vm: &Vm) -> PyResult<Round> {
     let compiler = compiler(vm)?;
-    let filename = vm.intern("<stdin>").into_value();
+    let filename = vm.new_str(&format!("<stdin-{count}>")).into_value();
     let mut source = String::new();
     let mut prompt = "ps1";
     loop {
@@ -77,81 +82,54 @@ fn read_statement(vm: &Vm) -> PyResult<Round> {
             if source.trim().is_empty() {
                 return Ok(Round::EndOfInput);
             }
-            write_error("\n", vm)?;
-            let code = compile(&source, &filename, vm)?;
+            let code = crate::builtins::compile_statement(&source, &filename, vm)
+                .map_err(|raised| told_as_typed(raised, &source, count, vm))?;
+            *count += 1;
             return finish(code, &source, &filename, vm);
         };
         source.push_str(&line);
-        prompt = "ps2";
-        // The rest of a line may still come.
-        let Some(complete) = source.strip_suffix('\n') else { continue };
+        let complete = source.strip_suffix('\n').unwrap_or(&source);
         let single = vm.intern("single").into_value();
-        match vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]) {
-            Ok(code) => {
-                if let Some(code) = code.cast::<CodeObject>() {
-                    return finish(code, &source, &filename, vm);
-                }
-            }
-            Err(raised) if vm.raised_is(B::SyntaxError) => {
-                let exception = vm.catch(raised);
-                if !line.trim().is_empty() && is_compound(&source, &filename, vm)? {
-                    continue;
-                }
-                return match compile(&source, &filename, vm) {
-                    Ok(_) => Err(without_traceback(vm.reraise(exception), vm)),
-                    Err(raised) => Err(raised),
-                };
-            }
-            Err(raised) => return Err(without_traceback(raised, vm)),
+        let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]);
+        let code = code.map_err(|raised| without_traceback(told_as_typed(raised, &source, count, vm), vm))?;
+        if let Some(code) = code.cast::<CodeObject>() {
+            *count += 1;
+            return finish(code, &source, &filename, vm);
         }
+        prompt = "ps2";
     }
 }
 
-/// Compiles a statement; errors that know a line show it.
-fn compile(source: &str, filename: &Value, vm: &Vm) -> PyResult<Ref<CodeObject>> {
-    crate::builtins::compile_statement(source, filename, vm).map_err(|raised| {
-        let exception = vm.catch(raised);
-        match show_line(&exception, source, vm) {
-            Ok(()) => vm.reraise(exception),
-            Err(raised) => raised,
-        }
-    })
-}
-
-fn show_line(exception: &Value, source: &str, vm: &Vm) -> PyResult<()> {
-    let is_syntax_error = exception.ty(vm).is_subtype(vm.builtin(B::SyntaxError));
-    if !is_syntax_error || !vm.get_attr_str(exception, "text")?.is_none() {
-        return Ok(());
+/// Errors of the parser name `<stdin>`, whatever the statement's name; those of the compiler show their line.
+fn told_as_typed(raised: Raised, source: &str, count: &mut usize, vm: &Vm) -> Raised {
+    const PARSE_ONLY: i64 = 0x400;
+    if !vm.raised_is(B::SyntaxError) {
+        return raised;
     }
-    let number = vm.get_attr_str(exception, "lineno")?.as_i64().and_then(|number| usize::try_from(number - 1).ok());
-    match number.and_then(|number| source.lines().nth(number)) {
-        Some(line) => vm.set_attr_str(exception, "text", &vm.try_str(line)?.into_value()),
-        None => Ok(()),
+    let exception = vm.catch(raised);
+    let told = (|| {
+        let arguments = [
+            vm.try_str(source)?.into_value(),
+            vm.intern("<stdin>").into_value(),
+            vm.intern("single").into_value(),
+            vm.int(PARSE_ONLY),
+        ];
+        vm.call_method(&vm.import("builtins")?, "compile", &arguments)?;
+        *count += 1;
+        let line = vm.get_attr_str(&exception, "lineno")?.as_i64().and_then(|line| usize::try_from(line).ok());
+        let text = line.and_then(|line| source.lines().nth(line.checked_sub(1)?));
+        if let Some(text) = text
+            && vm.get_attr_str(&exception, "text")?.is_none()
+        {
+            let text = vm.try_str(text)?.into_value();
+            vm.set_attr(&exception, vm.intern("text").as_value(), Some(&text))?;
+        }
+        Ok(())
+    })();
+    match told {
+        Ok(()) => vm.reraise(exception),
+        Err(raised) => raised,
     }
-}
-
-/// Is this a statement that goes on until an empty line? Not if it has an error already.
-fn is_compound(source: &str, filename: &Value, vm: &Vm) -> PyResult<bool> {
-    /// `PyCF_ONLY_AST`
-    const ONLY_AST: i64 = 0x400;
-    let text = vm.try_str(source)?.into_value();
-    let arguments = [text, filename.clone(), vm.intern("single").into_value(), vm.int(ONLY_AST)];
-    let tree = match vm.call_method(&vm.import("builtins")?, "compile", &arguments) {
-        Ok(tree) => tree,
-        Err(raised) => {
-            vm.ignore(raised);
-            return Ok(false);
-        }
-    };
-    let statements = vm.collect(&vm.get_attr_str(&tree, "body")?)?;
-    let Some(statement) = statements.last() else { return Ok(false) };
-    Ok(["body", "cases"].iter().any(|name| match vm.get_attr_str(statement, name) {
-        Ok(_) => true,
-        Err(raised) => {
-            vm.ignore(raised);
-            false
-        }
-    }))
 }
 
 /// The frames of the library are nobody's concern.
