@@ -82,12 +82,21 @@ fn read_statement(count: &mut usize, vm: &Vm) -> PyResult<Round> {
             if source.trim().is_empty() {
                 return Ok(Round::EndOfInput);
             }
+            write_error("\n", vm)?;
+            if !source.ends_with('\n') {
+                source.push('\n');
+            }
             let code = crate::builtins::compile_statement(&source, &filename, vm)
                 .map_err(|raised| told_as_typed(raised, &source, count, vm))?;
             *count += 1;
             return finish(code, &source, &filename, vm);
         };
         source.push_str(&line);
+        if !line.ends_with('\n') {
+            // The input ends here; CPython's tokenizer asks once more.
+            prompt = "ps2";
+            continue;
+        }
         let complete = source.strip_suffix('\n').unwrap_or(&source);
         let single = vm.intern("single").into_value();
         let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]);
