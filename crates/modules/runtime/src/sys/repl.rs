@@ -89,7 +89,7 @@ fn read_statement(count: &mut usize, vm: &Vm) -> PyResult<Round> {
             let code = crate::builtins::compile_statement(&source, &filename, vm)
                 .map_err(|raised| told_as_typed(raised, &source, count, vm))?;
             *count += 1;
-            return finish(code, &source, &filename, vm);
+            return finish(code, &source, vm);
         };
         source.push_str(&line);
         if !line.ends_with('\n') {
@@ -100,30 +100,65 @@ fn read_statement(count: &mut usize, vm: &Vm) -> PyResult<Round> {
         let complete = source.strip_suffix('\n').unwrap_or(&source);
         let single = vm.intern("single").into_value();
         let code = vm.call(&compiler, &[vm.try_str(complete)?.into_value(), filename.clone(), single]);
-        let code = code.map_err(|raised| without_traceback(told_as_typed(raised, &source, count, vm), vm))?;
+        prompt = "ps2";
+        let code = match code {
+            Ok(code) => code,
+            // A compound statement ends with an empty line, whether it is right or wrong.
+            Err(raised) if vm.raised_is(B::SyntaxError) && !line.trim().is_empty() => {
+                let exception = vm.catch(raised);
+                if is_compound(&source, vm)? {
+                    continue;
+                }
+                let raised = told_as_typed(vm.reraise(exception), &source, count, vm);
+                return Err(without_traceback(raised, vm));
+            }
+            Err(raised) => return Err(without_traceback(told_as_typed(raised, &source, count, vm), vm)),
+        };
         if let Some(code) = code.cast::<CodeObject>() {
             *count += 1;
-            return finish(code, &source, &filename, vm);
+            return finish(code, &source, vm);
         }
-        prompt = "ps2";
     }
+}
+
+/// The tree of what was typed so far, if that is grammatical; its file is `<stdin>`.
+fn parsed(source: &str, vm: &Vm) -> PyResult {
+    /// `PyCF_ONLY_AST`
+    const PARSE_ONLY: i64 = 0x400;
+    // The empty line that ends a compound statement may be still to come.
+    let text = vm.try_str(&format!("{source}\n"))?.into_value();
+    let arguments = [text, vm.intern("<stdin>").into_value(), vm.intern("single").into_value(), vm.int(PARSE_ONLY)];
+    vm.call_method(&vm.import("builtins")?, "compile", &arguments)
+}
+
+/// Is this a statement that goes on until an empty line? Not if the parser refuses it already.
+fn is_compound(source: &str, vm: &Vm) -> PyResult<bool> {
+    let tree = match parsed(source, vm) {
+        Ok(tree) => tree,
+        Err(raised) => {
+            vm.ignore(raised);
+            return Ok(false);
+        }
+    };
+    let statements = vm.collect(&vm.get_attr_str(&tree, "body")?)?;
+    let Some(statement) = statements.last() else { return Ok(false) };
+    Ok(["body", "cases"].iter().any(|name| match vm.get_attr_str(statement, name) {
+        Ok(_) => true,
+        Err(raised) => {
+            vm.ignore(raised);
+            false
+        }
+    }))
 }
 
 /// Errors of the parser name `<stdin>`, whatever the statement's name; those of the compiler show their line.
 fn told_as_typed(raised: Raised, source: &str, count: &mut usize, vm: &Vm) -> Raised {
-    const PARSE_ONLY: i64 = 0x400;
     if !vm.raised_is(B::SyntaxError) {
         return raised;
     }
     let exception = vm.catch(raised);
     let told = (|| {
-        let arguments = [
-            vm.try_str(source)?.into_value(),
-            vm.intern("<stdin>").into_value(),
-            vm.intern("single").into_value(),
-            vm.int(PARSE_ONLY),
-        ];
-        vm.call_method(&vm.import("builtins")?, "compile", &arguments)?;
+        parsed(source, vm)?;
         *count += 1;
         let line = vm.get_attr_str(&exception, "lineno")?.as_i64().and_then(|line| usize::try_from(line).ok());
         let text = line.and_then(|line| source.lines().nth(line.checked_sub(1)?));
@@ -151,8 +186,8 @@ fn without_traceback(raised: Raised, vm: &Vm) -> Raised {
 }
 
 /// Lets tracebacks show the lines.
-fn finish(code: Ref<CodeObject>, source: &str, filename: &Value, vm: &Vm) -> PyResult<Round> {
-    register_source(&code, source, filename, vm)?;
+fn finish(code: Ref<CodeObject>, source: &str, vm: &Vm) -> PyResult<Round> {
+    register_source(&code, source, &vm.intern("<stdin>").into_value(), vm)?;
     Ok(Round::Statement(code))
 }
 
