@@ -99,7 +99,8 @@ pub(super) fn finalize(slf: &Value, vm: &Vm) {
             }
             vm.call_method(slf, "close", &[]).map(drop)
         }
-        Err(raised) => Err(raised),
+        // Detached, or not made to the end: there is nothing to close.
+        Err(raised) => return vm.ignore(raised),
     };
     if let Err(raised) = result {
         let exception = vm.catch(raised);
