@@ -102,20 +102,7 @@ fn extend(list: &Value, iterable: &Value, vm: &Vm) -> PyResult<()> {
         let kind = vm.type_name(iterable);
         return Err(vm.type_error(format!("Value after * must be an iterable, not {kind}")));
     }
-    if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
-        reserve(&list, tuple.len(), vm)?;
-        list.items.with_mut(|items| items.extend_from_slice(tuple.as_slice()));
-        return Ok(());
-    }
-    let items = vm.collect(iterable)?;
-    reserve(&list, items.len(), vm)?;
-    list.items.with_mut(|all| all.extend(items));
-    Ok(())
-}
-
-fn reserve(list: &List, count: usize, vm: &Vm) -> PyResult<()> {
-    let reserved = list.items.with_mut(|items| items.try_reserve(count));
-    reserved.map_err(|_| vm.memory_error())
+    pyrope_types::containers::list::extend(&list, iterable, vm)
 }
 
 #[inline(always)]
