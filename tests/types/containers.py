@@ -67,3 +67,18 @@ for grow in (lambda: list(range(2**62)), lambda: [*range(2**62)], lambda: [].ext
         pass
     else:
         assert False
+
+
+class Promising:
+    """Says that there will be more than there can be."""
+
+    def __length_hint__(self):
+        return 2**63 - 1
+
+    def __iter__(self):
+        return iter("ab")
+
+
+few = [1]
+few.extend(Promising())
+assert few == [1, "a", "b"] and tuple(Promising()) == ("a", "b")

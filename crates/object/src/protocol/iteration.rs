@@ -66,7 +66,7 @@ impl Vm {
         let mut items = Vec::new();
         let iterator = self.iter(iterable)?;
         let hint = self.length_hint(iterable, 8)?;
-        if items.try_reserve(hint).is_err() {
+        if items.try_reserve(hint.min(1 << 20)).is_err() {
             return Err(self.memory_error());
         }
         while let Some(item) = self.next(&iterator)? {

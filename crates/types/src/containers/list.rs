@@ -101,9 +101,10 @@ pub fn extend(list: &List, iterable: &Value, vm: &Vm) -> PyResult<()> {
     Ok(())
 }
 
-/// Room for `count` more items, or MemoryError. A few are not worth it.
+/// Room for `count` more items, or MemoryError. A few are not worth it; more than a list can ever hold are no promise.
 fn reserve(list: &List, count: usize, vm: &Vm) -> PyResult<()> {
-    if count <= 8 || list.items.with_mut(|items| items.try_reserve(count)).is_ok() {
+    let is_possible = list.len().checked_add(count).is_some_and(|total| isize::try_from(total).is_ok());
+    if count <= 8 || !is_possible || list.items.with_mut(|items| items.try_reserve(count)).is_ok() {
         return Ok(());
     }
     Err(vm.memory_error())
