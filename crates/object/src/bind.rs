@@ -43,6 +43,22 @@ pub struct Signature {
     pub kwargs: bool,
 }
 
+impl Signature {
+    /// Parameters that can all be given by position and by name; the first `required` must be given.
+    pub const fn plain(function: &'static str, names: &'static [&'static str], required: usize) -> Signature {
+        Signature {
+            function,
+            names,
+            posonly: 0,
+            minpos: required,
+            maxpos: names.len(),
+            minkw: 0,
+            varargs: false,
+            kwargs: false,
+        }
+    }
+}
+
 /// What was collected beyond the named parameters.
 #[derive(Default)]
 pub struct Rest<'a> {

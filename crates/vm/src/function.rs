@@ -526,16 +526,8 @@ fn function_get(function: &Value, instance: Option<&Value>, _: Option<&Value>, v
 
 fn function_new(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     use pyrope_object::bind::{Signature, bind};
-    static SIGNATURE: Signature = Signature {
-        function: "function",
-        names: &["code", "globals", "name", "argdefs", "closure", "kwdefaults"],
-        posonly: 0,
-        minpos: 2,
-        maxpos: 6,
-        minkw: 0,
-        varargs: false,
-        kwargs: false,
-    };
+    static SIGNATURE: Signature =
+        Signature::plain("function", &["code", "globals", "name", "argdefs", "closure", "kwdefaults"], 2);
     let mut slots = [None; 6];
     bind(&SIGNATURE, args, &mut slots, vm)?;
     let [code, globals, name, defaults, closure, kwdefaults] = slots.map(|s| s.cloned().unwrap_or(Value::none()));

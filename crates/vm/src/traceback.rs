@@ -135,16 +135,7 @@ impl Traceback {
 
 fn traceback_new(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     use pyrope_object::bind::{Signature, bind};
-    static SIGNATURE: Signature = Signature {
-        function: "traceback",
-        names: &["tb_next", "tb_frame", "tb_lasti", "tb_lineno"],
-        posonly: 0,
-        minpos: 4,
-        maxpos: 4,
-        minkw: 0,
-        varargs: false,
-        kwargs: false,
-    };
+    static SIGNATURE: Signature = Signature::plain("traceback", &["tb_next", "tb_frame", "tb_lasti", "tb_lineno"], 4);
     let mut slots = [None; 4];
     bind(&SIGNATURE, args, &mut slots, vm)?;
     let [Some(next), Some(frame), Some(lasti), Some(line)] = slots else {

@@ -90,16 +90,16 @@ impl ImageCode {
         self.string(self.number(Field::Qualname)).as_str()
     }
 
-    /// The tables follow the numbers, each behind those before it in [`Field`]'s order.
-    fn table(self, field: Field) -> &'static [u8] {
-        let before = [Field::Code, Field::Locals, Field::Linetable, Field::Exceptiontable];
-        let lengths = before.into_iter().take_while(|&one| (one as usize) < field as usize);
-        let start = self.tables() + lengths.map(|one| self.number(one) as usize).sum::<usize>();
-        self.image.get(start..start + self.number(field) as usize).unwrap_or_default()
+    /// Where a table begins. The tables follow the numbers, in this order.
+    fn table_at(self, field: Field) -> usize {
+        let tables = [Field::Code, Field::Locals, Field::Linetable, Field::Exceptiontable];
+        let before = tables.into_iter().take_while(|&one| (one as usize) < field as usize);
+        self.start as usize + 4 * FIELDS + before.map(|one| self.number(one) as usize).sum::<usize>()
     }
 
-    fn tables(self) -> usize {
-        self.start as usize + 4 * FIELDS
+    fn table(self, field: Field) -> &'static [u8] {
+        let start = self.table_at(field);
+        self.image.get(start..start + self.number(field) as usize).unwrap_or_default()
     }
 
     /// The instructions, as in [`crate::Code::code`].
@@ -120,10 +120,9 @@ impl ImageCode {
         self.table(Field::Exceptiontable)
     }
 
-    /// Where the names begin.
+    /// Where the names begin: behind all tables.
     fn names_at(self) -> usize {
-        let tables = [Field::Code, Field::Locals, Field::Linetable, Field::Exceptiontable];
-        self.tables() + tables.into_iter().map(|table| self.number(table) as usize).sum::<usize>()
+        self.table_at(Field::Names)
     }
 
     fn strings(self, start: usize, count: u32) -> impl ExactSizeIterator<Item = &'static str> {

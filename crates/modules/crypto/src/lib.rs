@@ -11,7 +11,7 @@ mod state;
 pub mod zlib;
 pub mod zstd;
 
-use pyrope_object::ModuleDef;
+use pyrope_object::{ModuleDef, Value};
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
@@ -26,3 +26,8 @@ pub const MODULES: &[&ModuleDef] = &[
     &lzma::MODULE,
     &zstd::MODULE,
 ];
+
+/// An argument, unless it is absent or None.
+fn given(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_none())
+}

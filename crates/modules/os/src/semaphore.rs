@@ -68,16 +68,7 @@ fn add_limit(class: &Type, vm: &Vm) -> PyResult<()> {
     class.dict(vm).set_str("SEM_VALUE_MAX", vm.int(i32::MAX.into()), vm)
 }
 
-static NEW: Signature = Signature {
-    function: "SemLock",
-    names: &["kind", "value", "maxvalue", "name", "unlink"],
-    posonly: 0,
-    minpos: 5,
-    maxpos: 5,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW: Signature = Signature::plain("SemLock", &["kind", "value", "maxvalue", "name", "unlink"], 5);
 
 fn semaphore_name(value: &Value, vm: &Vm) -> PyResult<CString> {
     let text = part::<Cow<'_, str>>(value, vm)?;

@@ -196,16 +196,7 @@ pub struct Profiler {
 
 const SLOTS: Slots = Slots { new: Some(profiler_new), init: Some(profiler_init), ..Slots::EMPTY };
 
-static INIT: Signature = Signature {
-    function: "Profiler",
-    names: &["timer", "timeunit", "subcalls", "builtins"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 4,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("Profiler", &["timer", "timeunit", "subcalls", "builtins"], 0);
 
 fn profiler_new(class: &Type, _args: Args<'_>, vm: &Vm) -> PyResult {
     let profiler = Profiler {
@@ -238,6 +229,11 @@ fn profiler_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
 }
 
 impl Profiler {
+    /// The native function that a call is of, if those are profiled.
+    fn profiled(&self, callable: &Value, first: &Value, vm: &Vm) -> PyResult<Option<Ref<BuiltinFunction>>> {
+        if self.builtins.get() { native_function(callable, first, vm) } else { Ok(None) }
+    }
+
     /// The time, in units of the timer; nanoseconds if they are not said.
     fn now(&self, vm: &Vm) -> i64 {
         let Some(timer) = self.timer.get() else {
@@ -354,14 +350,10 @@ impl Profiler {
     }
 }
 
-/// The native function that a call is of, and what it is bound to, if anything.
-fn native_function(
-    callable: &Value,
-    first: &Value,
-    vm: &Vm,
-) -> PyResult<Option<(&'static MethodDef, Ref<BuiltinFunction>)>> {
+/// The native function that a call is of, bound to its first argument if that is how it is called.
+fn native_function(callable: &Value, first: &Value, vm: &Vm) -> PyResult<Option<Ref<BuiltinFunction>>> {
     if let Some(function) = callable.cast::<BuiltinFunction>() {
-        return Ok(Some((function.def, function)));
+        return Ok(Some(function));
     }
     if callable.downcast::<MethodDescriptor>().is_none() || first.is(&monitor::missing_object(vm)?) {
         return Ok(None);
@@ -369,7 +361,7 @@ fn native_function(
     let owner = first.ty(vm).to_value();
     let Some(get) = callable.ty(vm).slots().descr_get else { return Ok(None) };
     match get(callable, Some(first), Some(&owner), vm) {
-        Ok(bound) => Ok(bound.cast::<BuiltinFunction>().map(|function| (function.def, function))),
+        Ok(bound) => Ok(bound.cast::<BuiltinFunction>()),
         Err(raised) => {
             vm.ignore(raised);
             Ok(None)
@@ -509,10 +501,8 @@ impl Profiler {
         self_arg: &Value,
         vm: &Vm,
     ) -> PyResult<()> {
-        if self.builtins.get()
-            && let Some((def, function)) = native_function(callable, self_arg, vm)?
-        {
-            self.enter(definition(def), || describe(&function, vm), vm);
+        if let Some(function) = self.profiled(callable, self_arg, vm)? {
+            self.enter(definition(function.def), || describe(&function, vm), vm);
         }
         Ok(())
     }
@@ -526,10 +516,8 @@ impl Profiler {
         self_arg: &Value,
         vm: &Vm,
     ) -> PyResult<()> {
-        if self.builtins.get()
-            && let Some((def, _)) = native_function(callable, self_arg, vm)?
-        {
-            self.leave(definition(def), vm);
+        if let Some(function) = self.profiled(callable, self_arg, vm)? {
+            self.leave(definition(function.def), vm);
         }
         Ok(())
     }

@@ -49,16 +49,7 @@ impl MappingProxy {
 }
 
 fn proxy_new(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
-    static SIGNATURE: Signature = Signature {
-        function: "mappingproxy",
-        names: &["mapping"],
-        posonly: 0,
-        minpos: 1,
-        maxpos: 1,
-        minkw: 0,
-        varargs: false,
-        kwargs: false,
-    };
+    static SIGNATURE: Signature = Signature::plain("mappingproxy", &["mapping"], 1);
     let mut slots = [None];
     bind(&SIGNATURE, args, &mut slots, vm)?;
     let [Some(mapping)] = slots else { return Err(vm.type_error("mappingproxy() missing required argument")) };

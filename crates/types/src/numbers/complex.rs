@@ -90,16 +90,7 @@ fn special_complex(value: &Value, vm: &Vm) -> PyResult<Option<Parts>> {
     Ok(Some(z))
 }
 
-static SIGNATURE: Signature = Signature {
-    function: "complex",
-    names: &["real", "imag"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 2,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static SIGNATURE: Signature = Signature::plain("complex", &["real", "imag"], 0);
 
 fn complex_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let z = match (args.positional(), args.keyword_count()) {

@@ -127,16 +127,7 @@ const SLOTS: Slots = Slots {
 
 fn view_new(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     use pyrope_object::bind::{Signature, bind, unbound};
-    static NEW: Signature = Signature {
-        function: "memoryview",
-        names: &["object"],
-        posonly: 0,
-        minpos: 1,
-        maxpos: 1,
-        minkw: 0,
-        varargs: false,
-        kwargs: false,
-    };
+    static NEW: Signature = Signature::plain("memoryview", &["object"], 1);
     let mut slots = [None];
     bind(&NEW, args, &mut slots, vm)?;
     match slots {

@@ -61,16 +61,7 @@ const SLOTS: Slots = Slots {
     ..Slots::EMPTY
 };
 
-static NEW: Signature = Signature {
-    function: "str",
-    names: &["object", "encoding", "errors"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 3,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW: Signature = Signature::plain("str", &["object", "encoding", "errors"], 0);
 
 fn str_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let result = new_text(args, vm)?;

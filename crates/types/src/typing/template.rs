@@ -211,16 +211,8 @@ fn text_argument(name: &str, value: Option<&Value>, vm: &Vm) -> PyResult {
 }
 
 fn interpolation_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
-    static SIGNATURE: Signature = Signature {
-        function: "Interpolation",
-        names: &["value", "expression", "conversion", "format_spec"],
-        posonly: 0,
-        minpos: 1,
-        maxpos: 4,
-        minkw: 0,
-        varargs: false,
-        kwargs: false,
-    };
+    static SIGNATURE: Signature =
+        Signature::plain("Interpolation", &["value", "expression", "conversion", "format_spec"], 1);
     let mut slots = [None; 4];
     bind(&SIGNATURE, args, &mut slots, vm)?;
     let [Some(value), expression, conversion, format_spec] = slots else { return Err(unbound("Interpolation", vm)) };

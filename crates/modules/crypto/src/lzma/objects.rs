@@ -11,6 +11,7 @@ use pyrope_object::{Args, Guarded, Header, PyResult, Ref, Slots, Type, Value, Vm
 use super::filters::{self, Filter, LZMA1};
 use super::{CHECK_NONE, CHECK_UNKNOWN, FORMAT_ALONE, FORMAT_AUTO, FORMAT_RAW, FORMAT_XZ, failed};
 use crate::feed::{Feed, Run};
+use crate::given;
 
 /// Room for output is made in steps of at least this many bytes.
 const CHUNK: usize = 32 * 1024;
@@ -64,10 +65,6 @@ fn run(stream: &mut Stream, input: &[u8], action: Action, limit: Option<usize>) 
     }
 }
 
-fn given(value: Option<&Value>) -> Option<&Value> {
-    value.filter(|value| !value.is_none())
-}
-
 fn number<'a, T: FromArg<'a>>(value: Option<&'a Value>, default: T, function: &str, vm: &Vm) -> PyResult<T> {
     match value {
         Some(value) => T::from_arg(value, &ArgName { function, argument: "argument".into() }, vm),
@@ -112,16 +109,7 @@ pub(super) struct LzmaCompressor {
 
 const COMPRESSOR_SLOTS: Slots = Slots { new: Some(new_compressor), ..Slots::EMPTY };
 
-static COMPRESSOR: Signature = Signature {
-    function: "LZMACompressor",
-    names: &["format", "check", "preset", "filters"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 4,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static COMPRESSOR: Signature = Signature::plain("LZMACompressor", &["format", "check", "preset", "filters"], 0);
 
 fn new_compressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut places = [None; 4];
@@ -245,16 +233,7 @@ pub(super) struct LzmaDecompressor {
 
 const DECOMPRESSOR_SLOTS: Slots = Slots { new: Some(new_decompressor), ..Slots::EMPTY };
 
-static DECOMPRESSOR: Signature = Signature {
-    function: "LZMADecompressor",
-    names: &["format", "memlimit", "filters"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 3,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static DECOMPRESSOR: Signature = Signature::plain("LZMADecompressor", &["format", "memlimit", "filters"], 0);
 
 fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut places = [None; 3];

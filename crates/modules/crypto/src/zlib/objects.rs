@@ -288,16 +288,7 @@ pub(super) struct ZlibDecompressor {
 const DECOMPRESSOR_SLOTS: Slots = Slots { new: Some(new_decompressor), ..Slots::EMPTY };
 
 fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
-    static SIGNATURE: Signature = Signature {
-        function: "_ZlibDecompressor",
-        names: &["wbits", "zdict"],
-        posonly: 0,
-        minpos: 0,
-        maxpos: 2,
-        minkw: 0,
-        varargs: false,
-        kwargs: false,
-    };
+    static SIGNATURE: Signature = Signature::plain("_ZlibDecompressor", &["wbits", "zdict"], 0);
     let mut slots = [None; 2];
     bind(&SIGNATURE, args, &mut slots, vm)?;
     let what = |name: &'static str| ArgName { function: SIGNATURE.function, argument: name.into() };

@@ -13,6 +13,7 @@ use zstd_sys::ZSTD_EndDirective as Mode;
 use super::context::{Compression, Decompression, Dictionary, Failure, Usage};
 use super::{failed, parameters, zstd_error};
 use crate::feed::Feed;
+use crate::given;
 
 const USAGES: [Usage; 3] = [Usage::Digested, Usage::Undigested, Usage::Prefix];
 const DIGESTED: i64 = 0;
@@ -162,10 +163,6 @@ fn dictionary_argument(value: &Value, usual: Usage, vm: &Vm) -> PyResult<(Rc<Dic
     Err(vm.type_error("zstd_dict argument should be a ZstdDict object."))
 }
 
-fn given(value: Option<&Value>) -> Option<&Value> {
-    value.filter(|value| !value.is_none())
-}
-
 /// Create a compressor object for compressing data incrementally.
 ///
 ///   level
@@ -190,16 +187,7 @@ pub(super) struct ZstdCompressor {
 
 const COMPRESSOR_SLOTS: Slots = Slots { new: Some(new_compressor), ..Slots::EMPTY };
 
-static NEW_COMPRESSOR: Signature = Signature {
-    function: "ZstdCompressor",
-    names: &["level", "options", "zstd_dict"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 3,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW_COMPRESSOR: Signature = Signature::plain("ZstdCompressor", &["level", "options", "zstd_dict"], 0);
 
 fn new_compressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut slots = [None; 3];
@@ -376,16 +364,7 @@ pub(super) struct ZstdDecompressor {
 
 const DECOMPRESSOR_SLOTS: Slots = Slots { new: Some(new_decompressor), ..Slots::EMPTY };
 
-static NEW_DECOMPRESSOR: Signature = Signature {
-    function: "ZstdDecompressor",
-    names: &["zstd_dict", "options"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 2,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW_DECOMPRESSOR: Signature = Signature::plain("ZstdDecompressor", &["zstd_dict", "options"], 0);
 
 fn new_decompressor(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut slots = [None; 2];

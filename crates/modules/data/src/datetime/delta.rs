@@ -102,16 +102,8 @@ const UNITS: [(usize, &str, i64); 7] = [
     (6, "weeks", 7 * MICROSECONDS_PER_DAY),
 ];
 
-static NEW: Signature = Signature {
-    function: "__new__",
-    names: &["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 7,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW: Signature =
+    Signature::plain("__new__", &["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"], 0);
 
 fn delta_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut places = [None; 7];

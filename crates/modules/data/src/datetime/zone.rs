@@ -182,16 +182,7 @@ pub(super) fn named_zone(micros: i128, name: Value, vm: &Vm) -> PyResult {
     Ok(new_zone(offset, Some(name), vm))
 }
 
-static NEW: Signature = Signature {
-    function: "timezone",
-    names: &["offset", "name"],
-    posonly: 0,
-    minpos: 1,
-    maxpos: 2,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW: Signature = Signature::plain("timezone", &["offset", "name"], 1);
 
 fn zone_new(_: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut places = [None; 2];

@@ -88,16 +88,7 @@ const SLOTS: Slots = Slots {
     ..Slots::EMPTY
 };
 
-static INIT: Signature = Signature {
-    function: "Pickler",
-    names: &["file", "protocol", "fix_imports", "buffer_callback"],
-    posonly: 0,
-    minpos: 1,
-    maxpos: 4,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("Pickler", &["file", "protocol", "fix_imports", "buffer_callback"], 1);
 
 fn receiver<'a>(slf: &'a Value, vm: &Vm) -> PyResult<&'a Pickler> {
     slf.downcast::<Pickler>().ok_or_else(|| vm.system_error("bad argument to internal function"))

@@ -308,16 +308,7 @@ pub struct Struct {
 
 const SLOTS: Slots = Slots { new: Some(struct_new), init: Some(struct_init), repr: Some(struct_repr), ..Slots::EMPTY };
 
-static SIGNATURE: Signature = Signature {
-    function: "Struct",
-    names: &["format"],
-    posonly: 0,
-    minpos: 1,
-    maxpos: 1,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static SIGNATURE: Signature = Signature::plain("Struct", &["format"], 1);
 
 fn struct_new(class: &Type, _: Args<'_>, vm: &Vm) -> PyResult {
     let blank = Struct { header: Header::blank(), format: Guarded::default(), text: Guarded::default() };

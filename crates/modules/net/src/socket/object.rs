@@ -61,16 +61,7 @@ fn new(class: &Type, _: Args<'_>, vm: &Vm) -> PyResult {
     Ok(Ref::new_in(vm, class, blank()).into_value())
 }
 
-static INIT: Signature = Signature {
-    function: "socket",
-    names: &["family", "type", "proto", "fileno"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 4,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("socket", &["family", "type", "proto", "fileno"], 0);
 
 fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let Some(this) = slf.downcast::<Socket>() else { return Ok(()) };

@@ -28,16 +28,7 @@ pub struct BytesIO {
     exports: Cell<usize>,
 }
 
-static INIT: Signature = Signature {
-    function: "BytesIO",
-    names: &["initial_bytes"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 1,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("BytesIO", &["initial_bytes"], 0);
 
 static INITIAL: pyrope_object::args::ArgName<'static> =
     pyrope_object::args::ArgName { function: "BytesIO", argument: std::borrow::Cow::Borrowed("argument 1") };

@@ -60,16 +60,7 @@ pub struct FileIO {
     finalizing: Cell<bool>,
 }
 
-static INIT: Signature = Signature {
-    function: "FileIO",
-    names: &["file", "mode", "closefd", "opener"],
-    posonly: 0,
-    minpos: 1,
-    maxpos: 4,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("FileIO", &["file", "mode", "closefd", "opener"], 1);
 
 const SLOTS: Slots = Slots {
     new: Some(|class, _, vm| {

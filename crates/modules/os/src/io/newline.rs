@@ -225,16 +225,7 @@ pub struct IncrementalNewlineDecoder {
     state: Cell<NewlineState>,
 }
 
-static INIT: Signature = Signature {
-    function: "IncrementalNewlineDecoder",
-    names: &["decoder", "translate", "errors"],
-    posonly: 0,
-    minpos: 2,
-    maxpos: 3,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("IncrementalNewlineDecoder", &["decoder", "translate", "errors"], 2);
 
 const SLOTS: Slots = Slots {
     new: Some(|class, _, vm| {

@@ -42,16 +42,7 @@ pub struct StringIO {
     state: Cell<NewlineState>,
 }
 
-static INIT: Signature = Signature {
-    function: "StringIO",
-    names: &["initial_value", "newline"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 2,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain("StringIO", &["initial_value", "newline"], 0);
 
 const SLOTS: Slots = Slots {
     new: Some(|class, _, vm| {

@@ -110,16 +110,11 @@ pub struct TextIOWrapper {
     finalizing: Cell<bool>,
 }
 
-static INIT: Signature = Signature {
-    function: "TextIOWrapper",
-    names: &["buffer", "encoding", "errors", "newline", "line_buffering", "write_through"],
-    posonly: 0,
-    minpos: 1,
-    maxpos: 6,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static INIT: Signature = Signature::plain(
+    "TextIOWrapper",
+    &["buffer", "encoding", "errors", "newline", "line_buffering", "write_through"],
+    1,
+);
 
 const SLOTS: Slots = Slots {
     new: Some(|class, _, vm| {

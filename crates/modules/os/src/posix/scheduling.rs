@@ -29,16 +29,7 @@ static REDUCE: MethodDef = MethodDef {
     doc: "",
 };
 
-static PARAMETERS: Signature = Signature {
-    function: "sched_param",
-    names: &["sched_priority"],
-    posonly: 0,
-    minpos: 1,
-    maxpos: 1,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static PARAMETERS: Signature = Signature::plain("sched_param", &["sched_priority"], 1);
 
 fn new(class: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let class = args.positional().first().unwrap_or(class);

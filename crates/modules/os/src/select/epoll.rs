@@ -58,16 +58,7 @@ impl Drop for Epoll {
 
 const SLOTS: Slots = Slots { new: Some(new), ..Slots::EMPTY };
 
-static NEW: Signature = Signature {
-    function: "epoll",
-    names: &["sizehint", "flags"],
-    posonly: 0,
-    minpos: 0,
-    maxpos: 2,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static NEW: Signature = Signature::plain("epoll", &["sizehint", "flags"], 0);
 
 fn new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut given = [None; 2];

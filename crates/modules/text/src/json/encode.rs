@@ -31,9 +31,9 @@ pub struct JsonEncoder {
 
 const SLOTS: Slots = Slots { call: Some(encoder_call), new: Some(encoder_new), ..Slots::EMPTY };
 
-static NEW: Signature = Signature {
-    function: "make_encoder",
-    names: &[
+static NEW: Signature = Signature::plain(
+    "make_encoder",
+    &[
         "markers",
         "default",
         "encoder",
@@ -44,24 +44,10 @@ static NEW: Signature = Signature {
         "skipkeys",
         "allow_nan",
     ],
-    posonly: 0,
-    minpos: 9,
-    maxpos: 9,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+    9,
+);
 
-static CALL: Signature = Signature {
-    function: "_iterencode",
-    names: &["obj", "_current_indent_level"],
-    posonly: 0,
-    minpos: 2,
-    maxpos: 2,
-    minkw: 0,
-    varargs: false,
-    kwargs: false,
-};
+static CALL: Signature = Signature::plain("_iterencode", &["obj", "_current_indent_level"], 2);
 
 fn encoder_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut slots = [None; 9];

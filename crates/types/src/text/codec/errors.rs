@@ -37,21 +37,8 @@ impl<'a> PyDecodeErrors<'a> {
 
     /// The exception for an issue.
     pub fn exception(&mut self, issue: &Issue) -> PyResult<Value> {
-        if let Some(exception) = &self.exception {
-            move_to(exception, issue, self.vm)?;
-            return Ok(exception.clone());
-        }
-        let vm = self.vm;
-        let args = [
-            vm.new_str(self.encoding.unwrap_or(issue.encoding)).into_value(),
-            vm.new_bytes(self.input)?.into_value(),
-            vm.int_from_usize(issue.start),
-            vm.int_from_usize(issue.end),
-            vm.new_str(issue.reason).into_value(),
-        ];
-        let exception = vm.call(&vm.builtin(B::UnicodeDecodeError).to_value(), &args)?;
-        self.exception = Some(exception.clone());
-        Ok(exception)
+        let object = || Ok(self.vm.new_bytes(self.input)?.into_value());
+        told(&mut self.exception, B::UnicodeDecodeError, object, self.encoding, issue, self.vm)
     }
 
     fn raise(&mut self, issue: &Issue) -> Raised {
@@ -60,6 +47,31 @@ impl<'a> PyDecodeErrors<'a> {
             Err(raised) => raised,
         }
     }
+}
+
+/// The exception for an issue with `object`: the `known` one moved there, or one made now and kept.
+fn told(
+    known: &mut Option<Value>,
+    class: B,
+    object: impl FnOnce() -> PyResult,
+    encoding: Option<&str>,
+    issue: &Issue,
+    vm: &Vm,
+) -> PyResult {
+    if let Some(exception) = known {
+        move_to(exception, issue, vm)?;
+        return Ok(exception.clone());
+    }
+    let args = [
+        vm.new_str(encoding.unwrap_or(issue.encoding)).into_value(),
+        object()?,
+        vm.int_from_usize(issue.start),
+        vm.int_from_usize(issue.end),
+        vm.new_str(issue.reason).into_value(),
+    ];
+    let exception = vm.call(&vm.builtin(class).to_value(), &args)?;
+    *known = Some(exception.clone());
+    Ok(exception)
 }
 
 fn move_to(exception: &Value, issue: &Issue, vm: &Vm) -> PyResult<()> {
@@ -158,21 +170,8 @@ impl<'a> PyEncodeErrors<'a> {
     }
 
     fn exception(&mut self, issue: &Issue) -> PyResult<Value> {
-        if let Some(exception) = &self.exception {
-            move_to(exception, issue, self.vm)?;
-            return Ok(exception.clone());
-        }
-        let vm = self.vm;
-        let args = [
-            vm.new_str(self.encoding.unwrap_or(issue.encoding)).into_value(),
-            self.text.to_value(),
-            vm.int_from_usize(issue.start),
-            vm.int_from_usize(issue.end),
-            vm.new_str(issue.reason).into_value(),
-        ];
-        let exception = vm.call(&vm.builtin(B::UnicodeEncodeError).to_value(), &args)?;
-        self.exception = Some(exception.clone());
-        Ok(exception)
+        let object = || Ok(self.text.to_value());
+        told(&mut self.exception, B::UnicodeEncodeError, object, self.encoding, issue, self.vm)
     }
 }
 
