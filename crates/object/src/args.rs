@@ -64,12 +64,21 @@ impl<'a> Args<'a> {
         self.values.is_empty()
     }
 
-    /// The same arguments with one more positional argument before them.
-    pub fn prepend(&self, first: &Value) -> OwnedArgs {
-        let mut values = Vec::with_capacity(self.values.len() + 1);
-        values.push(first.clone());
-        values.extend_from_slice(self.values);
-        OwnedArgs { values, kwnames: self.kwnames.to_vec() }
+    /// Calls back with one more positional argument before these.
+    pub fn behind<R>(&self, first: &Value, call: impl FnOnce(Args<'_>) -> R) -> R {
+        /// So many values need no memory but the stack's.
+        const FEW: usize = 6;
+        let count = self.values.len() + 1;
+        if count > FEW {
+            let values: Vec<Value> = std::iter::once(first).chain(self.values).cloned().collect();
+            return call(Args::new(&values, self.kwnames));
+        }
+        let mut values = [const { Value::none() }; FEW];
+        values[0] = first.clone();
+        for (place, value) in values[1..].iter_mut().zip(self.values) {
+            *place = value.clone();
+        }
+        call(Args::new(&values[..count], self.kwnames))
     }
 
     /// A copy that owns its values.

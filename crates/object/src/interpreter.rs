@@ -95,7 +95,7 @@ impl Interpreter {
         let breaker: Arc<AtomicU32> = Arc::default();
         let interp = Rc::new(Interpreter {
             heap: Heap::new(config.allocator),
-            gc: Collector::new(),
+            gc: Collector::new(breaker.clone()),
             shapes: Guarded::default(),
             method_cache: MethodCache::default(),
             nested_deaths: Cell::new(0),

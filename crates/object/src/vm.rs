@@ -57,6 +57,8 @@ pub mod breaker {
     pub const BUDGET: u32 = 8;
     /// Somebody wants to know of what running code does.
     pub const TRACE: u32 = 16;
+    /// Generation 0 of the collector is over its threshold.
+    pub const COLLECT: u32 = 32;
 }
 
 /// Bytes of native stack that a function may use between two checks.

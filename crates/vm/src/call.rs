@@ -43,12 +43,31 @@ pub fn bound_frame(function: &Function, args: Args<'_>, vm: &Vm, machine: &Machi
     }
 }
 
+/// A fresh frame of a function that takes the arguments as they are, if it needs no more than a few words.
+#[inline(always)]
+fn plain_frame(function: &Function, args: Args<'_>, vm: &Vm, machine: &Machine) -> Option<*mut Frame> {
+    let values = args.positional();
+    if args.keyword_count() != 0 || !function.accepts_exactly(values.len()) {
+        return None;
+    }
+    let frame = machine.quick_frame(function, vm.recursion_remaining.get())?;
+    let _owned_by_the_frame = pyrope_object::value_of(function).into_bits();
+    for (index, value) in values.iter().enumerate() {
+        // SAFETY: the function takes so many arguments; the locals of the fresh frame are unbound.
+        unsafe { (*frame).slots().add(index).write(Some(value.clone())) };
+    }
+    Some(frame)
+}
+
 /// `function(*args, **kwargs)` from native code.
 pub fn function_call(function: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let machine = machine(vm);
     match as_function(function, machine) {
         Some(function) => {
-            let frame = bound_frame(function, args, vm, machine)?;
+            let frame = match plain_frame(function, args, vm, machine) {
+                Some(frame) => frame,
+                None => bound_frame(function, args, vm, machine)?,
+            };
             run_frame(frame, vm)
         }
         None => Err(vm.type_error("not a Python function")),
@@ -176,6 +195,10 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
         let (function, instance) = (function.clone(), instance.clone());
         operands[1] = Some(instance);
         drop(operands[0].replace(function));
+    } else if operands[1].is_none()
+        && let Some(function) = python_call_of(callable, machine, vm)
+    {
+        operands[1] = operands[0].replace(function);
     }
     let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
     if let Some(function) = as_function(callable, machine) {
@@ -194,6 +217,16 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
     let result = call_value(callable, given(&operands[1..]), vm)?;
     clear(operands);
     Ok(Called::Done(result))
+}
+
+/// The Python function that is the `__call__` of an instance's class.
+#[inline(always)]
+fn python_call_of(callable: &Value, machine: &Machine, vm: &Vm) -> Option<Value> {
+    let class = callable.ty(vm);
+    if !class.is_heap() || class.slots().call.is_none() {
+        return None;
+    }
+    class.lookup(&vm.names().__call__, vm).filter(|call| as_function(call, machine).is_some())
 }
 
 /// Readies the frame of a plain class's `__init__`.
@@ -273,9 +306,13 @@ pub fn call_spread(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResul
     let [Some(callable), _, Some(iterable), mapping] = &*operands else {
         return Err(vm.system_error("CALL_FUNCTION_EX without operands"));
     };
-    let args = spread_arguments(callable, iterable, mapping.as_ref(), vm)?;
-    let called = call_with(callable, args.as_args(), vm, machine)?;
-    drop(args);
+    let called = match (iterable.downcast_exact::<Tuple>(), mapping) {
+        (Some(values), None) => call_with(callable, Args::positional_only(values.as_slice()), vm, machine)?,
+        _ => {
+            let args = spread_arguments(callable, iterable, mapping.as_ref(), vm)?;
+            call_with(callable, args.as_args(), vm, machine)?
+        }
+    };
     clear(operands);
     Ok(called)
 }
@@ -283,7 +320,10 @@ pub fn call_spread(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResul
 #[inline(always)]
 fn call_with(callable: &Value, args: Args<'_>, vm: &Vm, machine: &Machine) -> PyResult<Called> {
     match as_function(callable, machine) {
-        Some(function) => bound_frame(function, args, vm, machine).map(Called::Frame),
+        Some(function) => match plain_frame(function, args, vm, machine) {
+            Some(frame) => Ok(Called::Frame(frame)),
+            None => bound_frame(function, args, vm, machine).map(Called::Frame),
+        },
         None => vm.call_args(callable, args).map(Called::Done),
     }
 }

@@ -385,9 +385,9 @@ impl<'v> Regs<'v> {
 
     /// The instruction after this one.
     #[inline(always)]
-    pub fn next_op(&self) -> Op {
+    pub fn next_instr(&self) -> Instr {
         // SAFETY: code ends with an instruction that does not fall through.
-        unsafe { (*self.ip).op }
+        unsafe { *self.ip }
     }
 
     /// Goes over the next instruction.

@@ -179,6 +179,10 @@ macro_rules! for_each_op {
             PopJumpIfNotNone => control::pop_jump_if_not_none;
             GetIter => control::get_iter;
             ForIter => control::for_iter, control::for_iter_slowly;
+            ForIterRange => control::for_iter_range, control::for_iter_slowly;
+            ForIterList => control::for_iter_list, control::for_iter_slowly;
+            ForIterTuple => control::for_iter_tuple, control::for_iter_slowly;
+            ForIterMixed => control::for_iter_mixed, control::for_iter_slowly;
             ForIterGenerator => control::for_iter_generator, control::for_iter_slowly;
             Resume => control::resume;
             ReturnValue => control::return_value, control::return_value_slowly;

@@ -103,7 +103,7 @@ struct Chunk {
 }
 
 /// How many objects an instruction may leave to be ended.
-pub const MAX_DOOMED: usize = 4;
+pub const MAX_DOOMED: usize = 16;
 
 /// A thread's frames.
 pub struct Machine {
@@ -193,8 +193,8 @@ impl Machine {
 
     /// Should the loop look up from its work?
     #[inline(always)]
-    pub fn interrupted(&self, vm: &Vm) -> bool {
-        self.breaker.load(Ordering::Relaxed) != 0 || vm.interp().gc.wanted.get()
+    pub fn interrupted(&self) -> bool {
+        self.breaker.load(Ordering::Relaxed) != 0
     }
 
     /// Takes the value with which the loop was left.

@@ -37,7 +37,7 @@ fn empty_class(vm: &Vm) -> PyResult {
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str("_queue").into_value(), vm)?;
     namespace.set_str("__doc__", vm.new_str("Raised by get where the queue is empty.").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::Exception).to_value()]).into_value();
     let arguments = [vm.new_str("Empty").into_value(), bases, namespace.into_value()];
     let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
     Ok(state.empty.get_or_init(|| class).clone())

@@ -73,7 +73,7 @@ fn error_class(vm: &Vm) -> PyResult {
     }
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.intern("zlib").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::Exception).to_value()]).into_value();
     let class =
         vm.call(&vm.builtin(B::Type).to_value(), &[vm.intern("error").into_value(), bases, namespace.into_value()])?;
     state.error.set(Some(class.clone()));

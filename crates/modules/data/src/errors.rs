@@ -8,7 +8,7 @@ use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
 pub fn new_class(module: &str, name: &str, base: B, vm: &Vm) -> PyResult {
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str(module).into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(base).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(base).to_value()]).into_value();
     vm.call(&vm.builtin(B::Type).to_value(), &[vm.new_str(name).into_value(), bases, namespace.into_value()])
 }
 

@@ -108,7 +108,7 @@ fn show_limits(limits: &libc::rlimit, vm: &Vm) -> Value {
         libc::RLIM_INFINITY => vm.int(-1),
         limit => vm.int_from_u64(limit),
     };
-    vm.new_tuple(vec![shown(limits.rlim_cur), shown(limits.rlim_max)]).into_value()
+    vm.tuple_of([shown(limits.rlim_cur), shown(limits.rlim_max)]).into_value()
 }
 
 fn limit_of(value: &Value, vm: &Vm) -> PyResult<libc::rlim_t> {

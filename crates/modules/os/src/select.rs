@@ -136,7 +136,7 @@ impl Poll {
         self.running.set(false);
         result?;
         let pair =
-            |p: &libc::pollfd| vm.new_tuple(vec![vm.int(p.fd.into()), vm.int((p.revents as u16).into())]).into_value();
+            |p: &libc::pollfd| vm.tuple_of([vm.int(p.fd.into()), vm.int((p.revents as u16).into())]).into_value();
         Ok(vm.new_list(polled.iter().filter(|p| p.revents != 0).map(pair).collect()).into_value())
     }
 }

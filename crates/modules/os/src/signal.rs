@@ -128,7 +128,7 @@ fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     dict.set_str("struct_siginfo", sequence_type(&SIGINFO, vm)?.into_value(), vm)?;
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.intern("signal").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::OSError).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::OSError).to_value()]).into_value();
     let name = vm.intern("ItimerError").into_value();
     let error = vm.call(&vm.builtin(B::Type).to_value(), &[name, bases, namespace.into_value()])?;
     dict.set_str("ItimerError", error.clone(), vm)?;
@@ -188,7 +188,7 @@ fn timeval(value: &Value, vm: &Vm) -> PyResult<libc::timeval> {
 
 fn timer_pair(timer: &libc::itimerval, vm: &Vm) -> Value {
     let seconds = |t: libc::timeval| vm.float(t.tv_sec as f64 + t.tv_usec as f64 / 1e6);
-    vm.new_tuple(vec![seconds(timer.it_value), seconds(timer.it_interval)]).into_value()
+    vm.tuple_of([seconds(timer.it_value), seconds(timer.it_interval)]).into_value()
 }
 
 fn blank_timer() -> libc::itimerval {

@@ -41,7 +41,7 @@ fn error_class(vm: &Vm) -> PyResult {
     }
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str("termios").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::Exception).to_value()]).into_value();
     let arguments = [vm.new_str("error").into_value(), bases, namespace.into_value()];
     let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
     Ok(state.error.get_or_init(|| class).clone())
@@ -173,7 +173,7 @@ mod functions {
         // SAFETY: a plain C struct of integers, for which zero is a value.
         let mut size: libc::winsize = unsafe { std::mem::zeroed() };
         call(vm, || os_call!(libc::ioctl(fd.0, libc::TIOCGWINSZ, &raw mut size)))?;
-        Ok(vm.new_tuple(vec![vm.int(size.ws_row.into()), vm.int(size.ws_col.into())]).into_value())
+        Ok(vm.tuple_of([vm.int(size.ws_row.into()), vm.int(size.ws_col.into())]).into_value())
     }
 
     /// Set the size of a terminal: (rows, columns).

@@ -112,7 +112,7 @@ pub(crate) fn import(name: &Value, globals: Option<&Value>, fromlist: Option<&Va
 
 /// Without a from-list `import a.b` gives `a`.
 fn top_level(text: &Str, absolute: &Value, module: Value, level: i64, vm: &Vm) -> PyResult {
-    let written = text.to_string_lossy().into_owned();
+    let written = text.to_string_lossy();
     if level > 0 && written.is_empty() {
         return Ok(module);
     }
@@ -491,7 +491,7 @@ mod functions {
             None => Ok(Value::none()),
             Some(found) => {
                 let origin = vm.new_str(&found.original_name()).into_value();
-                Ok(vm.new_tuple(vec![Value::none(), Value::bool(found.is_package), origin]).into_value())
+                Ok(vm.tuple_of([Value::none(), Value::bool(found.is_package), origin]).into_value())
             }
         }
     }

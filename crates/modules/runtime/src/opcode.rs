@@ -112,7 +112,7 @@ mod functions {
     #[pyfunction("get_nb_ops()")]
     fn get_nb_ops(vm: &Vm) -> Value {
         let pairs = BinaryOperator::ALL.iter().map(|op| {
-            vm.new_tuple(vec![vm.intern(op.name()).into_value(), vm.intern(op.symbol()).into_value()]).into_value()
+            vm.tuple_of([vm.intern(op.name()).into_value(), vm.intern(op.symbol()).into_value()]).into_value()
         });
         vm.new_list(pairs.collect()).into_value()
     }

@@ -65,9 +65,8 @@ mod functions {
             Some((name, "__init__.py")) => Some((name, true)),
             Some(_) => None,
         });
-        let items = modules.map(|(name, package)| {
-            vm.new_tuple(vec![vm.new_str(name).into_value(), Value::bool(package)]).into_value()
-        });
+        let items = modules
+            .map(|(name, package)| vm.tuple_of([vm.new_str(name).into_value(), Value::bool(package)]).into_value());
         vm.new_list(items.collect()).into_value()
     }
 }

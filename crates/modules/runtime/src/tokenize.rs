@@ -142,9 +142,9 @@ fn next_info(this: &TokenizerIter, infos: &mut TokenInfos<Lines<Readline>>, vm: 
 }
 
 fn token_tuple(this: &TokenizerIter, token: TokenInfo<'_>, vm: &Vm) -> PyResult {
-    let place = |(row, column): (u32, i64)| vm.new_tuple(vec![vm.int(i64::from(row)), vm.int(column)]).into_value();
+    let place = |(row, column): (u32, i64)| vm.tuple_of([vm.int(i64::from(row)), vm.int(column)]).into_value();
     Ok(vm
-        .new_tuple(vec![
+        .tuple_of([
             vm.int(i64::from(token.kind)),
             vm.try_str(token.string)?.into_value(),
             place(token.start),

@@ -192,7 +192,7 @@ pub fn stop(vm: &Vm) {
 fn shown(traceback: &Traceback, files: &[Value], vm: &Vm) -> Value {
     let pairs = traceback.frames.iter().map(|&(file, line)| {
         let name = files.get(file as usize).cloned().unwrap_or(Value::none());
-        vm.new_tuple(vec![name, vm.int(line.into())]).into_value()
+        vm.tuple_of([name, vm.int(line.into())]).into_value()
     });
     vm.new_tuple(pairs.collect()).into_value()
 }
@@ -317,7 +317,7 @@ mod functions {
     #[pyfunction("get_traced_memory()")]
     fn get_traced_memory(vm: &Vm) -> Value {
         let (now, peak) = look(vm, |tables| (tables.traced, tables.peak)).unwrap_or((0, 0));
-        vm.new_tuple(vec![vm.int_from_usize(now), vm.int_from_usize(peak)]).into_value()
+        vm.tuple_of([vm.int_from_usize(now), vm.int_from_usize(peak)]).into_value()
     }
 
     /// Set the peak size of memory blocks traced by tracemalloc to the current size.

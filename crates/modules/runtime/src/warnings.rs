@@ -47,7 +47,7 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
 
 fn default_filters(vm: &Vm) -> Value {
     let filter = |category: B, action: &str, module: Option<&str>| {
-        vm.new_tuple(vec![
+        vm.tuple_of([
             vm.intern(action).into_value(),
             Value::none(),
             vm.builtin(category).to_value(),
@@ -164,7 +164,7 @@ fn issue(warning: &Warning<'_>, vm: &Vm) -> PyResult<()> {
         (warning.message.clone(), warning.category.clone(), instance)
     };
     let line = vm.int(warning.line);
-    let key = vm.new_tuple(vec![text.clone(), category.clone(), line.clone()]).into_value();
+    let key = vm.tuple_of([text.clone(), category.clone(), line.clone()]).into_value();
     let registry = warning.registry.as_ref().filter(|r| !r.is_none()).and_then(|r| r.cast::<Dict>());
     if let Some(registry) = &registry
         && already_warned(registry, &key, false, vm)?
@@ -182,7 +182,7 @@ fn issue(warning: &Warning<'_>, vm: &Vm) -> PyResult<()> {
                 None => vm.state::<WarningsState>().once.get(),
             };
             if let Some(once) = once.and_then(|o| o.cast::<Dict>())
-                && already_warned(&once, &vm.new_tuple(vec![text.clone(), category.clone()]).into_value(), true, vm)?
+                && already_warned(&once, &vm.tuple_of([text.clone(), category.clone()]).into_value(), true, vm)?
             {
                 return Ok(());
             }
@@ -193,7 +193,7 @@ fn issue(warning: &Warning<'_>, vm: &Vm) -> PyResult<()> {
         "module" => {
             if let Some(registry) = &registry {
                 registry.set(key, Value::bool(true), vm)?;
-                let whole = vm.new_tuple(vec![text.clone(), category.clone(), vm.int(0)]).into_value();
+                let whole = vm.tuple_of([text.clone(), category.clone(), vm.int(0)]).into_value();
                 if already_warned(registry, &whole, true, vm)? {
                     return Ok(());
                 }

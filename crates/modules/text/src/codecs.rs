@@ -37,12 +37,12 @@ fn strict<'e>(errors: &'e Errors<'_>) -> &'e str {
 /// `(text, consumed)`
 fn decoded(out: TextBuilder, consumed: usize, vm: &Vm) -> PyResult {
     let text = out.finish(vm)?.into_value();
-    Ok(vm.new_tuple(vec![text, vm.int_from_usize(consumed)]).into_value())
+    Ok(vm.tuple_of([text, vm.int_from_usize(consumed)]).into_value())
 }
 
 /// `(bytes, length)`
 fn encoded(data: &[u8], length: usize, vm: &Vm) -> PyResult {
-    Ok(vm.new_tuple(vec![vm.new_bytes(data)?.into_value(), vm.int_from_usize(length)]).into_value())
+    Ok(vm.tuple_of([vm.new_bytes(data)?.into_value(), vm.int_from_usize(length)]).into_value())
 }
 
 /// 0 as the mark says, below that little endian, above big endian.

@@ -79,8 +79,7 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
     let version = [major, minor, micro].map(|part| vm.int(part)).to_vec();
     dict.set_str("version_info", vm.new_tuple(version).into_value(), vm)?;
     dict.set_str("native_encoding", vm.new_str("UTF-8").into_value(), vm)?;
-    let feature =
-        |(name, value): (&str, i64)| vm.new_tuple(vec![vm.new_str(name).into_value(), vm.int(value)]).into_value();
+    let feature = |(name, value): (&str, i64)| vm.tuple_of([vm.new_str(name).into_value(), vm.int(value)]).into_value();
     dict.set_str("features", vm.new_list(FEATURES.map(feature).to_vec()).into_value(), vm)?;
     for (name, value) in PARAMETER_ENTITIES {
         dict.set_str(name, vm.int(value), vm)?;

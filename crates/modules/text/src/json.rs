@@ -74,6 +74,6 @@ mod functions {
             return Err(vm.value_error("end is out of bounds"));
         };
         let (found, next) = with_units!(text.view(), units => strings::scan(&values[0], units, start, strict, vm))?;
-        Ok(vm.new_tuple(vec![found.into_value(), vm.int_from_usize(next)]).into_value())
+        Ok(vm.tuple_of([found.into_value(), vm.int_from_usize(next)]).into_value())
     }
 }

@@ -50,7 +50,7 @@ pub const MODULES: &[&ModuleDef] = &[
 fn new_exception(module: &str, name: &str, vm: &Vm) -> PyResult<Value> {
     let dict = vm.new_dict();
     dict.set_str("__module__", vm.intern(module).into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::Exception).to_value()]).into_value();
     let name = vm.intern(name).into_value();
     vm.call(&vm.builtin(B::Type).to_value(), &[name, bases, dict.into_value()])
 }

@@ -108,10 +108,10 @@ fn split<U: Unit>(name: &[U], vm: &Vm) -> PyResult {
                 break;
             }
         };
-        items.push_back(vm.new_tuple(vec![Value::bool(is_attribute), key]).into_value());
+        items.push_back(vm.tuple_of([Value::bool(is_attribute), key]).into_value());
     }
     let rest = FieldNameIterator::over(items, error, vm);
-    Ok(vm.new_tuple(vec![first, rest]).into_value())
+    Ok(vm.tuple_of([first, rest]).into_value())
 }
 
 fn expect_text<'a>(value: &'a Value, vm: &Vm) -> PyResult<&'a Str> {

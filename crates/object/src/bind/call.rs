@@ -55,7 +55,8 @@ pub fn accepts_keywords(signature: &str) -> bool {
         return false;
     }
     // What follows the last positional-only marker: nothing but `*args` means that no parameter has a usable name.
-    let tail = inside.rsplit_once("/,").map_or(inside, |(_, tail)| tail).trim_start();
+    let marker = inside.as_bytes().windows(2).rposition(|pair| pair == b"/,");
+    let tail = marker.map_or(inside, |at| &inside[at + 2..]).trim_start();
     let only_varargs = tail.starts_with('*') && !tail.starts_with("**") && !tail.contains(',') && tail.len() > 1;
     !only_varargs
 }

@@ -85,11 +85,8 @@ impl Interpreter {
     /// Collects if the youngest generation is over its threshold and collection is enabled: for safe points.
     #[inline]
     pub fn collect_if_wanted(&self, vm: &Vm) {
-        if self.gc.wanted.get() {
-            self.gc.wanted.set(false);
-            if self.gc.enabled.get() && !self.gc.collecting.get() {
-                self.collect_over_threshold(vm);
-            }
+        if self.gc.take_wanted() && self.gc.enabled.get() && !self.gc.collecting.get() {
+            self.collect_over_threshold(vm);
         }
     }
 

@@ -1,10 +1,13 @@
 //! Generations as rings of links, and the counters that start a collection.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::guarded::Guarded;
 use crate::header::{FINALIZED, GcLinks, Header, SETTLED};
 use crate::value::Value;
+use crate::vm::breaker;
 
 use super::collect::GenerationStats;
 
@@ -142,8 +145,8 @@ pub struct Collector {
     pub debug: Cell<u32>,
     /// A collection is under way.
     pub collecting: Cell<bool>,
-    /// Generation 0 is over its threshold: the eval loop collects at the next safe point.
-    pub wanted: Cell<bool>,
+    /// The interpreter's: [`COLLECT`](breaker::COLLECT) is set while generation 0 is over its threshold.
+    breaker: Arc<AtomicU32>,
     /// Objects that survived a full collection, and those that since moved to the oldest generation.
     pub(crate) long_lived_total: Cell<usize>,
     pub(crate) long_lived_pending: Cell<usize>,
@@ -154,7 +157,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new() -> Collector {
+    pub(crate) fn new(breaker: Arc<AtomicU32>) -> Collector {
         Collector {
             generations: [Ring::new(), Ring::new(), Ring::new()],
             permanent: Ring::new(),
@@ -163,7 +166,7 @@ impl Collector {
             enabled: Cell::new(true),
             debug: Cell::new(0),
             collecting: Cell::new(false),
-            wanted: Cell::new(false),
+            breaker,
             long_lived_total: Cell::new(0),
             long_lived_pending: Cell::new(0),
             stats: Default::default(),
@@ -181,9 +184,22 @@ impl Collector {
         self.generations[0].push(links);
         let count = self.counts[0].get() + 1;
         self.counts[0].set(count);
-        if count > self.thresholds[0].get() && self.thresholds[0].get() > 0 {
-            self.wanted.set(true);
+        if count > self.thresholds[0].get() {
+            self.want();
         }
+    }
+
+    /// The eval loop is to collect at its next safe point.
+    #[cold]
+    fn want(&self) {
+        if self.thresholds[0].get() > 0 && self.enabled.get() {
+            self.breaker.fetch_or(breaker::COLLECT, Ordering::Relaxed);
+        }
+    }
+
+    /// Was a collection wanted?
+    pub(crate) fn take_wanted(&self) -> bool {
+        self.breaker.fetch_and(!breaker::COLLECT, Ordering::Relaxed) & breaker::COLLECT != 0
     }
 
     /// Stops watching an object.

@@ -49,7 +49,7 @@ impl Vm {
                 [] => self.call(found, std::slice::from_ref(object)),
                 [a] => self.call(found, &[object.clone(), a.clone()]),
                 [a, b] => self.call(found, &[object.clone(), a.clone(), b.clone()]),
-                _ => self.call_args(found, Args::positional_only(args).prepend(object).as_args()),
+                _ => Args::positional_only(args).behind(object, |args| self.call_args(found, args)),
             };
         }
         match ty.slots().descr_get {

@@ -69,6 +69,9 @@ impl Vm {
 
     /// The truth of `a op b`; identity implies equality, as containers compare.
     pub fn compare_bool(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<bool> {
+        if let (Some(a), Some(b)) = (a.as_small_int(), b.as_small_int()) {
+            return Ok(op.holds(a.cmp(&b)));
+        }
         if a.is(b) {
             match op {
                 CompareOp::Eq => return Ok(true),

@@ -181,6 +181,11 @@ impl Vm {
         }
     }
 
+    /// A `tuple` of a few items.
+    pub fn tuple_of<const N: usize>(&self, items: [Value; N]) -> Ref<Tuple> {
+        self.tuple_from_iter(N, items.into_iter())
+    }
+
     /// A `tuple` of as many items as `count` says.
     pub fn tuple_from_iter(&self, count: usize, items: impl Iterator<Item = Value>) -> Ref<Tuple> {
         match self.interp().singletons.get() {

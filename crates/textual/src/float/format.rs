@@ -145,6 +145,9 @@ fn significant(x: f64, count: usize) -> Digits {
 
 /// The digits up to `count` places after the point; none at all where `x` rounds to zero.
 fn fraction(x: f64, count: usize) -> Digits {
+    if let Some(number) = scaled_fraction(x, count) {
+        return number;
+    }
     let precision = count.min(MOST_DIGITS);
     let text = format!("{x:.precision$}");
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
@@ -155,6 +158,33 @@ fn fraction(x: f64, count: usize) -> Digits {
     point -= zeros as i32;
     strip_zeros(&mut digits);
     if digits.is_empty() { Digits { digits, point: 0 } } else { Digits { digits, point } }
+}
+
+/// [`fraction`] of a number that is an integer below 2**52 once it is scaled and rounded. The product's rounding error is
+/// exact, too, so that the sum tells which way the true product rounds.
+fn scaled_fraction(x: f64, count: usize) -> Option<Digits> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    /// Products below this have errors that are no normal numbers.
+    const SMALLEST: f64 = 1e-200;
+    const LARGEST: f64 = (1_u64 << 52) as f64;
+    let power = *POWERS.get(count)?;
+    let product = x * power;
+    if !(product < LARGEST && (x == 0.0 || x > SMALLEST)) {
+        return None;
+    }
+    let error = x.mul_add(power, -product);
+    let floor = product.floor();
+    let beyond_half = (product - floor - 0.5) + error;
+    let whole = floor as u64;
+    let up = beyond_half > 0.0 || beyond_half == 0.0 && whole % 2 == 1;
+    let rounded = whole + u64::from(up);
+    if rounded == 0 {
+        return Some(Digits { digits: Vec::new(), point: 0 });
+    }
+    let mut digits = rounded.to_string().into_bytes();
+    let point = digits.len() as i32 - count as i32;
+    strip_zeros(&mut digits);
+    Some(Digits { digits, point })
 }
 
 struct Style {

@@ -263,7 +263,7 @@ impl DictType {
     #[method("popitem($self, /)")]
     fn popitem(this: &Dict, vm: &Vm) -> PyResult {
         match this.pop_last() {
-            Some(entry) => Ok(vm.new_tuple(vec![entry.key, entry.value]).into_value()),
+            Some(entry) => Ok(vm.tuple_of([entry.key, entry.value]).into_value()),
             None => Err(vm.key_error(vm.new_str("popitem(): dictionary is empty").as_value())),
         }
     }

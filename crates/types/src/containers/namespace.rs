@@ -114,7 +114,7 @@ impl SimpleNamespace {
             Some(dict) => dict.into_value(),
             None => Value::none(),
         };
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), vm.new_tuple(Vec::new()).into_value(), state]).into_value())
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), vm.new_tuple(Vec::new()).into_value(), state]).into_value())
     }
 
     /// A copy with some attributes changed.

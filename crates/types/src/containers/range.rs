@@ -52,6 +52,11 @@ fn big(value: &Value) -> IBig {
 /// How many numbers there are.
 fn length(start: &Value, stop: &Value, step: &Value, vm: &Vm) -> Value {
     if let (Some(start), Some(stop), Some(step)) = (start.as_i64(), stop.as_i64(), step.as_i64()) {
+        if step == 1
+            && let Some(span) = stop.checked_sub(start)
+        {
+            return vm.int(span.max(0));
+        }
         let (start, stop, step) = (i128::from(start), i128::from(stop), i128::from(step));
         let span = if step > 0 { stop - start } else { start - stop };
         let count = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
@@ -309,8 +314,8 @@ impl Range {
     #[method("__reduce__($self, /)")]
     fn reduce(slf: &Value, vm: &Vm) -> PyResult {
         let this = receiver!(Range, slf, vm);
-        let parts = vm.new_tuple(vec![this.start.clone(), this.stop.clone(), this.step.clone()]).into_value();
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), parts]).into_value())
+        let parts = vm.tuple_of([this.start.clone(), this.stop.clone(), this.step.clone()]).into_value();
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), parts]).into_value())
     }
 
     /// How often a value occurs.

@@ -354,8 +354,8 @@ macro_rules! common_methods {
             fn reduce(slf: &Value, vm: &Vm) -> PyResult {
                 let elements = vm.new_list(body!(slf, vm).elements()).into_value();
                 let state = vm.call_method(slf, "__getstate__", &[])?;
-                let arguments = vm.new_tuple(vec![elements]).into_value();
-                Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments, state]).into_value())
+                let arguments = vm.tuple_of([elements]).into_value();
+                Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments, state]).into_value())
             }
 
             /// Bytes that the set takes in memory.

@@ -163,8 +163,8 @@ impl Slice {
     #[method("__reduce__($self, /)")]
     fn reduce(slf: &Value, vm: &Vm) -> PyResult {
         let this = receiver!(Slice, slf, vm);
-        let parts = vm.new_tuple(vec![this.start.clone(), this.stop.clone(), this.step.clone()]);
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), parts.into_value()]).into_value())
+        let parts = vm.tuple_of([this.start.clone(), this.stop.clone(), this.step.clone()]);
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), parts.into_value()]).into_value())
     }
 
     #[getter]
@@ -221,7 +221,7 @@ fn slice_compare(slf: &Value, other: &Value, op: CompareOp, vm: &Vm) -> PyResult
     if std::ptr::eq(a, b) {
         return Ok(Value::bool(op.holds(std::cmp::Ordering::Equal)));
     }
-    let [a, b] = [a, b].map(|s| vm.new_tuple(vec![s.start.clone(), s.stop.clone(), s.step.clone()]).into_value());
+    let [a, b] = [a, b].map(|s| vm.tuple_of([s.start.clone(), s.stop.clone(), s.step.clone()]).into_value());
     vm.compare(&a, &b, op)
 }
 

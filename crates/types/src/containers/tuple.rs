@@ -199,7 +199,7 @@ impl TupleType {
     #[method("__getnewargs__($self, /)")]
     fn getnewargs(this: &Ref<Tuple>, vm: &Vm) -> PyResult {
         let copy = vm.tuple_from_slice(this.as_slice()).into_value();
-        Ok(vm.new_tuple(vec![copy]).into_value())
+        Ok(vm.tuple_of([copy]).into_value())
     }
 
     /// The first index of a value.

@@ -257,7 +257,7 @@ impl BaseExceptionGroup {
     fn split(slf: &Value, matcher_value: &Value, vm: &Vm) -> PyResult<Ref<Tuple>> {
         let matcher = matcher(matcher_value, vm)?;
         let (matched, rest) = split(slf, &matcher, true, vm)?;
-        Ok(vm.new_tuple(vec![matched.unwrap_or(Value::none()), rest.unwrap_or(Value::none())]))
+        Ok(vm.tuple_of([matched.unwrap_or(Value::none()), rest.unwrap_or(Value::none())]))
     }
 
     #[method("subgroup($self, matcher_value, /)")]

@@ -81,7 +81,7 @@ pub(crate) fn reuse_pair(kept: &Guarded<Option<Ref<Tuple>>>, first: Value, secon
         }
         kept.set(Some(pair));
     }
-    let pair = vm.new_tuple(vec![first, second]);
+    let pair = vm.tuple_of([first, second]);
     kept.set(Some(pair.clone()));
     pair.into_value()
 }
@@ -104,8 +104,8 @@ impl Enumerate {
     #[method("__reduce__($self, /)")]
     fn reduce(slf: &Value, vm: &Vm) -> PyResult {
         let this = receiver!(Enumerate, slf, vm);
-        let arguments = vm.new_tuple(vec![this.iterator.clone(), this.count.get()]).into_value();
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments]).into_value())
+        let arguments = vm.tuple_of([this.iterator.clone(), this.count.get()]).into_value();
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments]).into_value())
     }
 
     /// Enumerations are generic over their items' type.

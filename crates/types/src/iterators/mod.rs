@@ -40,7 +40,7 @@ pub fn state_index(state: &Value, vm: &Vm) -> PyResult<isize> {
 
 /// `(callable, (argument,), state)`, or without the state.
 pub fn reduced(callable: Value, argument: Value, state: Option<isize>, vm: &Vm) -> PyResult {
-    let arguments = vm.new_tuple(vec![argument]).into_value();
+    let arguments = vm.tuple_of([argument]).into_value();
     let mut parts = vec![callable, arguments];
     parts.extend(state.map(|n| vm.int(n as i64)));
     Ok(vm.new_tuple(parts).into_value())

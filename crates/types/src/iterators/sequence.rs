@@ -369,8 +369,8 @@ impl CallableIterator {
         let iter = builtin_function("iter", vm)?;
         match (self.callable.get(), self.sentinel.get()) {
             (Some(callable), Some(sentinel)) => {
-                let arguments = vm.new_tuple(vec![callable, sentinel]).into_value();
-                Ok(vm.new_tuple(vec![iter, arguments]).into_value())
+                let arguments = vm.tuple_of([callable, sentinel]).into_value();
+                Ok(vm.tuple_of([iter, arguments]).into_value())
             }
             _ => reduced(iter, vm.new_tuple(Vec::new()).into_value(), None, vm),
         }

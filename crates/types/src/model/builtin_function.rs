@@ -234,8 +234,8 @@ impl BuiltinFunction {
         }
         let builtins = vm.import("builtins")?;
         let getattr = vm.get_attr_str(&builtins, "getattr")?;
-        let args = vm.new_tuple(vec![self.slf.clone(), name]);
-        Ok(vm.new_tuple(vec![getattr, args.into_value()]).into_value())
+        let args = vm.tuple_of([self.slf.clone(), name]);
+        Ok(vm.tuple_of([getattr, args.into_value()]).into_value())
     }
 }
 
@@ -252,7 +252,7 @@ fn method_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
             _ => {}
         }
     }
-    vm.call_args(&m.function, args.prepend(&m.instance).as_args())
+    args.behind(&m.instance, |args| vm.call_args(&m.function, args))
 }
 
 const BOUND_SLOTS: Slots = Slots {
@@ -334,7 +334,7 @@ impl Method {
         let name = vm.get_attr(&self.function, vm.names().__name__.as_value())?;
         let builtins = vm.import("builtins")?;
         let getattr = vm.get_attr_str(&builtins, "getattr")?;
-        let args = vm.new_tuple(vec![self.instance.clone(), name]);
-        Ok(vm.new_tuple(vec![getattr, args.into_value()]).into_value())
+        let args = vm.tuple_of([self.instance.clone(), name]);
+        Ok(vm.tuple_of([getattr, args.into_value()]).into_value())
     }
 }

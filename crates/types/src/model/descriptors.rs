@@ -385,8 +385,8 @@ fn optional_text(text: &str, vm: &Vm) -> Value {
 fn reduce_as_attribute(owner: &Value, name: &str, vm: &Vm) -> PyResult {
     let builtins = vm.import("builtins")?;
     let getattr = vm.get_attr_str(&builtins, "getattr")?;
-    let args = vm.new_tuple(vec![owner.clone(), vm.intern(name).into_value()]);
-    Ok(vm.new_tuple(vec![getattr, args.into_value()]).into_value())
+    let args = vm.tuple_of([owner.clone(), vm.intern(name).into_value()]);
+    Ok(vm.tuple_of([getattr, args.into_value()]).into_value())
 }
 
 macro_rules! common_attributes {

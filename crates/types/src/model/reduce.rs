@@ -57,7 +57,7 @@ fn reduce_newobj(slf: &Value, vm: &Vm) -> PyResult {
     } else {
         Value::none()
     };
-    Ok(vm.new_tuple(vec![constructor, constructor_args.into_value(), state, list_items, dict_items]).into_value())
+    Ok(vm.tuple_of([constructor, constructor_args.into_value(), state, list_items, dict_items]).into_value())
 }
 
 type NewArguments = (Option<Ref<Tuple>>, Option<Ref<Dict>>);
@@ -137,7 +137,7 @@ pub(crate) fn default_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
     if members.is_empty() {
         return Ok(state);
     }
-    Ok(vm.new_tuple(vec![state, members.into_value()]).into_value())
+    Ok(vm.tuple_of([state, members.into_value()]).into_value())
 }
 
 /// Native state beyond dict and slots cannot be rebuilt by `__newobj__`.

@@ -277,8 +277,8 @@ fn hidden(slf: &Value, vm: &Vm) -> PyResult<Ref<Dict>> {
 fn reduce(slf: &Value, vm: &Vm) -> PyResult {
     let items = slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default();
     let plain = vm.tuple_from_slice(items).into_value();
-    let args = vm.new_tuple(vec![plain, hidden(slf, vm)?.into_value()]);
-    Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), args.into_value()]).into_value())
+    let args = vm.tuple_of([plain, hidden(slf, vm)?.into_value()]);
+    Ok(vm.tuple_of([slf.ty(vm).to_value(), args.into_value()]).into_value())
 }
 
 fn replace(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {

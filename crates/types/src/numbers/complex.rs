@@ -463,7 +463,7 @@ impl Complex {
     #[method("__getnewargs__($self, /)")]
     fn getnewargs(slf: &Value, vm: &Vm) -> Ref<Tuple> {
         let (re, im) = parts(slf);
-        vm.new_tuple(vec![vm.float(re), vm.float(im)])
+        vm.tuple_of([vm.float(re), vm.float(im)])
     }
 
     /// Convert to a string according to format_spec.

@@ -110,7 +110,7 @@ pub fn generic_alias(origin: &Value, item: &Value, vm: &Vm) -> Value {
 }
 
 fn as_tuple(item: &Value, vm: &Vm) -> Ref<Tuple> {
-    item.cast::<Tuple>().unwrap_or_else(|| vm.new_tuple(vec![item.clone()]))
+    item.cast::<Tuple>().unwrap_or_else(|| vm.tuple_of([item.clone()]))
 }
 
 fn alias_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
@@ -247,7 +247,7 @@ impl GenericAlias {
 
     #[method("__mro_entries__($self, bases, /)")]
     fn mro_entries(&self, _bases: &Value, vm: &Vm) -> Value {
-        vm.new_tuple(vec![self.origin.clone()]).into_value()
+        vm.tuple_of([self.origin.clone()]).into_value()
     }
 
     #[method("__instancecheck__($self, instance, /)")]

@@ -27,7 +27,7 @@ pub struct Generic;
 fn forward(name: &str, class: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let typing = vm.import("typing")?;
     let function = vm.get_attr_str(&typing, name)?;
-    vm.call_args(&function, args.prepend(class).as_args())
+    args.behind(class, |args| vm.call_args(&function, args))
 }
 
 #[pymethods]

@@ -78,7 +78,7 @@ pub(crate) fn substitute(
         {
             let given = match item.downcast::<Tuple>() {
                 Some(_) => item.clone(),
-                None => vm.new_tuple(vec![item.clone()]).into_value(),
+                None => vm.tuple_of([item.clone()]).into_value(),
             };
             item = vm.call(&prepare, &[alias.clone(), given])?;
         }

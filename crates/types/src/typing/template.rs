@@ -151,8 +151,8 @@ impl Template {
     fn reduce(&self, vm: &Vm) -> PyResult {
         let module = vm.import("string.templatelib")?;
         let unpickle = vm.get_attr_str(&module, "_template_unpickle")?;
-        let args = vm.new_tuple(vec![self.strings.to_value(), self.interpolations.to_value()]).into_value();
-        Ok(vm.new_tuple(vec![unpickle, args]).into_value())
+        let args = vm.tuple_of([self.strings.to_value(), self.interpolations.to_value()]).into_value();
+        Ok(vm.tuple_of([unpickle, args]).into_value())
     }
 
     /// See PEP 585
@@ -269,7 +269,7 @@ impl Interpolation {
         let this = receiver!(Interpolation, slf, vm);
         let fields =
             vec![this.value.clone(), this.expression.clone(), this.conversion.clone(), this.format_spec.clone()];
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), vm.new_tuple(fields).into_value()]).into_value())
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), vm.new_tuple(fields).into_value()]).into_value())
     }
 
     /// See PEP 585

@@ -36,7 +36,7 @@ const SLOTS: Slots = Slots {
     new: Some(alias_new),
     repr: Some(|slf, vm| Ok(receiver!(TypeAliasType, slf, vm).name.to_value())),
     or: Some(super::union_of),
-    iter: Some(|slf, vm| vm.iter(vm.new_tuple(vec![unpack(slf, vm)?]).as_value())),
+    iter: Some(|slf, vm| vm.iter(vm.tuple_of([unpack(slf, vm)?]).as_value())),
     mp_subscript: Some(|slf, item, vm| {
         if receiver!(TypeAliasType, slf, vm).type_params.is_empty() {
             return Err(vm.type_error("Only generic type aliases are subscriptable"));

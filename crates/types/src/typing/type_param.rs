@@ -581,7 +581,7 @@ const TUPLE_SLOTS: Slots = Slots {
         finish(Ref::new_in(vm, class, TypeVarTuple { header: Header::blank(), name, default }), vm)
     }),
     repr: Some(|slf, vm| Ok(receiver!(TypeVarTuple, slf, vm).name.to_value())),
-    iter: Some(|slf, vm| vm.iter(vm.new_tuple(vec![unpack(slf, vm)?]).as_value())),
+    iter: Some(|slf, vm| vm.iter(vm.tuple_of([unpack(slf, vm)?]).as_value())),
     ..Slots::EMPTY
 };
 

@@ -14,7 +14,7 @@ pub(super) fn line_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
     lines(code.linetable(), code.firstlineno)
         .map(|(start, end, line)| {
             let line = line.map_or(Value::none(), |n| vm.int(n.into()));
-            vm.new_tuple(vec![vm.int_from_usize(start), vm.int_from_usize(end), line]).into_value()
+            vm.tuple_of([vm.int_from_usize(start), vm.int_from_usize(end), line]).into_value()
         })
         .collect()
 }

@@ -106,7 +106,7 @@ impl FrameLocalsProxy {
 
     #[method("items($self, /)")]
     fn items(&self, vm: &Vm) -> Value {
-        let pair = |(k, v)| vm.new_tuple(vec![k, v]).into_value();
+        let pair = |(k, v)| vm.tuple_of([k, v]).into_value();
         vm.new_list(self.frame.bound_locals().into_iter().map(pair).collect()).into_value()
     }
 

@@ -179,7 +179,7 @@ pub(super) fn origin(vm: &Vm) -> Option<Value> {
         if !frame.incomplete.get() {
             let line = frame.line().map_or(Value::none(), |line| vm.int(line.into()));
             let code = frame.code();
-            entries.push(vm.new_tuple(vec![code.filename().into_value(), line, code.name.to_value()]).into_value());
+            entries.push(vm.tuple_of([code.filename().into_value(), line, code.name.to_value()]).into_value());
         }
         at = frame.previous;
     }

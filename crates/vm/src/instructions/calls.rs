@@ -77,7 +77,7 @@ pub fn call_list_append(r: &mut Regs<'_>, i: Instr) -> Flow {
     }
     let item = r.pop();
     list.push(item);
-    if r.next_op() == Op::PopTop {
+    if r.next_instr().op == Op::PopTop {
         let list = r.pop_slot();
         let method = r.pop_slot();
         r.skip();

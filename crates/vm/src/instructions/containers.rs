@@ -6,7 +6,7 @@ use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
 use crate::errors;
 use crate::eval::{Flow, Regs, check};
 use crate::quicken::Instr;
-use crate::stack::Slot;
+use crate::stack::{MAX_DOOMED, Slot};
 
 #[inline(always)]
 pub fn build_tuple(r: &mut Regs<'_>, i: Instr) -> Flow {
@@ -234,23 +234,39 @@ pub fn unpack_sequence(r: &mut Regs<'_>, i: Instr) -> Flow {
     unpack_onto(r, count, unpacked(r.peek(1), count, r.vm()))
 }
 
-/// Unpacks a tuple to locals.
+/// Unpacks a tuple or a list to locals.
 #[inline(always)]
 pub fn unpack_store(r: &mut Regs<'_>, i: Instr) -> Flow {
     let count = usize::from(i.a);
-    let Some(tuple) = r.peek(1).downcast_exact::<Tuple>() else { return Flow::Slow };
-    if tuple.len() != count {
+    // Each local may leave an object to be ended, and so may the sequence.
+    if count >= MAX_DOOMED {
         return Flow::Slow;
     }
-    // What the locals held may run code when it dies.
-    r.vm();
-    let frame = r.frame();
-    for (item, &local) in tuple.as_slice().iter().zip(r.quick().stores(i.index(), count)) {
-        drop(frame.replace_local(local.into(), Some(item.clone())));
+    let sequence = r.peek(1);
+    if let Some(tuple) = sequence.downcast_exact::<Tuple>() {
+        if tuple.len() != count {
+            return Flow::Slow;
+        }
+        store_items(r, i, tuple.as_slice());
+    } else if let Some(list) = sequence.downcast_exact::<List>() {
+        if list.len() != count {
+            return Flow::Slow;
+        }
+        list.items.with(|items| store_items(r, i, items));
+    } else {
+        return Flow::Slow;
     }
     let sequence = r.pop_slot();
     r.release(sequence);
     r.flow()
+}
+
+/// Binds the locals of an UNPACK_STORE to items. What the locals held ends after the instruction.
+#[inline(always)]
+fn store_items(r: &mut Regs<'_>, i: Instr, items: &[Value]) {
+    for (item, &local) in items.iter().zip(r.quick().stores(i.index(), items.len())) {
+        r.set_local(local.into(), Some(item.clone()));
+    }
 }
 
 /// Unpacks anything to locals.

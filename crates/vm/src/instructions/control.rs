@@ -21,7 +21,7 @@ pub fn jump(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(always)]
 pub fn jump_backward(r: &mut Regs<'_>, i: Instr) -> Flow {
-    if r.machine.interrupted(r.quiet_vm()) {
+    if r.machine.interrupted() {
         let here = r.ip;
         if let Flow::Raise = look_up(r, true) {
             return Flow::Raise;
@@ -37,7 +37,7 @@ pub fn jump_backward(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(always)]
 pub fn resume(r: &mut Regs<'_>, i: Instr) -> Flow {
     r.mark_complete();
-    if r.machine.interrupted(r.quiet_vm()) { look_up(r, i.arg & 3 < 2) } else { Flow::Next }
+    if r.machine.interrupted() { look_up(r, i.arg & 3 < 2) } else { Flow::Next }
 }
 
 #[inline(never)]
@@ -111,9 +111,52 @@ pub fn get_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
     r.finish(1, iterator)
 }
 
+/// The next item of a loop. What follows is mostly a loop's variable, and then done as well.
+#[inline(always)]
+fn deliver(r: &mut Regs<'_>, item: Option<Value>) -> Flow {
+    if item.is_none() {
+        return Flow::Slow;
+    }
+    match r.next_instr() {
+        Instr { op: Op::StoreFast, arg, .. } => {
+            r.skip();
+            r.set_local(arg as usize, item);
+            r.flow()
+        }
+        _ => {
+            r.push_slot(item);
+            Flow::Next
+        }
+    }
+}
+
+/// An instruction that was not executed yet.
+#[inline(always)]
+pub fn for_iter(_: &mut Regs<'_>, _: Instr) -> Flow {
+    Flow::Slow
+}
+
+#[inline(always)]
+pub fn for_iter_range(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let item = r.peek(1).downcast_exact::<RangeIterator>().and_then(RangeIterator::advance_small);
+    deliver(r, item)
+}
+
+#[inline(always)]
+pub fn for_iter_list(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let item = r.peek(1).downcast_exact::<ListIterator>().and_then(ListIterator::advance_within);
+    deliver(r, item)
+}
+
+#[inline(always)]
+pub fn for_iter_tuple(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let item = r.peek(1).downcast_exact::<TupleIterator>().and_then(TupleIterator::advance_within);
+    deliver(r, item)
+}
+
 /// The next item of the commonest iterators, as long as there is one.
 #[inline(always)]
-pub fn for_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
+pub fn for_iter_mixed(r: &mut Regs<'_>, _: Instr) -> Flow {
     let iterator = r.peek(1);
     let item = if let Some(range) = iterator.downcast_exact::<RangeIterator>() {
         range.advance_small()
@@ -124,13 +167,7 @@ pub fn for_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
     } else {
         None
     };
-    match item {
-        Some(item) => {
-            r.push(item);
-            Flow::Next
-        }
-        None => Flow::Slow,
-    }
+    deliver(r, item)
 }
 
 /// A generator that waits: its frame goes on in this loop.
@@ -150,19 +187,35 @@ pub fn for_iter_generator(r: &mut Regs<'_>, _: Instr) -> Flow {
 
 #[inline(always)]
 pub fn for_iter_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let iterator = r.peek(1);
-    if generator::resumable(iterator).is_some() {
-        if i.op != Op::ForIterGenerator {
-            r.respecialise(Op::ForIterGenerator);
+    let op = op_for(r.peek(1), i.op);
+    if op != i.op {
+        r.respecialise(op);
+        if op == Op::ForIterGenerator {
             return match for_iter_generator(r, i) {
                 Flow::Slow => next_of(r, i),
                 flow => flow,
             };
         }
-    } else if i.op != Op::ForIter {
-        r.respecialise(Op::ForIter);
     }
     next_of(r, i)
+}
+
+/// The form of the instruction for an iterator, after another form would not do.
+#[inline(always)]
+fn op_for(iterator: &Value, now: Op) -> Op {
+    let op = if generator::resumable(iterator).is_some() {
+        return Op::ForIterGenerator;
+    } else if iterator.downcast_exact::<RangeIterator>().is_some() {
+        Op::ForIterRange
+    } else if iterator.downcast_exact::<ListIterator>().is_some() {
+        Op::ForIterList
+    } else if iterator.downcast_exact::<TupleIterator>().is_some() {
+        Op::ForIterTuple
+    } else {
+        Op::ForIterMixed
+    };
+    // The loop's end also comes here.
+    if now == Op::ForIter || now == op { op } else { Op::ForIterMixed }
 }
 
 /// The next item of any iterator.

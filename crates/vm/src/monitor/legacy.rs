@@ -161,7 +161,7 @@ fn jumps_within_line(report: &Report<'_>) -> bool {
 
 fn exception_triple(exception: &Value, vm: &Vm) -> Value {
     let traceback = errors::traceback(exception).unwrap_or(Value::none());
-    vm.new_tuple(vec![exception.ty(vm).to_value(), exception.clone(), traceback]).into_value()
+    vm.tuple_of([exception.ty(vm).to_value(), exception.clone(), traceback]).into_value()
 }
 
 fn call_trace(

@@ -138,7 +138,7 @@ impl DefaultDict {
         let arguments = vm.new_tuple(this.factory.get().into_iter().collect()).into_value();
         let items = vm.iter(&vm.call_method(slf, "items", &[])?)?;
         let none = Value::none;
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments, none(), none(), items]).into_value())
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments, none(), none(), items]).into_value())
     }
 
     /// Default dicts are generic over the types of keys and values.

@@ -403,10 +403,10 @@ impl Deque {
         let this = receiver!(Deque, slf, vm);
         let arguments = match this.maxlen.get() {
             None => vm.new_tuple(Vec::new()),
-            Some(most) => vm.new_tuple(vec![vm.new_tuple(Vec::new()).into_value(), vm.int_from_usize(most)]),
+            Some(most) => vm.tuple_of([vm.new_tuple(Vec::new()).into_value(), vm.int_from_usize(most)]),
         };
         let state = vm.call_method(slf, "__getstate__", &[])?;
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments.into_value(), state, vm.iter(slf)?]).into_value())
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments.into_value(), state, vm.iter(slf)?]).into_value())
     }
 
     /// Remove the first item equal to a value.
@@ -506,8 +506,8 @@ impl Walk {
 
     fn reduced(&self, slf: &Value, vm: &Vm) -> PyResult {
         let done = vm.int_from_usize(self.deque.len().saturating_sub(self.left.get()));
-        let arguments = vm.new_tuple(vec![self.deque.to_value(), done]).into_value();
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments]).into_value())
+        let arguments = vm.tuple_of([self.deque.to_value(), done]).into_value();
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments]).into_value())
     }
 
     /// The walk that a constructor's arguments ask for: a deque, and how many items to skip.

@@ -377,7 +377,7 @@ impl OrderedDict {
             return Err(vm.key_error(vm.new_str("dictionary is empty").as_value()));
         };
         let Some(value) = this.remove(&key, hash, vm)? else { return Err(vm.key_error(&key)) };
-        Ok(vm.new_tuple(vec![key, value]).into_value())
+        Ok(vm.tuple_of([key, value]).into_value())
     }
 
     /// A view of the keys.

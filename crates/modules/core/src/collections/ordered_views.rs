@@ -68,7 +68,7 @@ impl OrderedIterator {
         }
         let value = dict.value_of_key(&key, vm)?;
         Ok(Some(match self.kind {
-            Kind::Items => vm.new_tuple(vec![key, value]).into_value(),
+            Kind::Items => vm.tuple_of([key, value]).into_value(),
             _ => value,
         }))
     }

@@ -72,8 +72,8 @@ impl TupleGetter {
     #[method("__reduce__($self, /)")]
     fn reduce(slf: &Value, vm: &Vm) -> PyResult {
         let this = receiver!(TupleGetter, slf, vm);
-        let parts = vm.new_tuple(vec![vm.int(this.index as i64), this.doc.get()]).into_value();
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), parts]).into_value())
+        let parts = vm.tuple_of([vm.int(this.index as i64), this.doc.get()]).into_value();
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), parts]).into_value())
     }
 
     #[getter("__doc__")]

@@ -190,8 +190,8 @@ impl Partial {
             false => slf.dict_of_instance(vm)?.map_or(Value::none(), Ref::into_value),
         };
         let state = vec![function.clone(), this.args.get(), this.keywords.get(), attributes];
-        let arguments = vm.new_tuple(vec![function]).into_value();
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments, vm.new_tuple(state).into_value()]).into_value())
+        let arguments = vm.tuple_of([function]).into_value();
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments, vm.new_tuple(state).into_value()]).into_value())
     }
 
     /// Restore the state of a pickle.

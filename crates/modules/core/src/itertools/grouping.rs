@@ -100,7 +100,7 @@ fn pairwise_next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     let new = vm.next(&iterator);
     let Some(new) = this.or_finish(new)? else { return Ok(None) };
     this.old.set(Some(new.clone()));
-    Ok(Some(vm.new_tuple(vec![old, new]).into_value()))
+    Ok(Some(vm.tuple_of([old, new]).into_value()))
 }
 
 impl Pairwise {
@@ -182,7 +182,7 @@ fn groupby_next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
     let Some(key) = this.current_key.get() else { return Ok(None) };
     this.target.set(Some(key.clone()));
     let grouper = Grouper::of(this, key.clone(), vm);
-    Ok(Some(vm.new_tuple(vec![key, grouper]).into_value()))
+    Ok(Some(vm.tuple_of([key, grouper]).into_value()))
 }
 
 #[pyclass(name = "_grouper", module = "itertools", doc = "", flags(GC), slots = GROUPER_SLOTS)]

@@ -97,7 +97,7 @@ fn attr_repr(slf: &Value, vm: &Vm) -> PyResult {
 
 fn reduced(slf: &Value, arguments: &[Value], vm: &Vm) -> PyResult {
     let arguments = vm.tuple_from_slice(arguments).into_value();
-    Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments]).into_value())
+    Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments]).into_value())
 }
 
 #[pymethods]
@@ -242,7 +242,7 @@ impl MethodCaller {
         let mut values = vec![slf.ty(vm).to_value(), this.name.clone()];
         values.extend(this.keywords().into_iter().map(|(_, value)| value));
         let maker = vm.call_args(&partial, Args::new(&values, &this.kwnames))?;
-        Ok(vm.new_tuple(vec![maker, vm.tuple_from_slice(positional).into_value()]).into_value())
+        Ok(vm.tuple_of([maker, vm.tuple_from_slice(positional).into_value()]).into_value())
     }
 
     #[getter("__text_signature__")]

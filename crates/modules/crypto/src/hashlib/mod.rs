@@ -58,7 +58,7 @@ fn unsupported_class(vm: &Vm) -> PyResult {
     }
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str("_hashlib").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::ValueError).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::ValueError).to_value()]).into_value();
     let arguments = [vm.new_str("UnsupportedDigestmodError").into_value(), bases, namespace.into_value()];
     let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
     Ok(state.unsupported.get_or_init(|| class).clone())

@@ -76,7 +76,7 @@ fn error_class(vm: &Vm) -> PyResult {
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str("compression.zstd").into_value(), vm)?;
     namespace.set_str("__doc__", vm.new_str("An error occurred in the zstd library.").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::Exception).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::Exception).to_value()]).into_value();
     let arguments = [vm.new_str("ZstdError").into_value(), bases, namespace.into_value()];
     let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
     Ok(state.error.get_or_init(|| class).clone())
@@ -187,7 +187,7 @@ mod functions {
             let message = format!("Unable to get zstd {kind} parameter bounds: Unsupported parameter");
             return Err(zstd_error(&message, vm));
         };
-        Ok(vm.new_tuple(vec![vm.int(low.into()), vm.int(high.into())]).into_value())
+        Ok(vm.tuple_of([vm.int(low.into()), vm.int(high.into())]).into_value())
     }
 
     /// Get the size of a Zstandard frame, including the header and optional checksum.
@@ -216,7 +216,7 @@ mod functions {
             ));
         };
         let size = size.map_or(Value::none(), |size| vm.int_from_u64(size));
-        Ok(vm.new_tuple(vec![size, vm.int(dictionary.into())]).into_value())
+        Ok(vm.tuple_of([size, vm.int(dictionary.into())]).into_value())
     }
 
     /// Set CompressionParameter and DecompressionParameter types for validity check.

@@ -113,7 +113,7 @@ impl ZstdDict {
     /// 3. No need to use this for decompression.
     #[getter]
     fn as_digested_dict(slf: &Value, vm: &Vm) -> Value {
-        vm.new_tuple(vec![slf.clone(), vm.int(DIGESTED)]).into_value()
+        vm.tuple_of([slf.clone(), vm.int(DIGESTED)]).into_value()
     }
 
     /// Load as an undigested dictionary to compressor.
@@ -127,7 +127,7 @@ impl ZstdDict {
     /// 3. No need to use this for decompression.
     #[getter]
     fn as_undigested_dict(slf: &Value, vm: &Vm) -> Value {
-        vm.new_tuple(vec![slf.clone(), vm.int(UNDIGESTED)]).into_value()
+        vm.tuple_of([slf.clone(), vm.int(UNDIGESTED)]).into_value()
     }
 
     /// Load as a prefix to compressor/decompressor.
@@ -141,7 +141,7 @@ impl ZstdDict {
     /// 3. When decompressing, must use the same prefix as when compressing.
     #[getter]
     fn as_prefix(slf: &Value, vm: &Vm) -> Value {
-        vm.new_tuple(vec![slf.clone(), vm.int(PREFIX)]).into_value()
+        vm.tuple_of([slf.clone(), vm.int(PREFIX)]).into_value()
     }
 }
 

@@ -196,7 +196,7 @@ impl Array {
     #[method("buffer_info($self, /)")]
     fn buffer_info(&self, vm: &Vm) -> Ref<Tuple> {
         let address = self.data.with(|data| data.as_ptr() as usize);
-        vm.new_tuple(vec![vm.int_from_usize(address), vm.int_from_usize(self.len())])
+        vm.tuple_of([vm.int_from_usize(address), vm.int_from_usize(self.len())])
     }
 
     /// Byteswap all items of the array.

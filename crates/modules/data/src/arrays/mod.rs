@@ -318,12 +318,12 @@ impl ArrayIterator {
         let iter = pyrope_types::containers::sequence::builtin_function("iter", vm)?;
         Ok(match self.array.get() {
             Some(array) => {
-                let args = vm.new_tuple(vec![array]).into_value();
-                vm.new_tuple(vec![iter, args, vm.int(self.index.get() as i64)]).into_value()
+                let args = vm.tuple_of([array]).into_value();
+                vm.tuple_of([iter, args, vm.int(self.index.get() as i64)]).into_value()
             }
             None => {
-                let args = vm.new_tuple(vec![vm.new_tuple(Vec::new()).into_value()]).into_value();
-                vm.new_tuple(vec![iter, args]).into_value()
+                let args = vm.tuple_of([vm.new_tuple(Vec::new()).into_value()]).into_value();
+                vm.tuple_of([iter, args]).into_value()
             }
         })
     }

@@ -135,13 +135,13 @@ impl Array {
         let class = slf.ty(vm).to_value();
         if protocol < 3 {
             let items = if is_text(this.code) { this.text(vm)?.into_value() } else { this.to_list(vm)? };
-            let args = vm.new_tuple(vec![code, items]).into_value();
-            return Ok(vm.new_tuple(vec![class, args, dict]).into_value());
+            let args = vm.tuple_of([code, items]).into_value();
+            return Ok(vm.tuple_of([class, args, dict]).into_value());
         }
         let module = vm.import("array")?;
         let function = vm.get_attr_str(&module, "_array_reconstructor")?;
         let bytes = vm.new_bytes(&this.data.get())?.into_value();
-        let args = vm.new_tuple(vec![class, code, vm.int(number_of(this.code).into()), bytes]).into_value();
-        Ok(vm.new_tuple(vec![function, args, dict]).into_value())
+        let args = vm.tuple_of([class, code, vm.int(number_of(this.code).into()), bytes]).into_value();
+        Ok(vm.tuple_of([function, args, dict]).into_value())
     }
 }

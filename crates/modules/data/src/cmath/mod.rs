@@ -427,7 +427,7 @@ mod functions {
     /// r is the distance from 0 and phi the phase angle.
     #[pyfunction("polar(z, /)")]
     fn polar(z: Z, vm: &Vm) -> PyResult<Ref<Tuple>> {
-        Ok(vm.new_tuple(vec![vm.float(size(z, vm)?), vm.float(z.im.atan2(z.re))]))
+        Ok(vm.tuple_of([vm.float(size(z, vm)?), vm.float(z.im.atan2(z.re))]))
     }
 
     /// Convert from polar coordinates to rectangular coordinates.

@@ -350,8 +350,8 @@ impl Date {
     #[method("__reduce__($self, /)")]
     fn reduce(slf: &Value, vm: &Vm) -> PyResult {
         let state = vm.new_bytes(&receiver(slf, vm)?.state())?.into_value();
-        let arguments = vm.new_tuple(vec![state]).into_value();
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments]).into_value())
+        let arguments = vm.tuple_of([state]).into_value();
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments]).into_value())
     }
 
     #[getter("year")]
@@ -427,7 +427,7 @@ impl IsoCalendarDate {
     #[method("__reduce__($self, /)")]
     fn reduce(this: &Tuple, vm: &Vm) -> Value {
         let items = vm.tuple_from_slice(this.as_slice()).into_value();
-        let arguments = vm.new_tuple(vec![items]).into_value();
-        vm.new_tuple(vec![vm.builtin(B::Tuple).to_value(), arguments]).into_value()
+        let arguments = vm.tuple_of([items]).into_value();
+        vm.tuple_of([vm.builtin(B::Tuple).to_value(), arguments]).into_value()
     }
 }

@@ -198,7 +198,7 @@ impl DateTime {
     fn reduced(&self, class: Value, fold: u8, vm: &Vm) -> PyResult {
         let state = vm.new_bytes(&self.state(fold))?.into_value();
         let arguments = vm.new_tuple(std::iter::once(state).chain(self.zone.clone()).collect()).into_value();
-        Ok(vm.new_tuple(vec![class, arguments]).into_value())
+        Ok(vm.tuple_of([class, arguments]).into_value())
     }
 
     /// The moment whose offset holds for a local time: in a gap that of the side that `fold` tells.

@@ -324,7 +324,7 @@ fn delta_divmod(a: &Value, b: &Value, vm: &Vm) -> PyResult {
     };
     let (quotient, remainder) = divided(a, b, vm)?;
     let remainder = from_micros(remainder, vm)?;
-    Ok(vm.new_tuple(vec![vm.int_from_big(IBig::from(quotient)), remainder]).into_value())
+    Ok(vm.tuple_of([vm.int_from_big(IBig::from(quotient)), remainder]).into_value())
 }
 
 fn delta_repr(slf: &Value, vm: &Vm) -> PyResult {
@@ -361,7 +361,7 @@ impl TimeDelta {
     #[method("__reduce__($self, /)")]
     fn reduce(slf: &Value, vm: &Vm) -> PyResult {
         let state = receiver(slf, vm)?.state(vm);
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), state]).into_value())
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), state]).into_value())
     }
 
     /// Number of days.

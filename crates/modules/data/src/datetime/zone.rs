@@ -94,7 +94,7 @@ impl TzInfo {
             None => vm.new_tuple(Vec::new()).into_value(),
         };
         let state = vm.call_method(slf, "__getstate__", &[])?;
-        Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), arguments, state]).into_value())
+        Ok(vm.tuple_of([slf.ty(vm).to_value(), arguments, state]).into_value())
     }
 }
 

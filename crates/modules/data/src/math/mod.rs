@@ -275,7 +275,7 @@ mod functions {
     #[pyfunction("frexp(x, /)")]
     fn frexp(x: f64, vm: &Vm) -> Ref<Tuple> {
         let (mantissa, exponent) = libm::frexp(x);
-        vm.new_tuple(vec![vm.float(mantissa), vm.int(exponent.into())])
+        vm.tuple_of([vm.float(mantissa), vm.int(exponent.into())])
     }
 
     /// Return x * (2**i).
@@ -308,7 +308,7 @@ mod functions {
             x if x.is_infinite() => (0.0f64.copysign(x), x),
             x => ((x - x.trunc()).copysign(x), x.trunc()),
         };
-        vm.new_tuple(vec![vm.float(fraction), vm.float(whole)])
+        vm.tuple_of([vm.float(fraction), vm.float(whole)])
     }
 
     /// Return the floating-point value the given number of steps after x towards y.

@@ -31,7 +31,7 @@ pub(super) fn find_class(unpickler: &Unpickler, module: &Value, name: &Value, vm
 
 /// Where Python 3 has what was `module.name` in Python 2.
 fn python3_names(module: Value, name: Value, vm: &Vm) -> PyResult<(Value, Value)> {
-    let key = vm.new_tuple(vec![module.clone(), name.clone()]).into_value();
+    let key = vm.tuple_of([module.clone(), name.clone()]).into_value();
     if let Some(found) = name_mapping(vm)?.get(&key, vm)? {
         return match found.downcast::<Tuple>().map(Tuple::as_slice) {
             Some([module, name]) => Ok((module.clone(), name.clone())),

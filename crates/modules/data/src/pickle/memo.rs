@@ -26,6 +26,9 @@ impl Hasher for WordHasher {
     }
 }
 
+/// Room for so many objects is made at once: growing to it costs more than the room.
+const FIRST_PLACES: usize = 100;
+
 /// Object to number, keeping the objects alive so that no other takes their place.
 #[derive(Default)]
 pub(super) struct Memo {
@@ -43,6 +46,9 @@ impl Memo {
 
     /// Enters an object; gives what it replaces.
     pub(super) fn insert(&mut self, object: Value, index: usize) -> Option<Value> {
+        if self.places.capacity() == 0 {
+            self.places.reserve(FIRST_PLACES);
+        }
         self.places.insert(object.id(), (index, object)).map(|(_, old)| old)
     }
 

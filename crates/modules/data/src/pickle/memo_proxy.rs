@@ -9,8 +9,8 @@ use super::unpickler::Unpickler;
 
 /// `(dict, (content,))`
 fn reduce_as_dict(content: Ref<Dict>, vm: &Vm) -> Value {
-    let arguments = vm.new_tuple(vec![content.into_value()]).into_value();
-    vm.new_tuple(vec![vm.builtin(B::Dict).to_value(), arguments]).into_value()
+    let arguments = vm.tuple_of([content.into_value()]).into_value();
+    vm.tuple_of([vm.builtin(B::Dict).to_value(), arguments]).into_value()
 }
 
 #[pyclass(
@@ -39,7 +39,7 @@ impl PicklerMemoProxy {
     fn content(&self, vm: &Vm) -> PyResult<Ref<Dict>> {
         let dict = vm.new_dict();
         for (id, index, object) in self.pickler.memo.with(Memo::entries) {
-            let pair = vm.new_tuple(vec![vm.int_from_usize(index), object]).into_value();
+            let pair = vm.tuple_of([vm.int_from_usize(index), object]).into_value();
             dict.set(vm.int_from_u64(id), pair, vm)?;
         }
         Ok(dict)

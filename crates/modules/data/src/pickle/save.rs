@@ -266,7 +266,7 @@ impl Pickler {
             vec![vm.builtin(B::Bytes).to_value(), vm.new_tuple(Vec::new()).into_value()]
         } else {
             let text = vm.str_from_latin1(bytes)?.into_value();
-            let arguments = vm.new_tuple(vec![text, vm.new_str("latin1").into_value()]).into_value();
+            let arguments = vm.tuple_of([text, vm.new_str("latin1").into_value()]).into_value();
             vec![codecs_encode(vm)?, arguments]
         };
         self.save_reduce(&vm.new_tuple(parts), Some(object), vm)

@@ -239,7 +239,7 @@ impl Pickler {
     /// Before protocol 4 sets are calls of their type with a list.
     fn save_set_as_call(&self, object: &Value, kind: B, vm: &Vm) -> PyResult<()> {
         let items = vm.new_list(vm.collect(object)?).into_value();
-        let parts = vec![vm.builtin(kind).to_value(), vm.new_tuple(vec![items]).into_value()];
+        let parts = vec![vm.builtin(kind).to_value(), vm.tuple_of([items]).into_value()];
         self.save_reduce(&vm.new_tuple(parts), Some(object), vm)
     }
 

@@ -17,8 +17,8 @@ impl Pickler {
         ];
         for (kind, singleton) in single {
             if object.is(&vm.builtin(kind).to_value()) {
-                let arguments = vm.new_tuple(vec![singleton]).into_value();
-                let parts = vm.new_tuple(vec![vm.builtin(B::Type).to_value(), arguments]);
+                let arguments = vm.tuple_of([singleton]).into_value();
+                let parts = vm.tuple_of([vm.builtin(B::Type).to_value(), arguments]);
                 return self.save_reduce(&parts, Some(object), vm);
             }
         }
@@ -51,7 +51,7 @@ impl Pickler {
 
     /// Writes the code of the extension registry, if there is one.
     fn save_extension(&self, module: &Value, name: &Value, vm: &Vm) -> PyResult<bool> {
-        let key = vm.new_tuple(vec![module.clone(), name.clone()]).into_value();
+        let key = vm.tuple_of([module.clone(), name.clone()]).into_value();
         let Some(code) = extension_registry(vm)?.get(&key, vm)? else { return Ok(false) };
         let code = vm.index_isize(&code)?;
         if !(1..=0x7FFF_FFFF).contains(&code) {
@@ -124,7 +124,7 @@ impl Pickler {
 
 /// Where Python 2 had what is `module.name` now.
 fn python2_names(module: Value, name: Value, vm: &Vm) -> PyResult<(Value, Value)> {
-    let key = vm.new_tuple(vec![module.clone(), name.clone()]).into_value();
+    let key = vm.tuple_of([module.clone(), name.clone()]).into_value();
     if let Some(found) = reverse_name_mapping(vm)?.get(&key, vm)? {
         return match found.downcast::<Tuple>().map(Tuple::as_slice) {
             Some([module, name]) => Ok((module.clone(), name.clone())),

@@ -89,7 +89,7 @@ fn subclass(cell: &OnceCell<Value>, name: &str, vm: &Vm) -> PyResult {
     }
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str("_pickle").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![pickle_error(vm)?]).into_value();
+    let bases = vm.tuple_of([pickle_error(vm)?]).into_value();
     let arguments = [vm.new_str(name).into_value(), bases, namespace.into_value()];
     let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
     Ok(cell.get_or_init(|| class).clone())

@@ -159,7 +159,7 @@ pub mod functions {
         }
         let mut shown = Vec::with_capacity(found.len());
         for (index, name) in found {
-            shown.push(vm.new_tuple(vec![vm.int(index.into()), fs_decode(&name, vm)?]).into_value());
+            shown.push(vm.tuple_of([vm.int(index.into()), fs_decode(&name, vm)?]).into_value());
         }
         Ok(vm.new_list(shown).into_value())
     }

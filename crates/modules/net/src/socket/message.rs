@@ -166,7 +166,7 @@ fn show_received(items: &[Received], vm: &Vm) -> PyResult {
             vm.warn(B::RuntimeWarning, message, 1)?;
         }
         let data = vm.new_bytes(&item.data)?.into_value();
-        shown.push(vm.new_tuple(vec![vm.int(item.level.into()), vm.int(item.kind.into()), data]).into_value());
+        shown.push(vm.tuple_of([vm.int(item.level.into()), vm.int(item.kind.into()), data]).into_value());
     }
     Ok(vm.new_list(shown).into_value())
 }
@@ -204,7 +204,7 @@ impl Socket {
         let result = (|| {
             let data = give(count)?;
             let (items, address) = (show_received(&items, vm)?, address.to_python(vm)?);
-            Ok(vm.new_tuple(vec![data, items, vm.int(message.msg_flags.into()), address]).into_value())
+            Ok(vm.tuple_of([data, items, vm.int(message.msg_flags.into()), address]).into_value())
         })();
         result.inspect_err(|_| close_received(&items))
     }

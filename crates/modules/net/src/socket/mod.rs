@@ -62,7 +62,7 @@ fn error_class(place: &OnceCell<Value>, name: &str, vm: &Vm) -> PyResult {
     }
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.new_str("socket").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::OSError).to_value()]).into_value();
+    let bases = vm.tuple_of([vm.builtin(B::OSError).to_value()]).into_value();
     let arguments = [vm.new_str(name).into_value(), bases, namespace.into_value()];
     let class = vm.call(&vm.builtin(B::Type).to_value(), &arguments)?;
     Ok(place.get_or_init(|| class).clone())

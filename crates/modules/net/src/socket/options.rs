@@ -86,7 +86,7 @@ impl Socket {
             outcome(os_call!(libc::accept4(fd, at, length, libc::SOCK_CLOEXEC)) as isize)
         })?;
         match address.to_python(vm) {
-            Ok(address) => Ok(vm.new_tuple(vec![vm.int_from_usize(fd), address]).into_value()),
+            Ok(address) => Ok(vm.tuple_of([vm.int_from_usize(fd), address]).into_value()),
             Err(raised) => {
                 os_call!(libc::close(fd as i32));
                 Err(raised)

@@ -367,7 +367,7 @@ pub mod functions {
             return Err(LookUpError { code, errno: number }.raise(vm));
         }
         let text = |bytes: &[u8]| fs_decode(bytes.split(|&b| b == 0).next().unwrap_or_default(), vm);
-        Ok(vm.new_tuple(vec![text(&host)?, text(&service)?]).into_value())
+        Ok(vm.tuple_of([text(&host)?, text(&service)?]).into_value())
     }
 
     /// gethostbyname(host) -> address

@@ -122,7 +122,7 @@ impl Socket {
         let (count, address) = self.receive_from(buffer.as_mut_ptr(), length, flags, vm)?;
         // SAFETY: the system wrote so many bytes.
         let data = unsafe { filled(buffer, count, vm) }?;
-        Ok(vm.new_tuple(vec![data, address]).into_value())
+        Ok(vm.tuple_of([data, address]).into_value())
     }
 
     /// recvfrom_into(buffer[, nbytes[, flags]]) -> (nbytes, address info)
@@ -138,7 +138,7 @@ impl Socket {
             n => n,
         };
         let (count, address) = self.receive_from(Pinned::writable(&buffer).pointer_mut(), length, flags, vm)?;
-        Ok(vm.new_tuple(vec![vm.int_from_usize(count), address]).into_value())
+        Ok(vm.tuple_of([vm.int_from_usize(count), address]).into_value())
     }
 
     /// send(data[, flags]) -> count

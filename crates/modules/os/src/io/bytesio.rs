@@ -346,7 +346,7 @@ impl BytesIO {
         this.open(vm)?;
         let data = vm.new_bytes(&this.data.get())?.into_value();
         let dict = own_dict(slf, vm)?;
-        Ok(vm.new_tuple(vec![data, vm.int_from_usize(this.pos.get()), dict]).into_value())
+        Ok(vm.tuple_of([data, vm.int_from_usize(this.pos.get()), dict]).into_value())
     }
 
     #[method("__setstate__($self, object, /)")]

@@ -82,7 +82,7 @@ fn unsupported_class(vm: &Vm) -> PyResult {
     }
     let namespace = vm.new_dict();
     namespace.set_str("__module__", vm.intern("io").into_value(), vm)?;
-    let bases = vm.new_tuple(vec![vm.builtin(B::OSError).to_value(), vm.builtin(B::ValueError).to_value()]);
+    let bases = vm.tuple_of([vm.builtin(B::OSError).to_value(), vm.builtin(B::ValueError).to_value()]);
     let name = vm.intern("UnsupportedOperation").into_value();
     let class = vm.call(&vm.builtin(B::Type).to_value(), &[name, bases.into_value(), namespace.into_value()])?;
     *state.unsupported.borrow_mut() = Some(class.clone());

@@ -297,7 +297,7 @@ impl IncrementalNewlineDecoder {
             None => (vm.new_bytes(b"")?.into_value(), 0),
         };
         let flags = flags << 1 | u64::from(self.state.get().pending_cr);
-        Ok(vm.new_tuple(vec![buffer, vm.int_from_u64(flags)]).into_value())
+        Ok(vm.tuple_of([buffer, vm.int_from_u64(flags)]).into_value())
     }
 
     #[method("setstate($self, state, /)")]
@@ -313,7 +313,7 @@ impl IncrementalNewlineDecoder {
         own.pending_cr = flags & 1 != 0;
         self.state.set(own);
         if let Some(decoder) = self.inner(vm)? {
-            let state = vm.new_tuple(vec![buffer.clone(), vm.int_from_u64(flags >> 1)]).into_value();
+            let state = vm.tuple_of([buffer.clone(), vm.int_from_u64(flags >> 1)]).into_value();
             vm.call_method(&decoder, "setstate", &[state])?;
         }
         Ok(())

@@ -340,7 +340,7 @@ pub(super) mod functions {
         checked(os_call!(libc::openpty(&mut master, &mut slave, null, null.cast(), null.cast())), vm)?;
         super::set_inheritable(master, false, vm)?;
         super::set_inheritable(slave, false, vm)?;
-        Ok(vm.new_tuple(vec![vm.int(master.into()), vm.int(slave.into())]).into_value())
+        Ok(vm.tuple_of([vm.int(master.into()), vm.int(slave.into())]).into_value())
     }
 
     /// Return the process group associated with the terminal specified by fd.

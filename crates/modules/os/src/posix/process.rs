@@ -161,7 +161,7 @@ fn refuse_at_shutdown(vm: &Vm) -> PyResult<()> {
 }
 
 fn pair(a: i64, b: i64, vm: &Vm) -> Value {
-    vm.new_tuple(vec![vm.int(a), vm.int(b)]).into_value()
+    vm.tuple_of([vm.int(a), vm.int(b)]).into_value()
 }
 
 fn register(list: &RefCell<Vec<Value>>, function: Option<&Value>, name: &str, vm: &Vm) -> PyResult<bool> {
@@ -179,7 +179,7 @@ fn wait_with_usage(pid: i32, options: i32, vm: &Vm) -> PyResult {
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     let pid = retried_released(vm, || os_call!(libc::wait4(pid, &mut status, options, &mut usage)) as isize)?;
     let usage = crate::resource::show_usage(&usage, vm)?;
-    Ok(vm.new_tuple(vec![vm.int_from_usize(pid), vm.int(status.into()), usage]).into_value())
+    Ok(vm.tuple_of([vm.int_from_usize(pid), vm.int(status.into()), usage]).into_value())
 }
 
 #[pyrope_macros::pyfunctions]

@@ -44,7 +44,7 @@ fn new(class: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
 
 fn reduce(slf: &Value, vm: &Vm) -> PyResult {
     let items = slf.downcast::<Tuple>().map(Tuple::as_slice).unwrap_or_default();
-    Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), vm.tuple_from_slice(items).into_value()]).into_value())
+    Ok(vm.tuple_of([slf.ty(vm).to_value(), vm.tuple_from_slice(items).into_value()]).into_value())
 }
 
 /// The type `sched_param`, whose constructor takes the field itself.

@@ -34,7 +34,7 @@ fn get(fd: i32, vm: &Vm) -> PyResult<libc::itimerspec> {
 
 /// (next expiration, interval), each made by `show` of nanoseconds.
 fn shown(timer: &libc::itimerspec, vm: &Vm, show: impl Fn(i64) -> Value) -> Value {
-    vm.new_tuple(vec![show(total(timer.it_value)), show(total(timer.it_interval))]).into_value()
+    vm.tuple_of([show(total(timer.it_value)), show(total(timer.it_interval))]).into_value()
 }
 
 fn in_seconds(timer: &libc::itimerspec, vm: &Vm) -> Value {

@@ -176,7 +176,7 @@ impl Epoll {
         unsafe { events.set_len(count.min(room as usize)) };
         let shown = events.iter().map(|event| {
             let (fd, bits) = (event.u64 as i32, event.events);
-            vm.new_tuple(vec![vm.int(fd.into()), vm.int(bits.into())]).into_value()
+            vm.tuple_of([vm.int(fd.into()), vm.int(bits.into())]).into_value()
         });
         Ok(vm.new_list(shown.collect()).into_value())
     }

@@ -148,7 +148,7 @@ fn make_class(
     for field in fields.iter().filter(|field| field.count == Count::Optional) {
         namespace.set_str(field.name, Value::none(), vm)?;
     }
-    let bases = vm.new_tuple(vec![base.clone()]).into_value();
+    let bases = vm.tuple_of([base.clone()]).into_value();
     let class = vm.call(&vm.builtin(B::Type).to_value(), &[text(name), bases, namespace.into_value()])?;
     class.cast::<Type>().ok_or_else(|| vm.system_error("type() gave no class"))
 }

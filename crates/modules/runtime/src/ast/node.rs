@@ -228,7 +228,7 @@ impl Ast {
         pyrope_object::bind::check_positional("AST.__reduce__", args, 0, 0, vm)?;
         let class = slf.ty(vm).to_value();
         let Some(dict) = slf.dict_of_instance(vm)? else {
-            return Ok(vm.new_tuple(vec![class, vm.new_tuple(Vec::new()).into_value()]).into_value());
+            return Ok(vm.tuple_of([class, vm.new_tuple(Vec::new()).into_value()]).into_value());
         };
         let mut placeholders = Vec::new();
         if let Some(class) = class.downcast::<Type>() {
@@ -240,7 +240,7 @@ impl Ast {
             }
         }
         let placeholders = vm.new_tuple(placeholders).into_value();
-        Ok(vm.new_tuple(vec![class, placeholders, dict.into_value()]).into_value())
+        Ok(vm.tuple_of([class, placeholders, dict.into_value()]).into_value())
     }
 
     /// Return a copy of the AST node with new values for the specified fields.

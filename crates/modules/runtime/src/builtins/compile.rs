@@ -222,7 +222,7 @@ fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<&str>, vm:
     match (error.last_statement, source) {
         (Some((line, column)), Some(source)) => {
             let source = vm.new_str(source).into_value();
-            let metadata = vm.new_tuple(vec![vm.int(line.into()), vm.int(column.into()), source]);
+            let metadata = vm.tuple_of([vm.int(line.into()), vm.int(column.into()), source]);
             set_attributes(raised, &["_metadata"], vec![metadata.into_value()], vm)
         }
         _ => raised,

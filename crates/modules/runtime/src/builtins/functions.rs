@@ -5,6 +5,7 @@ pub(super) mod functions {
     use pyrope_object::bind::OrNone;
     use pyrope_object::layout::Str;
     use pyrope_object::{Args, BuiltinType as B, CompareOp, PyResult, Value, Vm};
+    use pyrope_types::containers::list::sort::sort_values;
     use pyrope_types::model::instance_checks;
 
     /// Return the absolute value of the argument.
@@ -331,38 +332,59 @@ pub(super) mod functions {
                 }
             }
         }
-        let source = match args.positional() {
+        let mut best = Best { op, record: None };
+        match args.positional() {
             [] => return Err(vm.type_error(format!("{name} expected at least 1 argument, got 0"))),
-            [iterable] => iterable.clone(),
+            [iterable] => {
+                let iterator = vm.iter(iterable)?;
+                while let Some(item) = vm.next(&iterator)? {
+                    best.weigh(item, key, vm)?;
+                }
+            }
             _ if default.is_some() => {
                 return Err(
                     vm.type_error(format!("Cannot specify a default for {name}() with multiple positional arguments"))
                 );
             }
-            many => vm.tuple_from_slice(many).into_value(),
-        };
-        let iterator = vm.iter(&source)?;
-        let mut best: Option<(Value, Value)> = None;
-        while let Some(item) = vm.next(&iterator)? {
+            many => {
+                for item in many {
+                    best.weigh(item.clone(), key, vm)?;
+                }
+            }
+        }
+        match (best.record, default) {
+            (Some((item, _)), _) => Ok(item),
+            (None, Some(default)) => Ok(default.clone()),
+            (None, None) => Err(vm.value_error(format!("{name}() iterable argument is empty"))),
+        }
+    }
+
+    /// The smallest or largest item so far, and what it is measured by.
+    struct Best {
+        op: CompareOp,
+        record: Option<(Value, Value)>,
+    }
+
+    impl Best {
+        fn weigh(&mut self, item: Value, key: Option<&Value>, vm: &Vm) -> PyResult<()> {
             let measure = match key {
                 Some(key) => vm.call(key, std::slice::from_ref(&item))?,
                 None => item.clone(),
             };
-            let better = match &best {
+            let better = match &self.record {
                 None => true,
-                Some((_, record)) => {
-                    let result = vm.compare(&measure, record, op)?;
-                    vm.is_true(&result)?
-                }
+                Some((_, record)) => match (measure.as_small_int(), record.as_small_int()) {
+                    (Some(a), Some(b)) => self.op.holds(a.cmp(&b)),
+                    _ => {
+                        let result = vm.compare(&measure, record, self.op)?;
+                        vm.is_true(&result)?
+                    }
+                },
             };
             if better {
-                best = Some((item, measure));
+                self.record = Some((item, measure));
             }
-        }
-        match (best, default) {
-            (Some((item, _)), _) => Ok(item),
-            (None, Some(default)) => Ok(default.clone()),
-            (None, None) => Err(vm.value_error(format!("{name}() iterable argument is empty"))),
+            Ok(())
         }
     }
 
@@ -463,10 +485,15 @@ pub(super) mod functions {
         let [iterable] = args.positional() else {
             return Err(vm.type_error(format!("sorted expected 1 argument, got {}", args.positional().len())));
         };
-        let list = vm.new_list(vm.collect(iterable)?).into_value();
+        let items = vm.collect(iterable)?;
+        if args.keyword_count() == 0 {
+            let (sorted, outcome) = sort_values(items, None, false, vm);
+            outcome?;
+            return Ok(vm.new_list(sorted).into_value());
+        }
+        let list = vm.new_list(items).into_value();
         let sort = vm.get_attr_str(&list, "sort")?;
-        let values: Vec<Value> = args.keywords().map(|(_, v)| v.clone()).collect();
-        vm.call_args(&sort, Args::new(&values, args.kwnames()))?;
+        vm.call_args(&sort, Args::new(&args.values()[1..], args.kwnames()))?;
         Ok(list)
     }
 

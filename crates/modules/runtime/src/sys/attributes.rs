@@ -144,7 +144,7 @@ pub(super) fn fill(module: &Value, vm: &Vm) -> PyResult<()> {
     set("float_repr_style", text("short"))?;
     set("abiflags", text(""))?;
     set("_framework", text(""))?;
-    set("_git", vm.new_tuple(vec![text("Pyrope"), text(""), text("")]).into_value())?;
+    set("_git", vm.tuple_of([text("Pyrope"), text(""), text("")]).into_value())?;
     let version = vec![vm.int(major), vm.int(minor), vm.int(micro), text("final"), vm.int(0)];
     let version_info = sole_sequence(&VERSION_INFO, version, vm)?;
     set("version_info", version_info.clone())?;

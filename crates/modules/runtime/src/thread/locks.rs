@@ -401,7 +401,7 @@ impl RLock {
         }
         let (count, owner) = (self.count.replace(0), self.owner.replace(0));
         self.raw.release();
-        Ok(vm.new_tuple(vec![vm.int_from_u64(count), vm.int_from_u64(owner)]).into_value())
+        Ok(vm.tuple_of([vm.int_from_u64(count), vm.int_from_u64(owner)]).into_value())
     }
 
     /// Lock the lock.

@@ -135,7 +135,7 @@ fn model_tuple(model: Model, vm: &Vm) -> PyResult {
     let children = model.children.into_iter().map(|child| model_tuple(child, vm)).collect::<PyResult<Vec<_>>>()?;
     let name = optional(model.name, vm)?;
     let children = vm.new_tuple(children).into_value();
-    Ok(vm.new_tuple(vec![vm.int(model.kind), vm.int(model.quantifier), name, children]).into_value())
+    Ok(vm.tuple_of([vm.int(model.kind), vm.int(model.quantifier), name, children]).into_value())
 }
 
 /// `__bool__` of an attribute's new value.

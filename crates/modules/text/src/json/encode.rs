@@ -115,7 +115,7 @@ fn encoder_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     let indents = if this.indent.is_none() { None } else { Some(Indents::new(this, level, vm)?) };
     let mut out = TextBuilder::new();
     Writer { config: this, out: &mut out, indents, vm }.value(object)?;
-    Ok(vm.new_tuple(vec![out.finish(vm)?.into_value()]).into_value())
+    Ok(vm.tuple_of([out.finish(vm)?.into_value()]).into_value())
 }
 
 struct Writer<'a> {

@@ -77,7 +77,7 @@ fn scanner_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         let mut reader = Reader { config: this, document: string, text: units, keys: Keys::new(vm), vm };
         reader.value(start)
     })?;
-    Ok(vm.new_tuple(vec![value, vm.int_from_usize(end)]).into_value())
+    Ok(vm.tuple_of([value, vm.int_from_usize(end)]).into_value())
 }
 
 struct Reader<'a, U> {
@@ -251,7 +251,7 @@ impl<U: Unit + Viewed> Reader<'_, U> {
                 at = self.skip_space(at + 1);
                 let (value, end) = self.value(at)?;
                 if with_pairs {
-                    pairs.push(vm.new_tuple(vec![key, value]).into_value());
+                    pairs.push(vm.tuple_of([key, value]).into_value());
                 } else {
                     dict.set(key, value, vm)?;
                 }

@@ -121,7 +121,7 @@ impl MultibyteCodec {
         let text = text_of(input, vm)?;
         let errors = errors.0.as_deref().unwrap_or("strict");
         let (data, _) = encode(self.codec, &text, &mut self.codec.encoder_start(), errors, true, vm)?;
-        Ok(vm.new_tuple(vec![vm.new_bytes(&data)?.into_value(), vm.int_from_usize(text.len())]).into_value())
+        Ok(vm.tuple_of([vm.new_bytes(&data)?.into_value(), vm.int_from_usize(text.len())]).into_value())
     }
 
     /// Decodes 'input'.
@@ -137,6 +137,6 @@ impl MultibyteCodec {
         let errors = errors.0.as_deref().unwrap_or("strict");
         let mut state = self.codec.decoder_start();
         let (text, consumed) = decode(self.codec, &data, &mut state, errors, true, vm).map_err(|error| error.raised)?;
-        Ok(vm.new_tuple(vec![text.into_value(), vm.int_from_usize(consumed)]).into_value())
+        Ok(vm.tuple_of([text.into_value(), vm.int_from_usize(consumed)]).into_value())
     }
 }

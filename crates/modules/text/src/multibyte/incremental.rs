@@ -315,7 +315,7 @@ impl MultibyteIncrementalDecoder {
     fn getstate(&self, vm: &Vm) -> PyResult {
         let pending = vm.new_bytes(&self.state.pending.get())?.into_value();
         let number = vm.int_from_big(UBig::from_le_bytes(&self.state.state.get()).into());
-        Ok(vm.new_tuple(vec![pending, number]).into_value())
+        Ok(vm.tuple_of([pending, number]).into_value())
     }
 
     #[method("setstate($self, state, /)")]

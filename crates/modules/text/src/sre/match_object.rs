@@ -88,7 +88,7 @@ fn bad_span(vm: &Vm) -> Raised {
 }
 
 fn pair((start, end): (isize, isize), vm: &Vm) -> Value {
-    vm.new_tuple(vec![vm.int(start as i64), vm.int(end as i64)]).into_value()
+    vm.tuple_of([vm.int(start as i64), vm.int(end as i64)]).into_value()
 }
 
 fn match_repr(slf: &Value, vm: &Vm) -> PyResult {

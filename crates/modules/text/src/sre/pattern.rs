@@ -233,7 +233,7 @@ impl Pattern {
     #[method("subn($self, /, repl, string, count=0)")]
     fn subn(this: &Ref<Pattern>, repl: &Value, string: &Value, count: isize, vm: &Vm) -> PyResult {
         let (text, made) = substitute::substitute(this, repl, string, count, vm)?;
-        Ok(vm.new_tuple(vec![text, vm.int_from_usize(made)]).into_value())
+        Ok(vm.tuple_of([text, vm.int_from_usize(made)]).into_value())
     }
 
     /// Return a list of all non-overlapping matches of pattern in string.

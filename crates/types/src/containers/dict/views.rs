@@ -233,7 +233,7 @@ fn items_xor(a: &Dict, b: &Dict, vm: &Vm) -> PyResult {
         if same {
             drop(rest.remove_hashed(&entry.key, entry.hash, vm)?);
         } else {
-            result.body().add(vm.new_tuple(vec![entry.key, entry.value]).into_value(), vm)?;
+            result.body().add(vm.tuple_of([entry.key, entry.value]).into_value(), vm)?;
         }
     }
     result.body().update(DictItems::over(rest, vm).as_value(), vm)?;

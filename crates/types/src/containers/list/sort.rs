@@ -34,6 +34,11 @@ pub fn sort_values(items: Vec<Value>, key: Option<&Value>, reverse: bool, vm: &V
     if items.len() < 2 {
         return (items, Ok(()));
     }
+    if key.is_none() && !reverse && items.iter().all(Value::is_small_int) {
+        let mut items = items;
+        items.sort_by_key(|item| item.as_small_int());
+        return (items, Ok(()));
+    }
     let mut order: Vec<u32> = match u32::try_from(items.len()) {
         Ok(len) => (0..len).collect(),
         Err(_) => return (items, Err(vm.memory_error())),

@@ -65,8 +65,8 @@ fn range_next(slf: &Value, vm: &Vm) -> PyResult<Option<Value>> {
 
 /// `(iter, (range,), None)`
 fn reduced(range: Value, vm: &Vm) -> PyResult {
-    let arguments = vm.new_tuple(vec![range]).into_value();
-    Ok(vm.new_tuple(vec![builtin_function("iter", vm)?, arguments, Value::none()]).into_value())
+    let arguments = vm.tuple_of([range]).into_value();
+    Ok(vm.tuple_of([builtin_function("iter", vm)?, arguments, Value::none()]).into_value())
 }
 
 #[pymethods]

@@ -108,6 +108,18 @@ impl Table {
         }
     }
 
+    /// What the first cell of a key tells: it holds the very key, or it is free.
+    #[inline(always)]
+    fn at_once(&self, key: &Value, hash: i64) -> Option<Result<usize, usize>> {
+        let at = hash as usize & self.cells.len().wrapping_sub(1);
+        let cell = self.cells.get(at)?;
+        match &cell.key {
+            Some(known) if known.is(key) => Some(Ok(at)),
+            None if cell.hash == 0 => Some(Err(at)),
+            _ => None,
+        }
+    }
+
     /// Puts a key that is surely not there into a table without deleted cells.
     fn insert_clean(cells: &mut [Cell], hash: i64, key: Value) {
         let mut probe = Probe::new(hash, cells.len() - 1);
@@ -234,6 +246,9 @@ impl SetBody {
     /// The cell of a key, or the free or deleted cell where it would go.
     /// To `add`, a key that compared equal counts even if the comparison changed the table.
     fn find(&self, key: &Value, hash: i64, add: bool, vm: &Vm) -> PyResult<Result<usize, usize>> {
+        if let Some(known) = self.table.with(|t| t.at_once(key, hash)) {
+            return Ok(known);
+        }
         'restart: loop {
             let (mask, changes) = self.table.with_mut(|t| {
                 t.ensure_cells();

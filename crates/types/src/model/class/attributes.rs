@@ -3,6 +3,7 @@
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::utf8;
 use pyrope_object::layout::{Dict, Str, TYPE_LAYOUT};
+use pyrope_object::slots::{InitFn, NewFn};
 use pyrope_object::{Args, BuiltinType as B, PyResult, Ref, Slots, Type, TypeDef, TypeFlags, Value, Vm};
 
 use super::{bases, mro, slots};
@@ -61,12 +62,21 @@ pub fn type_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         return Err(vm.type_error(format!("cannot create '{}' instances", qualified_name(class, vm)?)));
     };
     let object = new(class, args, vm)?;
-    if object.ty(vm).is_subtype(class)
-        && let Some(init) = object.ty(vm).slots().init
+    let made = object.ty(vm);
+    if (made.is(class) || made.is_subtype(class))
+        && let Some(init) = made.slots().init
+        && !(made.is(class) && is_left_to_new(new, init, vm))
     {
         init(&object, args, vm)?;
     }
     Ok(object)
+}
+
+/// Is `init` that of `object`, which does nothing behind a `new` of another type?
+fn is_left_to_new(new: NewFn, init: InitFn, vm: &Vm) -> bool {
+    let object = vm.builtin(B::Object).slots();
+    object.init.is_some_and(|plain| std::ptr::fn_addr_eq(plain, init))
+        && !object.new.is_some_and(|plain| std::ptr::fn_addr_eq(plain, new))
 }
 
 fn type_init(_: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {

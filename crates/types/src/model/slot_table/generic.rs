@@ -150,7 +150,7 @@ pub(super) fn call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
     match slf.ty(vm).lookup(&vm.names().__call__, vm) {
         None => Err(vm.type_error(format!("'{}' object is not callable", vm.type_name(slf)))),
         Some(found) if found.ty(vm).flags().has(pyrope_object::TypeFlags::METHOD_DESCRIPTOR) => {
-            vm.call_args(&found, args.prepend(slf).as_args())
+            args.behind(slf, |args| vm.call_args(&found, args))
         }
         Some(_) => match vm.lookup_special(slf, &vm.names().__call__)? {
             Some(bound) => vm.call_args(&bound, args),
@@ -278,7 +278,7 @@ pub(super) fn descr_set(slf: &Value, object: &Value, value: Option<&Value>, vm: 
 pub(super) fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let Some(found) = slf.ty(vm).lookup(&vm.names().__init__, vm) else { return Ok(()) };
     let result = if found.ty(vm).flags().has(pyrope_object::TypeFlags::METHOD_DESCRIPTOR) {
-        vm.call_args(&found, args.prepend(slf).as_args())?
+        args.behind(slf, |args| vm.call_args(&found, args))?
     } else {
         match vm.lookup_special(slf, &vm.names().__init__)? {
             Some(bound) => vm.call_args(&bound, args)?,
@@ -295,7 +295,7 @@ pub(super) fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
 pub(crate) fn call_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let class = class.to_value();
     let function = vm.get_attr(&class, vm.names().__new__.as_value())?;
-    vm.call_args(&function, args.prepend(&class).as_args())
+    args.behind(&class, |args| vm.call_args(&function, args))
 }
 
 pub(super) fn finalize(slf: &Value, vm: &Vm) {

@@ -50,7 +50,7 @@ binary! {
     remainder: |a, b, vm| Ok(vm.float(arithmetic::float_mod(a, b, vm)?));
     divmod: |a, b, vm| {
         let (quotient, rest) = arithmetic::float_divmod(a, b, vm)?;
-        Ok(vm.new_tuple(vec![vm.float(quotient), vm.float(rest)]).into_value())
+        Ok(vm.tuple_of([vm.float(quotient), vm.float(rest)]).into_value())
     };
 }
 
@@ -207,7 +207,7 @@ pub fn integer_ratio(x: f64, vm: &Vm) -> PyResult<Ref<Tuple>> {
     } else {
         (vm.int(odd), vm.int_from_big(power))
     };
-    Ok(vm.new_tuple(vec![numerator, denominator]))
+    Ok(vm.tuple_of([numerator, denominator]))
 }
 
 #[pymethods]
@@ -313,7 +313,7 @@ impl FloatType {
 
     #[method("__getnewargs__($self, /)")]
     fn getnewargs(slf: &Value, vm: &Vm) -> Ref<Tuple> {
-        vm.new_tuple(vec![vm.float(number(slf))])
+        vm.tuple_of([vm.float(number(slf))])
     }
 
     /// You probably don't want to use this function.

@@ -212,7 +212,7 @@ general! {
 }
 
 fn pair(a: Value, b: Value, vm: &Vm) -> Value {
-    vm.new_tuple(vec![a, b]).into_value()
+    vm.tuple_of([a, b]).into_value()
 }
 
 fn checked_div_rem(a: &IBig, b: &IBig, vm: &Vm) -> PyResult<(IBig, IBig)> {

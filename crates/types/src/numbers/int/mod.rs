@@ -339,7 +339,7 @@ impl IntType {
     /// (0, 1)
     #[method("as_integer_ratio($self, /)")]
     fn as_integer_ratio(slf: &Value, vm: &Vm) -> Ref<Tuple> {
-        vm.new_tuple(vec![exact(slf, vm), vm.int(1)])
+        vm.tuple_of([exact(slf, vm), vm.int(1)])
     }
 
     /// Truncating an Integral returns itself.
@@ -375,7 +375,7 @@ impl IntType {
 
     #[method("__getnewargs__($self, /)")]
     fn getnewargs(slf: &Value, vm: &Vm) -> Ref<Tuple> {
-        vm.new_tuple(vec![exact(slf, vm)])
+        vm.tuple_of([exact(slf, vm)])
     }
 
     /// Convert to a string according to format_spec.

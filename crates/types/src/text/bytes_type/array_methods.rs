@@ -27,7 +27,7 @@ fn reduce(slf: &Value, protocol: i64, vm: &Vm) -> PyResult {
         vec![vm.new_bytes(&data)?.into_value()]
     };
     let state = vm.call_method(slf, "__getstate__", &[])?;
-    Ok(vm.new_tuple(vec![slf.ty(vm).to_value(), vm.new_tuple(arguments).into_value(), state]).into_value())
+    Ok(vm.tuple_of([slf.ty(vm).to_value(), vm.new_tuple(arguments).into_value(), state]).into_value())
 }
 
 fn not_found(vm: &Vm) -> Raised {

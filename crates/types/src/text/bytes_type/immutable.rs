@@ -275,7 +275,7 @@ impl BytesType {
     #[method("__getnewargs__($self, /)")]
     fn getnewargs(this: &Bytes, vm: &Vm) -> PyResult {
         let copy = vm.new_bytes(this.as_slice())?.into_value();
-        Ok(vm.new_tuple(vec![copy]).into_value())
+        Ok(vm.tuple_of([copy]).into_value())
     }
 
     /// These bytes as an exact `bytes` object.

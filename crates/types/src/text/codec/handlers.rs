@@ -97,7 +97,7 @@ fn handle(exception: &Value, standard: Standard, vm: &Vm) -> PyResult {
         return Err(unknown());
     };
     match result {
-        Some((text, next)) => Ok(vm.new_tuple(vec![text, vm.int_from_usize(next)]).into_value()),
+        Some((text, next)) => Ok(vm.tuple_of([text, vm.int_from_usize(next)]).into_value()),
         None => Err(vm.raise_value(exception.clone())),
     }
 }

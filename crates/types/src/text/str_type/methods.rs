@@ -191,6 +191,6 @@ impl StrType {
     #[method("__getnewargs__($self, /)")]
     fn getnewargs(this: &Str, vm: &Vm) -> PyResult {
         let copy = vm.str_from_view(this.view())?.into_value();
-        Ok(vm.new_tuple(vec![copy]).into_value())
+        Ok(vm.tuple_of([copy]).into_value())
     }
 }
