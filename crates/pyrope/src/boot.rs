@@ -66,7 +66,7 @@ fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
     imp::create_core_modules(vm)?;
     sys::install_arguments(settings.launch.clone(), vm)?;
     sys::install_preliminary_stderr(vm)?;
-    install_importlib(vm)?;
+    install_importlib(settings.launch.places.embedded, vm)?;
     if let Some(builtins) = vm.interp().builtins_dict.get() {
         let copy = vm.call_method(builtins.as_value(), "copy", &[])?;
         python.builtins_copy.set(copy.cast::<Dict>());
@@ -86,8 +86,8 @@ fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
     Ok(())
 }
 
-/// As CPython does: the frozen bootstrap first, then the part that knows files, then the embedded library.
-fn install_importlib(vm: &Vm) -> PyResult<()> {
+/// As CPython does: the frozen bootstrap first, then the part that knows files, then the embedded library if it is to serve.
+fn install_importlib(embedded: bool, vm: &Vm) -> PyResult<()> {
     imp::import_frozen("_frozen_importlib", vm)?;
     let bootstrap = vm.import("_frozen_importlib")?;
     *vm.state::<ImportState>().bootstrap.borrow_mut() = Some(bootstrap.clone());
@@ -98,8 +98,10 @@ fn install_importlib(vm: &Vm) -> PyResult<()> {
     };
     vm.call_method(&bootstrap, "_install", &[sys.clone(), imp])?;
     vm.call_method(&bootstrap, "_install_external_importers", &[])?;
-    let importer = vm.import("_pyrope_importer")?;
-    vm.call_method(&importer, "install", &[])?;
+    if embedded {
+        let importer = vm.import("_pyrope_importer")?;
+        vm.call_method(&importer, "install", &[])?;
+    }
     let zipimport = vm.import("zipimport")?;
     let hook = vm.get_attr_str(&zipimport, "zipimporter")?;
     let hooks = vm.get_attr_str(&sys, "path_hooks")?;

@@ -4,6 +4,7 @@ mod config;
 mod help;
 mod locale;
 mod options;
+mod paths;
 
 use std::io::{IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;

@@ -27,7 +27,7 @@ use std::rc::Rc;
 use pyrope_object::layout::Dict;
 use pyrope_object::{Guarded, Ref, Vm};
 
-pub use pyrope_modules_runtime::sys::Launch;
+pub use pyrope_modules_runtime::sys::{Launch, Places};
 
 /// How an interpreter starts. The default: the embedded library alone on the path, no look at the environment, hashes of
 /// strings as with `PYTHONHASHSEED=0`.
@@ -60,9 +60,16 @@ impl Default for Settings {
         let library = pyrope_library::ROOT.as_bytes().to_vec();
         let launch = Launch {
             argv: vec![Vec::new()],
-            prefix: b"/usr".to_vec(),
             path: vec![library.clone()],
-            library,
+            places: Places {
+                prefix: b"/usr".to_vec(),
+                exec_prefix: b"/usr".to_vec(),
+                base_prefix: b"/usr".to_vec(),
+                base_exec_prefix: b"/usr".to_vec(),
+                library,
+                embedded: true,
+                ..Places::default()
+            },
             ignore_environment: true,
             isolated: true,
             safe_path: true,

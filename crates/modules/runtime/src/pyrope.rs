@@ -56,6 +56,13 @@ mod functions {
         }
     }
 
+    /// The paths of all files of the library, below its folder.
+    #[pyfunction("library_files()")]
+    fn library_files(vm: &Vm) -> Value {
+        let paths = pyrope_library::files().iter().map(|file| vm.new_str(file.path).into_value());
+        vm.new_list(paths.collect()).into_value()
+    }
+
     /// (name, is package) of each module directly below a prefix (empty, or ending in a slash).
     #[pyfunction("library_modules(prefix, /)")]
     fn library_modules(prefix: &str, vm: &Vm) -> Value {

@@ -34,15 +34,28 @@ pub static MODULE: ModuleDef = ModuleDef {
     exec: Some(attributes::fill),
 };
 
+/// Where the command and its library lie.
+#[derive(Clone, Default)]
+pub struct Places {
+    pub executable: Vec<u8>,
+    /// The command behind a virtual environment's; elsewhere the same as `executable`.
+    pub base_executable: Vec<u8>,
+    pub prefix: Vec<u8>,
+    pub exec_prefix: Vec<u8>,
+    pub base_prefix: Vec<u8>,
+    pub base_exec_prefix: Vec<u8>,
+    /// The library's folder.
+    pub library: Vec<u8>,
+    /// The library is the one inside the binary, which only appears to lie in its folder.
+    pub embedded: bool,
+}
+
 /// What the command line and the environment decided.
 #[derive(Clone, Default)]
 pub struct Launch {
     pub argv: Vec<Vec<u8>>,
     pub orig_argv: Vec<Vec<u8>>,
-    pub executable: Vec<u8>,
-    pub prefix: Vec<u8>,
-    /// The folder under which the embedded library appears to lie.
-    pub library: Vec<u8>,
+    pub places: Places,
     pub path: Vec<Vec<u8>>,
     pub warn_options: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,

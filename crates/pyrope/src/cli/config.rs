@@ -6,6 +6,7 @@ use pyrope::{Launch, Settings};
 
 use super::locale::Locale;
 use super::options::Options;
+use super::paths;
 
 /// A setting that ends the process before it has begun: the function that CPython names, and the message.
 pub struct Fatal {
@@ -117,13 +118,12 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
     let tracemalloc = tracemalloc(&source)?;
     check_allocator(&source)?;
     let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").filter(|_| !options.random_hashes).as_deref())?;
+    let places = paths::find(&arguments[0], source.variable("PYTHONHOME").as_deref());
     let launch = Launch {
         argv: options.argv.clone(),
         orig_argv: arguments.to_vec(),
-        executable: executable(&arguments[0]),
-        prefix: b"/usr".to_vec(),
-        library: pyrope_library::ROOT.as_bytes().to_vec(),
-        path: search_path(&source),
+        path: search_path(&source, &places.library),
+        places,
         warn_options: warn_options(&source, dev_mode),
         x_options: options.x_options.clone(),
         pycache_prefix: match source.x("pycache_prefix") {
@@ -334,20 +334,13 @@ fn io_encoding(source: &Source<'_>, locale: &Locale, utf8_mode: bool) -> (Option
 }
 
 /// `PYTHONPATH`, then the library.
-fn search_path(source: &Source<'_>) -> Vec<Vec<u8>> {
+fn search_path(source: &Source<'_>, library: &[u8]) -> Vec<Vec<u8>> {
     let mut path = Vec::new();
     if let Some(list) = source.variable("PYTHONPATH") {
         path.extend(list.split(|&b| b == b':').map(<[u8]>::to_vec));
     }
-    path.push(pyrope_library::ROOT.as_bytes().to_vec());
+    path.push(library.to_vec());
     path
-}
-
-fn executable(name: &[u8]) -> Vec<u8> {
-    match std::env::current_exe() {
-        Ok(path) => path.as_os_str().as_bytes().to_vec(),
-        Err(_) => name.to_vec(),
-    }
 }
 
 /// The key for string hashes, and whether hashes differ from run to run.

@@ -244,12 +244,18 @@ pub fn install_arguments(launch: Launch, vm: &Vm) -> PyResult<()> {
     set("argv", paths(&launch.argv)?)?;
     set("orig_argv", paths(&launch.orig_argv)?)?;
     set("path", paths(&launch.path)?)?;
-    set("executable", path(&launch.executable)?)?;
-    set("_base_executable", path(&launch.executable)?)?;
-    for name in ["prefix", "exec_prefix", "base_prefix", "base_exec_prefix"] {
-        set(name, path(&launch.prefix)?)?;
+    let places = &launch.places;
+    for (name, place) in [
+        ("executable", &places.executable),
+        ("_base_executable", &places.base_executable),
+        ("prefix", &places.prefix),
+        ("exec_prefix", &places.exec_prefix),
+        ("base_prefix", &places.base_prefix),
+        ("base_exec_prefix", &places.base_exec_prefix),
+        ("_stdlib_dir", &places.library),
+    ] {
+        set(name, path(place)?)?;
     }
-    set("_stdlib_dir", path(&launch.library)?)?;
     set("pycache_prefix", launch.pycache_prefix.as_deref().map(path).transpose()?.unwrap_or(Value::none()))?;
     set("dont_write_bytecode", Value::bool(launch.dont_write_bytecode))?;
     let options = launch.warn_options.iter().map(|o| vm.new_str(o).into_value()).collect();
