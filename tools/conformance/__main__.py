@@ -2,16 +2,19 @@
 
     python tools/conformance --tests FOLDER target/release/pyrope [MODULE…]
 
-FOLDER holds CPython 3.14's package `test` (Debian: libpython3.14-testsuite; `fetch` beside this file gets it). Each
-module runs in a process of its own with a limit of time. Without MODULEs all of the ledger's are judged. A test that
+FOLDER holds CPython 3.14's package `test` (Debian: libpython3.14-testsuite; `fetch` beside this file gets it). The
+command is installed with its library into a folder of its own, and the package with it, as on a machine of CPython's.
+Each module runs in a process of its own with a limit of time. Without MODULEs all of the ledger's are judged. A test that
 the ledger does not excuse must pass, and no process may crash or hang; otherwise the exit code is 1. `--update` writes
-what was found into the ledger.
+what was found into the ledger, and the CPU seconds of each module into `times.txt` beside it. `--as-is` judges another
+Python, CPython for instance, which has its library already and finds the package by PYTHONPATH.
 """
 
 import argparse
 import concurrent.futures
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,14 +26,21 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 NEVER_EXCUSED = ('crashed', 'hung')
 
 
-def judge(command, tests, module, limit):
-    """Runs a module; its results: name of the test → (outcome, why)."""
+def install(command, tests, folder):
+    """Installs the command and the package `test` with it; gives the installed command and its environment."""
+    subprocess.run([command, '-m', '_pyrope_install', folder], check=True, stdout=subprocess.DEVNULL)
+    library, = (entry.path for entry in os.scandir(os.path.join(folder, 'lib')))
+    shutil.copytree(os.path.join(tests, 'test'), os.path.join(library, 'test'), symlinks=True, ignore=shutil.ignore_patterns('__pycache__'))
+    return os.path.join(folder, 'bin', 'pyrope'), os.environ
+
+
+def judge(command, environment, module, limit):
+    """Runs a module; its results: name of the test → (outcome, why), and its CPU seconds if it came to its end."""
     with tempfile.TemporaryDirectory(prefix='conformance') as folder:
         report = os.path.join(folder, 'report')
-        environment = dict(os.environ, PYTHONPATH=tests, PYTHONDONTWRITEBYTECODE='1')
         try:
             ended = subprocess.run(
-                [*command, os.path.join(HERE, 'worker.py'), module, report], env=environment, cwd=folder, timeout=limit,
+                [command, os.path.join(HERE, 'worker.py'), module, report], env=environment, cwd=folder, timeout=limit,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             )
             death = 'crashed', _death(ended)
@@ -45,8 +55,8 @@ def _death(ended):
 
 
 def results_of(report, module, death):
-    """The results in a worker's report; `death` is what befell the test that was running at its end."""
-    results, running, ended = {}, None, False
+    """The results and seconds in a worker's report; `death` is what befell the test that was running at its end."""
+    results, running, ended, seconds = {}, None, False, None
     lines = []
     if os.path.exists(report):
         with open(report, encoding='utf-8') as file:
@@ -59,10 +69,10 @@ def results_of(report, module, death):
             running = None
             ended = ended or line['test'] == ''
         else:
-            ended = True
+            ended, seconds = True, line['seconds']
     if not ended:
         results[_short(running, module) if running else '*'] = death
-    return results
+    return results, seconds
 
 
 def _short(name, module):
@@ -90,10 +100,20 @@ def print_module(module, results):
     return good, count
 
 
+def print_times(times, modules):
+    """The CPU seconds of the modules that all Pythons came to the end of."""
+    names = sorted({name for seconds in times.values() for name in seconds})
+    common = [times[module] for module in modules if len(times.get(module, ())) == len(names)]
+    print(f'CPU seconds of {len(common)} modules:', *(f'{name} {sum(seconds[name] for seconds in common):.0f}' for name in names))
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(prog='conformance', description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('--tests', required=True, type=os.path.abspath, help='the folder that holds the package test')
     parser.add_argument('--ledger', default=os.path.join(HERE, 'ledger.txt'))
+    parser.add_argument('--times', default=os.path.join(HERE, 'times.txt'))
+    parser.add_argument('--name', default='pyrope', help="the Python's name among the times (pyrope)")
+    parser.add_argument('--as-is', action='store_true', help='do not install the command')
     parser.add_argument('--limit', type=int, default=300, help='seconds for a module (300)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes at a time (one a core)')
     parser.add_argument('--update', action='store_true', help='write the findings into the ledger')
@@ -106,11 +126,15 @@ def main():
     arguments = parse_arguments()
     excused = ledger.read(arguments.ledger)
     modules = arguments.modules or list(excused)
-    command = [os.path.abspath(arguments.command)]
     total, full, worse, better = Counter(), 0, [], []
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        judged = pool.map(lambda module: judge(command, arguments.tests, module, arguments.limit), modules)
-        for module, results in zip(modules, judged):
+    times = ledger.read_times(arguments.times)
+    with tempfile.TemporaryDirectory(prefix='conformance') as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        if arguments.as_is:
+            python, environment = arguments.command, dict(os.environ, PYTHONPATH=arguments.tests)
+        else:
+            python, environment = install(arguments.command, arguments.tests, folder)
+        judged = pool.map(lambda module: judge(python, environment, module, arguments.limit), modules)
+        for module, (results, seconds) in zip(modules, judged):
             good, count = print_module(module, results)
             full += good
             total += count
@@ -118,12 +142,17 @@ def main():
             worse += changes[0]
             better += changes[1]
             excused[module] = ledger.merged(excused.get(module, {}), ledger.entries_of(results))
+            if seconds is not None:
+                times.setdefault(module, {})[arguments.name] = seconds
     print(f'\n{full} of {len(modules)} modules pass in full; tests:', *(f'{outcome} {number}' for outcome, number in sorted(total.items())))
+    print_times(times, modules)
     for title, lines in (('Better than the ledger says:', better), ('Worse than the ledger says:', worse)):
         if lines:
             print(title, *lines, sep='\n  ')
     if arguments.update:
-        ledger.write(arguments.ledger, excused)
+        if not arguments.as_is:
+            ledger.write(arguments.ledger, excused)
+        ledger.write_times(arguments.times, times)
     elif worse:
         sys.exit(1)
 

@@ -9,6 +9,7 @@ A module without lines passes in full. A line for `*` stands for the whole modul
 """
 
 
+import os
 import re
 
 
@@ -34,6 +35,25 @@ def write(path, modules):
             print(f'\n[{module}]', file=file)
             for name, (outcome, reason) in sorted(modules[module].items()):
                 print(f'{name}  {outcome}  {reason}'.rstrip(), file=file)
+
+
+def read_times(path):
+    """The CPU seconds of each module: module → name of the Python → seconds."""
+    times = {}
+    if os.path.exists(path):
+        with open(path, encoding='utf-8') as file:
+            for module, *pairs in map(str.split, file):
+                if module != '#':
+                    times[module] = {name: float(seconds) for name, seconds in (pair.split('=') for pair in pairs)}
+    return times
+
+
+def write_times(path, times):
+    """Writes times as `read_times` gives them."""
+    with open(path, 'w', encoding='utf-8') as file:
+        print("# CPU seconds of the modules of CPython's suite, each in a process of its own, under each Python.", file=file)
+        for module in sorted(times):
+            print(module, *(f'{name}={seconds:.2f}' for name, seconds in sorted(times[module].items())), file=file)
 
 
 def entries_of(results):

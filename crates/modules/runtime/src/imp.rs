@@ -151,7 +151,7 @@ fn find_and_load(absolute: &Value, vm: &Vm) -> PyResult {
     let timer = timing::begin(vm);
     let result = vm.call_method(&bootstrap(vm)?, "_find_and_load", &[absolute.clone(), builtin_import(vm)?]);
     if let Some(timer) = timer {
-        timer.end(absolute, result.is_ok(), vm);
+        timer.end(absolute, vm);
     }
     match result {
         Ok(module) => Ok(module),

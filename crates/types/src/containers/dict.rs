@@ -224,6 +224,18 @@ fn dict_set_subscript(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) 
 
 #[pymethods]
 impl DictType {
+    /// True if the dict has the key.
+    #[method("__contains__($self, key, /)")]
+    fn contains(slf: &Value, key: &Value, vm: &Vm) -> PyResult<bool> {
+        dict_contains(slf, key, vm)
+    }
+
+    /// The value of a key.
+    #[method("__getitem__($self, key, /)")]
+    fn getitem(slf: &Value, key: &Value, vm: &Vm) -> PyResult {
+        dict_subscript(slf, key, vm)
+    }
+
     /// Bytes that the dict takes in memory.
     #[method("__sizeof__($self, /)")]
     fn sizeof(this: &Dict) -> usize {

@@ -317,6 +317,12 @@ fn assign_slice(list: &List, indices: SliceIndices, new: Vec<Value>, vm: &Vm) ->
 
 #[pymethods]
 impl ListType {
+    /// The item at an index, or the list of those in a slice.
+    #[method("__getitem__($self, index, /)")]
+    fn getitem(slf: &Value, index: &Value, vm: &Vm) -> PyResult {
+        list_subscript(slf, index, vm)
+    }
+
     /// A reverse iterator over the list.
     #[method("__reversed__($self, /)")]
     fn reversed(this: &Ref<List>, vm: &Vm) -> PyResult {

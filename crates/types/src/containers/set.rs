@@ -307,6 +307,12 @@ macro_rules! common_methods {
 
         #[pymethods(COMMON)]
         impl $ty {
+            /// True if the element is in the set.
+            #[method("__contains__($self, object, /)")]
+            fn contains_element(slf: &Value, object: &Value, vm: &Vm) -> PyResult<bool> {
+                set_contains(slf, object, vm)
+            }
+
             /// A new set without the elements of the others.
             #[method("difference($self, /, *others)")]
             fn difference(slf: &Value, others: &[Value], vm: &Vm) -> PyResult {

@@ -38,9 +38,14 @@ pub(super) fn branch_tuples(code: &CodeObject, vm: &Vm) -> Vec<Value> {
             continue;
         }
         let Some(target) = instruction.jump_target() else { continue };
-        // The fall-through side begins behind NOT_TAKEN; the end of a loop behind END_FOR.
-        let (next, target) = if loops { (instruction.end, target + 4) } else { (instruction.end + 2, target) };
-        let parts = [instruction.offset, next, target];
+        let parts = match instruction.opcode {
+            // The end of a loop is behind END_FOR.
+            Opcode::ForIter => [instruction.offset, instruction.end, target + 4],
+            // It leads back to where the loop waited: END_SEND and NOT_TAKEN stand there.
+            Opcode::EndAsyncFor => [target, target + 4, instruction.end],
+            // The fall-through side begins behind NOT_TAKEN.
+            _ => [instruction.offset, instruction.end + 2, target],
+        };
         branches.push(vm.new_tuple(parts.iter().map(|&n| vm.int_from_usize(n)).collect()).into_value());
     }
     branches

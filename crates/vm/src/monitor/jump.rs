@@ -40,8 +40,11 @@ pub(crate) fn set_line(object: &FrameObject, value: Option<&Value>, vm: &Vm) -> 
         return Err(vm.value_error("lineno must be an integer"));
     }
     let allowed = match machine(vm).monitor.reporting.get() {
-        Some(event::LINE | event::INSTRUCTION | event::PY_YIELD) => Ok(()),
-        Some(event::PY_START | event::PY_RESUME) => Err("can't jump from the 'call' trace event of a new frame"),
+        Some(
+            event::LINE | event::PY_RESUME | event::PY_YIELD | event::JUMP | event::BRANCH_LEFT | event::BRANCH_RIGHT,
+        ) => Ok(()),
+        Some(event::PY_START) => Err("can't jump from the 'call' trace event of a new frame"),
+        Some(event::CALL | event::C_RETURN) => Err("can't jump during a call"),
         Some(_) => Err("can only jump from a 'line' trace event"),
         None => Err("f_lineno can only be set in a trace function"),
     };

@@ -295,6 +295,11 @@ pub(crate) fn unwound(frame: &Frame, offset: u32, exception: Value, vm: &Vm) -> 
     if active(vm) { about(event::PY_UNWIND, frame, offset, exception, vm) } else { exception }
 }
 
+fn is_yield(frame: &Frame, offset: i32) -> bool {
+    let byte = usize::try_from(offset).ok().and_then(|offset| frame.code().bytecode().get(offset));
+    byte.and_then(|&byte| Opcode::from_byte(byte)).is_some_and(|opcode| opcode.general() == Opcode::YieldValue)
+}
+
 /// A handler was found, and the frame is there; `last` is the offset at which it failed. Fails with a callback's
 /// exception.
 #[cold]
@@ -303,6 +308,15 @@ pub(crate) fn handled(frame: *mut Frame, last: i32, exception: &Value, vm: &Vm) 
         return Ok(());
     }
     let machine = machine(vm);
+    // SAFETY: the frame is live and saved.
+    let running = unsafe { &*frame };
+    let last = if is_yield(running, last) {
+        // Thrown in: the frame stood at the RESUME behind, which does not hide the beginning of a line.
+        crate::frame::frame_object(running, vm).last_traced.set(-1);
+        -1
+    } else {
+        last
+    };
     super::switch::on_handler(frame, last, vm, machine)?;
     // SAFETY: the frame is live; it goes on at its handler.
     let running = unsafe { &*frame };

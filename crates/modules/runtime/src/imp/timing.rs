@@ -39,6 +39,12 @@ fn show(columns: [&str; 2], name: &str, state: &TimingState) {
     );
 }
 
+/// A module's name with backslashes for surrogates.
+fn shown(name: &Str) -> String {
+    let text = |c: u32| char::from_u32(c).map_or_else(|| format!("\\u{c:04x}"), String::from);
+    name.code_points().map(text).collect()
+}
+
 /// Starts the clock, if imports are timed.
 pub(super) fn begin(vm: &Vm) -> Option<Timer> {
     if level(vm) == 0 {
@@ -50,15 +56,15 @@ pub(super) fn begin(vm: &Vm) -> Option<Timer> {
 }
 
 impl Timer {
-    /// Tells what the import took, if it succeeded.
-    pub(super) fn end(self, name: &Value, succeeded: bool, vm: &Vm) {
+    /// Tells what the import took.
+    pub(super) fn end(self, name: &Value, vm: &Vm) {
         let state = vm.state::<TimingState>();
         let whole = self.start.elapsed();
         let own = whole.saturating_sub(state.inner.get());
         state.inner.set(self.outer + whole);
         state.depth.set(state.depth.get().saturating_sub(1));
-        if succeeded && let Some(name) = name.downcast::<Str>() {
-            show([&own.as_micros().to_string(), &whole.as_micros().to_string()], &name.to_string_lossy(), &state);
+        if let Some(name) = name.downcast::<Str>() {
+            show([&own.as_micros().to_string(), &whole.as_micros().to_string()], &shown(name), &state);
         }
     }
 }
@@ -68,6 +74,6 @@ pub(super) fn cached(name: &Value, vm: &Vm) {
     if level(vm) > 1
         && let Some(name) = name.downcast::<Str>()
     {
-        show(["cached   ", "cached    "], &name.to_string_lossy(), &vm.state::<TimingState>());
+        show(["cached   ", "cached    "], &shown(name), &vm.state::<TimingState>());
     }
 }

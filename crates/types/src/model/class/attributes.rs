@@ -321,11 +321,15 @@ impl TypeType {
     }
 
     #[getter("__text_signature__")]
-    fn text_signature(this: &Type, vm: &Vm) -> Value {
-        if this.is_heap() || this.behaviour().signature.is_empty() {
-            return Value::none();
+    fn text_signature(this: &Type, vm: &Vm) -> PyResult {
+        if !this.is_heap() {
+            let signature = this.behaviour().signature;
+            return Ok(if signature.is_empty() { Value::none() } else { vm.new_str(signature).into_value() });
         }
-        vm.new_str(this.behaviour().signature).into_value()
+        let doc = own(this, "__doc__", vm)?;
+        let Some(doc) = doc.as_ref().and_then(|doc| doc.downcast::<Str>()) else { return Ok(Value::none()) };
+        let doc = doc.to_string_lossy();
+        Ok(signature_in(&this.name(), &doc).map_or(Value::none(), |text| vm.new_str(text).into_value()))
     }
 
     #[getter("__abstractmethods__")]
@@ -637,4 +641,10 @@ fn public_flags(ty: &Type, vm: &Vm) -> u64 {
         }
     }
     flags
+}
+
+/// The signature that begins a docstring: `NAME(…)`, a line `--`, an empty line.
+fn signature_in<'a>(name: &str, doc: &'a str) -> Option<&'a str> {
+    let rest = doc.strip_prefix(name)?.strip_prefix('(').map(|_| &doc[name.len()..])?;
+    rest.find(")\n--\n\n").map(|end| &rest[..=end])
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use pyrope_macros::{Traverse, pyclass};
 use pyrope_object::bind::full_type_name;
 use pyrope_object::buffer::{Buffer, BufferOwner};
-use pyrope_object::{Args, BuiltinType as B, Guarded, Header, PyResult, Ref, Slots, Type, Value, Vm};
+use pyrope_object::{Args, BuiltinType as B, Guarded, Header, List, PyResult, Ref, Slots, Tuple, Type, Value, Vm};
 
 use super::construct::{self, BAD_BYTE, Source};
 use super::immutable::{octets_compare, octets_str, push_literal};
@@ -140,7 +140,13 @@ fn array_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
         (Some(object), None) if object.downcast::<pyrope_object::Str>().is_some() => {
             return Err(vm.type_error("string argument without an encoding"));
         }
-        (Some(object), None) => construct::octets_of(object, "bytearray", vm)?,
+        (Some(object), None) => match construct::octets_at_once(object, vm)? {
+            Some(data) => data,
+            None if object.downcast_exact::<List>().is_none() && object.downcast_exact::<Tuple>().is_none() => {
+                return construct::each_octet(object, "bytearray", None, vm, |octet| this.extend(&[octet], vm));
+            }
+            None => construct::from_iterable(object, "bytearray", None, vm)?,
+        },
     };
     this.check_resizable(vm)?;
     this.data.set(data);
@@ -311,7 +317,7 @@ fn assigned(value: &Value, vm: &Vm) -> PyResult<Vec<u8>> {
     if value.downcast::<pyrope_object::Str>().is_some() || is_index(value, vm) || !iterable {
         return Err(vm.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)"));
     }
-    construct::from_iterable(value, "bytearray", vm)
+    construct::from_iterable(value, "bytearray", None, vm)
 }
 
 fn delete_stepped(this: &ByteArray, indices: SliceIndices, vm: &Vm) -> PyResult<()> {

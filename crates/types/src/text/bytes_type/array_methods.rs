@@ -48,7 +48,10 @@ impl ByteArray {
     fn extend_by(&self, iterable_of_ints: &Value, vm: &Vm) -> PyResult<()> {
         let source = iterable_of_ints;
         if source.ty(vm).slots().buffer.is_some() {
-            return self.extend(&octets(source, vm)?, vm);
+            // Where the end is now: lending the buffer may resize this object.
+            let end = self.len();
+            let new = octets(source, vm)?;
+            return self.replace_range(end, end, &new, vm);
         }
         if source.downcast::<Str>().is_some() {
             return Err(vm.type_error(format!("expected iterable of integers; got: '{}'", vm.type_name(source))));
@@ -57,7 +60,7 @@ impl ByteArray {
         if slots.iter.is_none() && slots.sq_item.is_none() {
             return Err(vm.type_error(format!("can't extend bytearray with {}", full_type_name(source, vm))));
         }
-        self.extend(&from_iterable(source, "bytearray", vm)?, vm)
+        self.extend(&from_iterable(source, "bytearray", Some(32), vm)?, vm)
     }
 
     /// Release the buffer object that exposes the underlying memory of the object.

@@ -64,17 +64,17 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Octets of a count (zeros), a buffer or an iterable of numbers.
-pub(super) fn octets_of(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec<u8>> {
+/// Octets of a count (zeros) or a buffer; `None` for what is neither.
+pub(super) fn octets_at_once(object: &Value, vm: &Vm) -> PyResult<Option<Vec<u8>>> {
     if is_index(object, vm)
         && let Some(count) = count(object, vm)?
     {
-        return zeros(count, vm);
+        return zeros(count, vm).map(Some);
     }
-    if let Some(lend) = object.ty(vm).slots().buffer {
-        return Ok(lend(object, flags::FULL_RO, vm)?.to_vec());
+    match object.ty(vm).slots().buffer {
+        Some(lend) => Ok(Some(lend(object, flags::FULL_RO, vm)?.to_vec())),
+        None => Ok(None),
     }
-    from_iterable(object, kind, vm)
 }
 
 /// The count that the object is; `None` where its `__index__` raises TypeError.
@@ -110,30 +110,43 @@ pub(super) fn octet(value: &Value, message: &str, vm: &Vm) -> PyResult<u8> {
 /// How `bytearray` and indices refuse numbers.
 pub(super) const BAD_BYTE: &str = "byte must be in range(0, 256)";
 
-pub(super) fn from_iterable(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec<u8>> {
-    let message = if kind == "bytes" { "bytes must be in range(0, 256)" } else { BAD_BYTE };
+/// The octets of an iterable of numbers. The iterable is asked for its length where there is a `hint` for want of one.
+pub(super) fn from_iterable(object: &Value, kind: &str, hint: Option<usize>, vm: &Vm) -> PyResult<Vec<u8>> {
     let mut data = Vec::new();
-    let mut push = |item: &Value| {
-        let octet = octet(item, message, vm)?;
+    let push = |octet| {
         if data.try_reserve(1).is_err() {
             return Err(vm.memory_error());
         }
         data.push(octet);
         Ok(())
     };
+    each_octet(object, kind, hint, vm, push)?;
+    Ok(data)
+}
+
+/// Gives the octets of an iterable of numbers to `store`, each before the next one is asked for.
+pub(super) fn each_octet(
+    object: &Value,
+    kind: &str,
+    hint: Option<usize>,
+    vm: &Vm,
+    mut store: impl FnMut(u8) -> PyResult<()>,
+) -> PyResult<()> {
+    let message = if kind == "bytes" { "bytes must be in range(0, 256)" } else { BAD_BYTE };
+    let mut push = |item: &Value| store(octet(item, message, vm)?);
     if let Some(list) = object.downcast_exact::<List>() {
         let mut at = 0;
         while let Some(item) = list.get(at) {
             push(&item)?;
             at += 1;
         }
-        return Ok(data);
+        return Ok(());
     }
     if let Some(tuple) = object.downcast_exact::<Tuple>() {
         for item in tuple.as_slice() {
             push(item)?;
         }
-        return Ok(data);
+        return Ok(());
     }
     let iterator = match vm.iter(object) {
         Ok(iterator) => iterator,
@@ -144,10 +157,13 @@ pub(super) fn from_iterable(object: &Value, kind: &str, vm: &Vm) -> PyResult<Vec
         }
         Err(raised) => return Err(raised),
     };
+    if let Some(hint) = hint {
+        vm.length_hint(object, hint)?;
+    }
     while let Some(item) = vm.next(&iterator)? {
         push(&item)?;
     }
-    Ok(data)
+    Ok(())
 }
 
 /// What `object.__bytes__()` gives, if there is one.

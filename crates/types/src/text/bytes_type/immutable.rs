@@ -70,7 +70,11 @@ pub(crate) fn from_object(object: &Value, vm: &Vm) -> PyResult {
     if object.downcast::<pyrope_object::Str>().is_some() {
         return Err(vm.type_error("string argument without an encoding"));
     }
-    Ok(vm.new_bytes(&construct::octets_of(object, "bytes", vm)?)?.into_value())
+    let data = match construct::octets_at_once(object, vm)? {
+        Some(data) => data,
+        None => construct::from_iterable(object, "bytes", Some(64), vm)?,
+    };
+    Ok(vm.new_bytes(&data)?.into_value())
 }
 
 /// The literal of octets, without what a `bytearray` has around it; that escapes apostrophes also where it need not.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pyrope_macros::pymethods;
 use pyrope_object::bind::full_type_name;
-use pyrope_object::{Bytes, List, PyResult, Tuple, Value, Vm};
+use pyrope_object::{Bytes, List, PyResult, Raised, Tuple, Value, Vm};
 use pyrope_textual::search;
 
 use super::{ByteArray, BytesType, octets, pinned, same_kind, unchanged, with_octets};
@@ -38,7 +38,7 @@ pub(super) fn octets_contains(slf: &Value, item: &Value, vm: &Vm) -> PyResult<bo
         let octet = pinned(slf, || one_octet(item, vm))?;
         return Ok(with_octets(slf, |data| data.contains(&octet)));
     }
-    let needle = octets(item, vm)?;
+    let needle = pinned(slf, || octets(item, vm))?;
     Ok(with_octets(slf, |data| search::contains(data, &needle)))
 }
 
@@ -170,22 +170,28 @@ fn replaced(slf: &Value, old: &[u8], new: &[u8], count: usize, vm: &Vm) -> PyRes
     }
 }
 
-fn join(slf: &Value, items: &[Value], vm: &Vm) -> PyResult {
-    if let [single] = items
-        && single.downcast_exact::<Bytes>().is_some()
+/// Joins the items that `item` gives by index; `count` tells how many there are now.
+fn join(slf: &Value, count: impl Fn() -> usize, item: impl Fn(usize) -> Option<Value>, vm: &Vm) -> PyResult {
+    let length = count();
+    if length == 1
         && slf.downcast::<ByteArray>().is_none()
+        && let Some(single) = item(0).filter(|single| single.downcast_exact::<Bytes>().is_some())
     {
-        return Ok(single.clone());
+        return Ok(single);
     }
     let separator = with_octets(slf, <[u8]>::to_vec);
     let mut out: Vec<u8> = Vec::new();
-    for (index, item) in items.iter().enumerate() {
+    for index in 0..length {
+        let Some(item) = item(index) else { return Err(changed_size(vm)) };
         if item.ty(vm).slots().buffer.is_none() {
-            let kind = full_type_name(item, vm);
+            let kind = full_type_name(&item, vm);
             let message = format!("sequence item {index}: expected a bytes-like object, {kind} found");
             return Err(vm.type_error(message));
         }
-        let data = octets(item, vm)?;
+        let data = octets(&item, vm)?;
+        if count() != length {
+            return Err(changed_size(vm));
+        }
         if out.try_reserve(data.len() + separator.len()).is_err() {
             return Err(vm.memory_error());
         }
@@ -195,6 +201,10 @@ fn join(slf: &Value, items: &[Value], vm: &Vm) -> PyResult {
         out.extend_from_slice(&data);
     }
     same_kind(slf, out, vm)
+}
+
+fn changed_size(vm: &Vm) -> Raised {
+    vm.runtime_error("sequence changed size during iteration")
 }
 
 #[derive(Clone, Copy)]
@@ -374,7 +384,7 @@ macro_rules! search_methods {
             /// The pieces between separators, from the left; None splits at runs of ASCII whitespace.
             #[method("split($self, /, sep=None, maxsplit=-1)")]
             fn split(slf: &Value, sep: Option<&Value>, maxsplit: isize, vm: &Vm) -> PyResult {
-                let (sep, limit) = (separator(sep, vm)?, limit(maxsplit));
+                let (sep, limit) = (pinned(slf, || separator(sep, vm))?, limit(maxsplit));
                 let ranges = with_octets(slf, |data| match &sep {
                     None => search::split_whitespace(data, limit, is_space),
                     Some(sep) => search::split(data, sep, limit),
@@ -385,7 +395,7 @@ macro_rules! search_methods {
             /// The pieces between separators, from the right; None splits at runs of ASCII whitespace.
             #[method("rsplit($self, /, sep=None, maxsplit=-1)")]
             fn rsplit(slf: &Value, sep: Option<&Value>, maxsplit: isize, vm: &Vm) -> PyResult {
-                let (sep, limit) = (separator(sep, vm)?, limit(maxsplit));
+                let (sep, limit) = (pinned(slf, || separator(sep, vm))?, limit(maxsplit));
                 let ranges = with_octets(slf, |data| match &sep {
                     None => search::rsplit_whitespace(data, limit, is_space),
                     Some(sep) => search::rsplit(data, sep, limit),
@@ -415,17 +425,19 @@ macro_rules! search_methods {
             /// The items, which are bytes-like, with these octets between them.
             #[method("join($self, iterable_of_bytes, /)")]
             fn join(slf: &Value, iterable_of_bytes: &Value, vm: &Vm) -> PyResult {
-                if let Some(items) = iterable_of_bytes.downcast_exact::<Tuple>() {
-                    return join(slf, items.as_slice(), vm);
-                }
                 if let Some(list) = iterable_of_bytes.downcast_exact::<List>() {
-                    return join(slf, &list.to_vec(), vm);
+                    return join(slf, || list.len(), |at| list.get(at), vm);
                 }
-                // The separator must not change while the items are made.
-                let view = slf.ty(vm).slots().buffer.map(|buffer| buffer(slf, 0, vm)).transpose()?;
-                let items = collect_or(iterable_of_bytes, "can only join an iterable", vm)?;
-                drop(view);
-                join(slf, &items, vm)
+                let collected;
+                let items = match iterable_of_bytes.downcast_exact::<Tuple>() {
+                    Some(items) => items.as_slice(),
+                    // The separator must not change while the items are made.
+                    None => {
+                        collected = pinned(slf, || collect_or(iterable_of_bytes, "can only join an iterable", vm))?;
+                        &collected
+                    }
+                };
+                join(slf, || items.len(), |at| items.get(at).cloned(), vm)
             }
 
             /// A copy without leading and trailing ASCII whitespace, or octets of a set.
