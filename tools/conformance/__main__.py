@@ -34,6 +34,15 @@ def install(command, tests, folder):
     return os.path.join(folder, 'bin', 'pyrope'), os.environ
 
 
+def version_of(tests):
+    """The version that `fetch` has written beside the tests, if it was `fetch` that got them."""
+    try:
+        with open(os.path.join(tests, 'version'), encoding='utf-8') as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return None
+
+
 def judge(command, environment, module, limit):
     """Runs a module; its results: name of the test → (outcome, why), and its CPU seconds if it came to its end."""
     with tempfile.TemporaryDirectory(prefix='conformance') as folder:
@@ -82,15 +91,15 @@ def _short(name, module):
 
 
 def compare(module, results, excused):
-    """What is worse and what is better than the ledger says, as lines."""
-    worse, better = [], []
+    """What is worse than the ledger says, what of that nothing excuses, and what is better, as lines."""
+    worse, fatal, better = [], [], []
     for name, (outcome, why) in results.items():
         bad = outcome not in ('passed', 'skipped')
         if bad and (name not in excused and '*' not in excused or outcome in NEVER_EXCUSED):
-            worse.append(f'{module}.{name}: {outcome}: {why}')
+            (fatal if outcome in NEVER_EXCUSED else worse).append(f'{module}.{name}: {outcome}: {why}')
         elif name in excused and not bad:
             better.append(f'{module}.{name}: {outcome}')
-    return worse, better
+    return worse, fatal, better
 
 
 def print_module(module, results):
@@ -114,6 +123,7 @@ def parse_arguments():
     parser.add_argument('--times', default=os.path.join(HERE, 'times.txt'))
     parser.add_argument('--name', default='pyrope', help="the Python's name among the times (pyrope)")
     parser.add_argument('--as-is', action='store_true', help='do not install the command')
+    parser.add_argument('--under', type=float, metavar='SECONDS', help='leave out the modules that took more CPU time')
     parser.add_argument('--limit', type=int, default=300, help='seconds for a module (300)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes at a time (one a core)')
     parser.add_argument('--update', action='store_true', help='write the findings into the ledger')
@@ -125,9 +135,12 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     excused = ledger.read(arguments.ledger)
-    modules = arguments.modules or list(excused)
-    total, full, worse, better = Counter(), 0, [], []
     times = ledger.read_times(arguments.times)
+    modules = arguments.modules or list(excused)
+    if arguments.under:
+        modules = [module for module in modules if times.get(module, {}).get(arguments.name, 0) < arguments.under]
+    version = version_of(arguments.tests) or ledger.version(arguments.ledger)
+    total, full, worse, fatal, better = Counter(), 0, [], [], []
     with tempfile.TemporaryDirectory(prefix='conformance') as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         if arguments.as_is:
             python, environment = arguments.command, dict(os.environ, PYTHONPATH=arguments.tests)
@@ -140,20 +153,24 @@ def main():
             total += count
             changes = compare(module, results, excused.get(module, {}))
             worse += changes[0]
-            better += changes[1]
+            fatal += changes[1]
+            better += changes[2]
             excused[module] = ledger.merged(excused.get(module, {}), ledger.entries_of(results))
             if seconds is not None:
                 times.setdefault(module, {})[arguments.name] = seconds
     print(f'\n{full} of {len(modules)} modules pass in full; tests:', *(f'{outcome} {number}' for outcome, number in sorted(total.items())))
     print_times(times, modules)
-    for title, lines in (('Better than the ledger says:', better), ('Worse than the ledger says:', worse)):
+    for title, lines in (('Better than the ledger says:', better), ('Worse than the ledger says:', worse), ('Crashed or hung:', fatal)):
         if lines:
             print(title, *lines, sep='\n  ')
     if arguments.update:
         if not arguments.as_is:
-            ledger.write(arguments.ledger, excused)
+            ledger.write(arguments.ledger, excused, version)
         ledger.write_times(arguments.times, times)
-    elif worse:
+    elif version != ledger.version(arguments.ledger):
+        print(f"These are the tests of CPython {version}, not those that the ledger is of: only crashes and hangs count.")
+        sys.exit(1 if fatal else 0)
+    elif worse or fatal:
         sys.exit(1)
 
 

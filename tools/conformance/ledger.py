@@ -13,6 +13,12 @@ import os
 import re
 
 
+def version(path):
+    """The version of CPython whose tests the ledger is of."""
+    with open(path, encoding='utf-8') as file:
+        return re.search(r"CPython (\S+)'s suite", file.readline())[1]
+
+
 def read(path):
     """The judged modules, in order, each with its entries: name of the test → (outcome, reason)."""
     modules, entries = {}, None
@@ -27,10 +33,10 @@ def read(path):
     return modules
 
 
-def write(path, modules):
+def write(path, modules, version):
     """Writes modules and entries as `read` gives them."""
     with open(path, 'w', encoding='utf-8') as file:
-        print("# Tests of CPython 3.14's suite that do not pass; tools/conformance reads and updates this file.", file=file)
+        print(f"# Tests of CPython {version}'s suite that do not pass; tools/conformance reads and updates this file.", file=file)
         for module in sorted(modules):
             print(f'\n[{module}]', file=file)
             for name, (outcome, reason) in sorted(modules[module].items()):

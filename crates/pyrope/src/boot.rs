@@ -10,7 +10,7 @@ use pyrope_object::layout::Dict;
 use pyrope_object::{Guarded, PyResult, Vm};
 use pyrope_types::{exceptions, model};
 
-use crate::{Interpreter, Settings, natives, streams};
+use crate::{Interpreter, Settings, natives, path_config, streams};
 
 fn hooks() -> Hooks {
     Hooks {
@@ -71,7 +71,10 @@ fn bring_up(python: &Interpreter, settings: &Settings) -> PyResult<()> {
         let copy = vm.call_method(builtins.as_value(), "copy", &[])?;
         python.builtins_copy.set(copy.cast::<Dict>());
     }
-    vm.import("encodings")?;
+    if let Err(raised) = vm.import("encodings") {
+        path_config::dump(settings);
+        return Err(raised);
+    }
     vm.import("_signal")?;
     streams::install(vm, settings)?;
     if settings.faulthandler {

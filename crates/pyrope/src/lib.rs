@@ -18,6 +18,7 @@
 mod boot;
 mod finalize;
 mod natives;
+mod path_config;
 mod run;
 mod streams;
 

@@ -48,6 +48,10 @@ pub struct Places {
     pub library: Vec<u8>,
     /// The library is the one inside the binary, which only appears to lie in its folder.
     pub embedded: bool,
+    /// `PYTHONHOME`
+    pub home: Option<Vec<u8>>,
+    /// `PYTHONPATH`
+    pub search_path: Option<Vec<u8>>,
 }
 
 /// What the command line and the environment decided.

@@ -7,6 +7,8 @@ use pyrope_object::{BuiltinType as B, Guarded, ModuleDef, PyResult, Ref, Type, V
 use pyrope_types::model::instance_checks;
 use pyrope_types::model::module::module_dict;
 
+use crate::sys::SysState;
+
 pub static MODULE: ModuleDef = ModuleDef {
     name: "_warnings",
     doc: "_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up.",
@@ -236,8 +238,10 @@ fn already_warned(registry: &Ref<Dict>, key: &Value, should_set: bool, vm: &Vm) 
 fn show(warning: &Warning<'_>, instance: &Value, category: &Value, text: &Value, vm: &Vm) -> PyResult<()> {
     let shower = match warnings_attribute("_showwarnmsg", vm)? {
         Some(shower) => shower,
-        None if warning.source.is_some() => {
-            let module = vm.import("warnings")?;
+        None if warning.source.is_some() && !vm.state::<SysState>().finalizing.get() => {
+            let Some(module) = vm.suppress(vm.import("warnings"), B::ImportError)? else {
+                return show_plainly(warning, category, text, vm);
+            };
             vm.get_attr_str(&module, "_showwarnmsg")?
         }
         None => return show_plainly(warning, category, text, vm),

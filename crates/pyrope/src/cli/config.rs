@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use pyrope::{Launch, Settings};
+use pyrope::{Launch, Places, Settings};
 
 use super::locale::Locale;
 use super::options::Options;
@@ -118,11 +118,11 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
     let tracemalloc = tracemalloc(&source)?;
     check_allocator(&source)?;
     let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").filter(|_| !options.random_hashes).as_deref())?;
-    let places = paths::find(&arguments[0], source.variable("PYTHONHOME").as_deref());
+    let places = paths::find(&arguments[0], source.variable("PYTHONHOME"), source.variable("PYTHONPATH"));
     let launch = Launch {
         argv: options.argv.clone(),
         orig_argv: arguments.to_vec(),
-        path: search_path(&source, &places.library),
+        path: search_path(&places),
         places,
         warn_options: warn_options(&source, dev_mode),
         x_options: options.x_options.clone(),
@@ -334,12 +334,12 @@ fn io_encoding(source: &Source<'_>, locale: &Locale, utf8_mode: bool) -> (Option
 }
 
 /// `PYTHONPATH`, then the library.
-fn search_path(source: &Source<'_>, library: &[u8]) -> Vec<Vec<u8>> {
+fn search_path(places: &Places) -> Vec<Vec<u8>> {
     let mut path = Vec::new();
-    if let Some(list) = source.variable("PYTHONPATH") {
+    if let Some(list) = &places.search_path {
         path.extend(list.split(|&b| b == b':').map(<[u8]>::to_vec));
     }
-    path.push(library.to_vec());
+    path.push(places.library.clone());
     path
 }
 

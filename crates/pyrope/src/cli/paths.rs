@@ -1,6 +1,6 @@
 //! Where the command and its library lie, found as CPython's `getpath` does: by `PYTHONHOME`, by the `pyvenv.cfg` of a
 //! virtual environment, or by a folder `lib/pyrope3.14` with an `os.py` beside the command or above it. Where there is
-//! none, the library inside the binary serves.
+//! none, and no `PYTHONHOME` says that there is one, the library inside the binary serves.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -15,24 +15,24 @@ const LANDMARK: &str = "lib/pyrope3.14/os.py";
 /// The prefix where no library is found on disk; the embedded library appears to lie below it.
 const PREFIX: &str = "/usr";
 
-/// The places for a command called by this name; `home` is the value of `PYTHONHOME`.
-pub fn find(name: &[u8], home: Option<&[u8]>) -> Places {
+/// The places for a command called by this name; `home` and `search_path` are `PYTHONHOME` and `PYTHONPATH`.
+pub fn find(name: &[u8], home: Option<Vec<u8>>, search_path: Option<Vec<u8>>) -> Places {
     let executable = executable(Path::new(OsStr::from_bytes(name)));
     let environment = executable.as_deref().and_then(VirtualEnvironment::of);
     let real = match &executable {
         Some(path) if path.is_file() => path.canonicalize().ok(),
         _ => std::env::current_exe().ok(),
     };
-    let (home, exec_home) = match home.map(|home| split_once(home, b':')) {
-        Some((home, exec_home)) => (Some(path_of(home)), exec_home.map(path_of)),
+    let (prefix, exec_prefix) = match home.as_deref().map(|home| split_once(home, b':')) {
+        Some((prefix, exec_prefix)) => (Some(path_of(prefix)), exec_prefix.map(path_of)),
         None => (None, None),
     };
     let start = environment.as_ref().map(|e| e.home.clone()).or_else(|| Some(real.as_deref()?.parent()?.to_owned()));
-    let base_prefix = home
+    let base_prefix = prefix
         .or_else(|| start?.ancestors().find(|folder| folder.join(LANDMARK).is_file()).map(Path::to_owned))
         .unwrap_or_else(|| PathBuf::from(PREFIX));
-    let base_exec_prefix = exec_home.unwrap_or_else(|| base_prefix.clone());
-    let embedded = !base_prefix.join(LANDMARK).is_file();
+    let base_exec_prefix = exec_prefix.unwrap_or_else(|| base_prefix.clone());
+    let embedded = home.is_none() && !base_prefix.join(LANDMARK).is_file();
     let library = if embedded { PathBuf::from(pyrope_library::ROOT) } else { base_prefix.join(LIBRARY) };
     let base_executable = match (&environment, &executable) {
         (Some(environment), Some(executable)) => environment.base_executable(executable),
@@ -48,6 +48,8 @@ pub fn find(name: &[u8], home: Option<&[u8]>) -> Places {
         base_exec_prefix: bytes_of(base_exec_prefix),
         library: bytes_of(library),
         embedded,
+        home,
+        search_path,
     }
 }
 
