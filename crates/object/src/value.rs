@@ -291,15 +291,16 @@ impl Drop for Value {
     }
 }
 
-/// An object whose last reference was given up and which is still to be ended.
+/// The last reference to an object that is to be ended. It counts until then: a collection that the end of another
+/// object starts must not take this one for garbage.
 #[must_use = "the object leaks if it is not ended"]
 pub struct Doomed(NonNull<Header>);
 
 impl Doomed {
     /// Ends the object; may run Python code.
     pub fn end(self) {
-        // SAFETY: the count fell to zero in `Value::release`.
-        unsafe { crate::lifetime::destroy(self.0) };
+        // SAFETY: the reference that `Value::release` was given.
+        drop(unsafe { Value::from_bits(self.0.as_ptr() as u64) });
     }
 }
 
@@ -309,8 +310,12 @@ impl Value {
     pub fn release(self) -> Option<Doomed> {
         let this = ManuallyDrop::new(self);
         match this.header() {
-            Some(header) if header.decrement() => Some(Doomed(NonNull::from(header))),
-            _ => None,
+            Some(header) if header.refcount.get() == 1 => Some(Doomed(NonNull::from(header))),
+            Some(header) => {
+                header.decrement();
+                None
+            }
+            None => None,
         }
     }
 }

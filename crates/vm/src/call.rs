@@ -154,6 +154,9 @@ pub fn specialised(operands: &[Slot], cache: &Cache, machine: &Machine, vm: &Vm)
             _ => Op::CallNative,
         };
     }
+    if first.is_none() && rest.len() == 1 && callable.is(&vm.builtin(B::Type).to_value()) {
+        return Op::CallType;
+    }
     if first.is_none() && plain_init(callable, cache, machine, vm).is_some() {
         return Op::CallClass;
     }
@@ -183,6 +186,9 @@ pub enum Called {
 #[inline(never)]
 pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Machine) -> PyResult<Called> {
     let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
+    if as_function(callable, machine).is_some() {
+        return call_python(operands, vm, machine);
+    }
     let shape = callable.shape();
     if shape == builtin_shape(B::MethodDescriptor) || shape == builtin_shape(B::BuiltinFunction) {
         let result = call_value(callable, given(&operands[1..]), vm)?;
@@ -201,11 +207,8 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
         operands[1] = operands[0].replace(function);
     }
     let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
-    if let Some(function) = as_function(callable, machine) {
-        let function = Ref::from_borrowed(function);
-        let frame = frame_of(&function, &mut operands[1..], &[], vm, machine)?;
-        clear(operands);
-        return Ok(Called::Frame(frame));
+    if as_function(callable, machine).is_some() {
+        return call_python(operands, vm, machine);
     }
     // A decorator's only argument lies where the receiver would: such calls are rare.
     if operands[1].is_none()
@@ -217,6 +220,18 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
     let result = call_value(callable, given(&operands[1..]), vm)?;
     clear(operands);
     Ok(Called::Done(result))
+}
+
+/// Readies the frame of a Python function, the first of the operands.
+#[inline(always)]
+fn call_python(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    let [Some(callable), arguments @ ..] = &mut *operands else {
+        return Err(vm.system_error("CALL without callable"));
+    };
+    let Some(function) = as_function(callable, machine) else { return Err(vm.system_error("CALL without function")) };
+    let frame = frame_of(function, arguments, &[], vm, machine)?;
+    clear(operands);
+    Ok(Called::Frame(frame))
 }
 
 /// The Python function that is the `__call__` of an instance's class.

@@ -9,7 +9,7 @@ use crate::function::Function;
 use crate::inline_cache::Cache;
 use crate::ops::Op;
 use crate::quicken::{Instr, Quick};
-use crate::stack::{Frame, Machine, OnReturn, Owner, Slot, machine};
+use crate::stack::{Frame, MAX_DOOMED, Machine, OnReturn, Owner, Slot, machine};
 use crate::unwind;
 
 /// How a run of the loop ended.
@@ -354,7 +354,29 @@ impl<'v> Regs<'v> {
         self.save();
         self.machine.current.set(frame);
         self.load(frame);
+        self.pass_resume();
         Flow::Next
+    }
+
+    /// Goes over the RESUME that a fresh frame mostly begins with.
+    #[inline(always)]
+    fn pass_resume(&mut self) {
+        if self.next_instr().op == Op::Resume && !self.machine.interrupted() {
+            self.mark_complete();
+            self.skip();
+        }
+    }
+
+    /// Goes over the RESUME behind a `yield`, and over the POP_TOP of one whose result, None here, nobody wants.
+    #[inline(always)]
+    pub fn pass_resume_after_yield(&mut self) {
+        if self.next_instr().op == Op::Resume && !self.machine.interrupted() {
+            self.skip();
+            if self.next_instr().op == Op::PopTop {
+                self.skip();
+                self.forget_top(1);
+            }
+        }
     }
 
     /// Calls the `__init__` of a plain class for a new instance, which takes the place of the class among the operands.
@@ -378,6 +400,7 @@ impl<'v> Regs<'v> {
         self.save();
         self.machine.current.set(frame);
         self.load(frame);
+        self.pass_resume();
         // The instance keeps its class.
         self.release(class);
         Flow::Next
@@ -413,7 +436,8 @@ impl<'v> Regs<'v> {
         flow
     }
 
-    /// Returns the top operand to a Python caller, if that ends no object; otherwise nothing is done.
+    /// Returns the top operand to a Python caller. What dies with the frame ends after the instruction, if that is not
+    /// too much; otherwise nothing is done.
     #[inline(always)]
     pub fn leave_quickly(&mut self) -> Flow {
         let frame = self.fp;
@@ -428,16 +452,16 @@ impl<'v> Regs<'v> {
                 return Flow::Slow;
             }
             let mut slot = header.slots();
-            while slot < value {
-                if !crate::stack::let_go(slot) {
-                    return Flow::Slow;
-                }
-                slot = slot.add(1);
-            }
-            if !crate::stack::let_go((&raw mut (*frame).function).cast()) {
+            // Each slot may leave an object to be ended, and so may the function.
+            if value.offset_from(slot) >= MAX_DOOMED as isize {
                 return Flow::Slow;
             }
             let result = value.read();
+            while slot < value {
+                self.release(slot.read());
+                slot = slot.add(1);
+            }
+            self.release(Some(Value::from_bits((*frame).function as u64)));
             let previous = header.previous;
             self.machine.current.set(previous);
             self.thread.recursion_remaining.set(self.thread.recursion_remaining.get() + 1);
@@ -447,7 +471,7 @@ impl<'v> Regs<'v> {
                 self.push_slot(result);
             }
         }
-        Flow::Next
+        self.flow()
     }
 
     /// Leaves the running frame with its result.

@@ -176,19 +176,19 @@ impl Machine {
     /// Ends what the last instruction left.
     #[inline(never)]
     pub fn bury(&self) {
-        let [first, second, ..] = &self.doomed;
-        let second = second.take();
-        if second.is_none() {
-            if let Some(doomed) = first.take() {
-                doomed.end();
-            }
-            return;
-        }
-        self.doomed[1].set(second);
         // Ending an object may run code that leaves others here.
-        for doomed in self.doomed.each_ref().map(Cell::take).into_iter().flatten() {
-            doomed.end();
+        let Some(first) = self.doomed[0].take() else { return };
+        let Some(second) = self.doomed[1].take() else { return first.end() };
+        let mut others = [const { None }; MAX_DOOMED - 2];
+        for (place, doomed) in others.iter_mut().zip(&self.doomed[2..]) {
+            *place = doomed.take();
+            if place.is_none() {
+                break;
+            }
         }
+        first.end();
+        second.end();
+        others.into_iter().map_while(|doomed| doomed).for_each(Doomed::end);
     }
 
     /// Should the loop look up from its work?
@@ -390,26 +390,6 @@ impl Machine {
 #[inline(always)]
 fn frame_words(code: &CodeObject) -> usize {
     HEADER_WORDS + (code.frame_slots as usize).max(CLEARED)
-}
-
-/// Empties a slot, unless its value would die of it.
-///
-/// # Safety
-/// The slot is initialised and nobody else refers to it.
-#[inline(always)]
-pub unsafe fn let_go(slot: *mut Slot) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if let Some(value) = &*slot
-            && value.is_pointer()
-        {
-            if value.refcount() == 1 {
-                return false;
-            }
-            drop(std::ptr::replace(slot, None));
-        }
-    }
-    true
 }
 
 impl Frame {

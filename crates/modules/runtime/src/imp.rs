@@ -100,7 +100,7 @@ pub(crate) fn import(name: &Value, globals: Option<&Value>, fromlist: Option<&Va
     };
     if wants_names {
         let fromlist = fromlist.cloned().unwrap_or(Value::none());
-        if vm.find_attr(&module, vm.names().__path__.as_value())?.is_none() {
+        if module::find(&module, vm.names().__path__.as_value(), vm)?.is_none() {
             return Ok(module);
         }
         let bootstrap = bootstrap(vm)?;
@@ -210,7 +210,7 @@ fn strip_import_frames(exception: &Value, vm: &Vm) -> PyResult<()> {
 /// Another thread may still be executing the module: wait for it as importlib does.
 /// True if it had to be waited for.
 fn wait_until_initialised(module: &Value, name: &Value, vm: &Vm) -> PyResult<bool> {
-    let Some(spec) = vm.find_attr(module, vm.names().__spec__.as_value())?.filter(|s| !s.is_none()) else {
+    let Some(spec) = module::find(module, vm.names().__spec__.as_value(), vm)?.filter(|s| !s.is_none()) else {
         return Ok(false);
     };
     let initialising = match vm.find_attr(&spec, vm.names()._initializing.as_value())? {

@@ -62,6 +62,9 @@ pub(crate) fn recursive_isinstance(object: &Value, class: &Value, vm: &Vm) -> Py
         if object.ty(vm).is_subtype(ty) {
             return Ok(true);
         }
+        if claims_its_type(object, vm) {
+            return Ok(false);
+        }
         let claimed = vm.find_attr(object, vm.names().__class__.as_value())?;
         return Ok(claimed
             .as_ref()
@@ -73,6 +76,16 @@ pub(crate) fn recursive_isinstance(object: &Value, class: &Value, vm: &Vm) -> Py
         Some(claimed) => abstract_issubclass(&claimed, class, vm),
         None => Ok(false),
     }
+}
+
+/// Is an object's `__class__` that of every object, its type?
+fn claims_its_type(object: &Value, vm: &Vm) -> bool {
+    let (ty, plain, name) = (object.ty(vm), vm.builtin(B::Object), &vm.names().__class__);
+    let generic = match (ty.slots().getattr, plain.slots().getattr) {
+        (Some(own), Some(plain)) => std::ptr::fn_addr_eq(own, plain),
+        _ => false,
+    };
+    generic && matches!((ty.lookup(name, vm), plain.lookup(name, vm)), (Some(own), Some(plain)) if own.is(&plain))
 }
 
 /// What `type.__subclasscheck__` does.

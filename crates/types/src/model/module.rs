@@ -118,6 +118,20 @@ fn getattr(slf: &Value, name: &Value, vm: &Vm) -> PyResult {
     Err(vm.attribute_error_for(message, slf, name))
 }
 
+/// A module's attribute, or `None`: an exception is made only where a `__getattr__` raises one.
+pub fn find(module: &Value, name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+    if !module.ty(vm).is(vm.builtin(B::Module)) {
+        return vm.find_attr(module, name);
+    }
+    if let Some(found) = generic_find_attr(module, name, vm)? {
+        return Ok(Some(found));
+    }
+    match module_dict(module, vm)?.get(vm.names().__getattr__.as_value(), vm)? {
+        Some(_) => vm.find_attr(module, name),
+        None => Ok(None),
+    }
+}
+
 /// True while the module's code runs.
 fn is_initialising(dict: &Ref<Dict>, vm: &Vm) -> PyResult<bool> {
     let spec = dict.get(vm.names().__spec__.as_value(), vm)?.filter(|s| !s.is_none());

@@ -60,7 +60,13 @@ impl Plan {
     /// A fresh frame with the arguments, which are moved out of their slots.
     #[inline(always)]
     pub fn frame(&self, function: &Function, given: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<*mut Frame> {
-        let frame = machine.new_frame(Ref::from_borrowed(function), vm)?;
+        let frame = match machine.quick_frame(function, vm.recursion_remaining.get()) {
+            Some(frame) => {
+                let _owned_by_the_frame = pyrope_object::value_of(function).into_bits();
+                frame
+            }
+            None => machine.new_frame(Ref::from_borrowed(function), vm)?,
+        };
         // SAFETY: the frame is fresh, its locals are unbound, and the parameters come first.
         let local = |index: usize, slot: Slot| unsafe { (*frame).slots().add(index).write(slot) };
         let (positional, named) = given.split_at_mut(self.positional);

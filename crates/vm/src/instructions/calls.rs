@@ -88,6 +88,21 @@ pub fn call_list_append(r: &mut Regs<'_>, i: Instr) -> Flow {
     r.finish(2, Value::none())
 }
 
+/// `type(object)`
+#[inline(always)]
+pub fn call_type(r: &mut Regs<'_>, _: Instr) -> Flow {
+    let is_type =
+        r.peek(3).header().is_some_and(|header| std::ptr::eq(std::ptr::from_ref(header).cast(), r.machine.type_type));
+    if !is_type || r.peek_slot(2).is_some() {
+        return Flow::Slow;
+    }
+    let class = r.peek(1).ty(r.quiet_vm()).to_value();
+    let object = r.pop_slot();
+    r.forget_top(1);
+    r.release(object);
+    r.finish(1, class)
+}
+
 /// A native function of one argument.
 #[inline(always)]
 pub fn call_native_one(r: &mut Regs<'_>, _: Instr) -> Flow {

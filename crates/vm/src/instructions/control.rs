@@ -113,7 +113,7 @@ pub fn get_iter(r: &mut Regs<'_>, _: Instr) -> Flow {
 
 /// The next item of a loop. What follows is mostly a loop's variable, and then done as well.
 #[inline(always)]
-fn deliver(r: &mut Regs<'_>, item: Option<Value>) -> Flow {
+pub(super) fn deliver(r: &mut Regs<'_>, item: Option<Value>) -> Flow {
     if item.is_none() {
         return Flow::Slow;
     }
@@ -180,6 +180,7 @@ pub fn for_iter_generator(r: &mut Regs<'_>, _: Instr) -> Flow {
             generator::abandon_resume(frame, r.quiet_vm());
             return Flow::Raise;
         }
+        r.pass_resume_after_yield();
         return Flow::Next;
     }
     Flow::Slow

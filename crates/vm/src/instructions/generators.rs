@@ -4,6 +4,7 @@ use pyrope_object::{BuiltinType as B, Value};
 
 use crate::eval::{Flow, Regs, check};
 use crate::generator;
+use crate::instructions::control::deliver;
 use crate::quicken::Instr;
 use crate::stack::{OnReturn, Owner};
 
@@ -38,6 +39,10 @@ pub fn yield_value(r: &mut Regs<'_>, i: Instr) -> Flow {
     generator::suspend(r.frame(), i.arg != 0, vm);
     match on_return {
         OnReturn::Exit => r.exit(Flow::Yield, value),
+        OnReturn::ForIter => {
+            r.load(previous);
+            deliver(r, Some(value))
+        }
         _ => {
             r.load(previous);
             r.push(value);
