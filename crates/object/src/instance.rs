@@ -280,9 +280,16 @@ impl Header {
             // SAFETY: inside this object, initialised at allocation.
             return unsafe { (*address).clone() };
         }
+        self.overflow_slot(slot)
+    }
+
+    /// The attribute in a slot of the present shape beyond those that lie in the object itself.
+    #[inline(always)]
+    pub fn overflow_slot(&self, slot: usize) -> Option<Value> {
         let overflow = self.overflow()?;
+        let index = slot.checked_sub(self.ty().inline_capacity())?;
         // SAFETY: an owned box; no other reference to it is live here.
-        unsafe { (&*overflow).get(slot - self.ty().inline_capacity()).cloned().flatten() }
+        unsafe { (&*overflow).get(index).cloned().flatten() }
     }
 
     /// Replaces the attribute in a slot of the present shape; gives the old one.

@@ -469,6 +469,9 @@ impl<'v> Regs<'v> {
             self.load(previous);
             if pushes {
                 self.push_slot(result);
+            } else {
+                // The None of an `__init__`.
+                std::mem::forget(result);
             }
         }
         self.flow()

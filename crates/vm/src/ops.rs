@@ -130,6 +130,8 @@ macro_rules! for_each_op {
             LoadAttrInDict => attributes::load_attr_in_dict::<STACK>, attributes::load_attr::<STACK>;
             LoadMethodBesideDict => attributes::load_method_beside_dict::<STACK>, attributes::load_attr::<STACK>;
             LoadAttrLocal => attributes::load_attr::<LOCAL>;
+            LoadAttrOverflow => attributes::load_attr_overflow::<STACK>, attributes::load_attr_overflow_slowly::<STACK>;
+            LoadAttrOverflowLocal => attributes::load_attr_overflow::<LOCAL>, attributes::load_attr_overflow_slowly::<LOCAL>;
             LoadAttrSlotLocal => attributes::load_attr_slot::<LOCAL>, attributes::load_attr_slot_slowly::<LOCAL>;
             LoadAttrClassLocal => attributes::load_attr_class::<LOCAL>, attributes::load_attr_class_slowly::<LOCAL>;
             LoadAttrTypeLocal => attributes::load_attr_type::<LOCAL>, attributes::load_attr::<LOCAL>;

@@ -18,6 +18,8 @@ use crate::ops::Op;
 pub enum Kind {
     /// In a slot of the instance.
     Slot,
+    /// In a slot beyond those that lie in the instance itself.
+    Overflow,
     /// An attribute of the class that binds to nothing.
     Class,
     /// The object is a class, and the attribute one of its own or its bases' that binds to nothing.
@@ -43,6 +45,8 @@ impl Kind {
     pub fn op(self, local: bool) -> Op {
         match (self, local) {
             (Kind::Slot, false) => Op::LoadAttrSlot,
+            (Kind::Overflow, false) => Op::LoadAttrOverflow,
+            (Kind::Overflow, true) => Op::LoadAttrOverflowLocal,
             (Kind::Class, false) => Op::LoadAttrClass,
             (Kind::Type, false) => Op::LoadAttrType,
             (Kind::Module, false) => Op::LoadAttrModule,
@@ -108,13 +112,14 @@ pub fn recognise(object: &Value, name: &Ref<Str>, method: bool, vm: &Vm) -> Opti
     if is_in_dict_mode(object, vm) {
         return beside_dict(object, name, found.as_ref(), method, vm).map(|(kind, word)| (kind, way(word)));
     }
-    if let Some(offset) = slot_offset(object, name, vm) {
-        return Some((Kind::Slot, way(offset)));
+    match own_slot(object, name, vm) {
+        Some(slot) if slot < ty.inline_capacity() => return Some((Kind::Slot, way(slot_offset(ty, slot)))),
+        Some(slot) => return Some((Kind::Overflow, way(slot as u64))),
+        None => {}
     }
     let found = found?;
     let kind_of_found = found.ty(vm);
-    // An attribute of the instance's own may lie beyond the inline slots.
-    if !shape_tells_attributes(object, vm) || has_own(object, name, vm) {
+    if !shape_tells_attributes(object, vm) {
         return None;
     }
     if method && kind_of_found.flags().has(TypeFlags::METHOD_DESCRIPTOR) {
@@ -200,7 +205,7 @@ pub fn recognise_store(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<Way> 
     }
     let offset = match ty.lookup(name, vm) {
         Some(found) if found.ty(vm).slots().descr_set.is_some() => member_offset(&found, ty)?,
-        _ => slot_offset(object, name, vm)?,
+        _ => own_slot(object, name, vm).filter(|&slot| slot < ty.inline_capacity()).map(|slot| slot_offset(ty, slot))?,
     };
     Some(Way::new(ty.version(), object.shape(), offset))
 }
@@ -215,21 +220,20 @@ fn shape_tells_attributes(object: &Value, vm: &Vm) -> bool {
     vm.interp().shapes.with(|shapes| shapes.get(object.shape()).is_some_and(|shape| !shape.dict_mode))
 }
 
-fn has_own(object: &Value, name: &Str, vm: &Vm) -> bool {
-    vm.interp().shapes.with(|shapes| shapes.slot_of(object.shape(), name)).is_some()
-}
-
-/// Byte offset of an attribute's inline slot from the header.
-fn slot_offset(object: &Value, name: &Str, vm: &Vm) -> Option<u64> {
-    let ty = object.ty(vm);
-    if !ty.flags().has(TypeFlags::DICT) {
+/// The slot of an attribute of the instance's own, if slots are where it has its attributes.
+fn own_slot(object: &Value, name: &Str, vm: &Vm) -> Option<usize> {
+    if !object.ty(vm).flags().has(TypeFlags::DICT) {
         return None;
     }
-    let slot = vm.interp().shapes.with(|shapes| {
+    vm.interp().shapes.with(|shapes| {
         let shape = shapes.get(object.shape())?;
         if shape.dict_mode { None } else { shapes.slot_of(object.shape(), name) }
-    })?;
-    (slot < ty.inline_capacity()).then(|| (ty.basic_size() + slot * 8) as u64)
+    })
+}
+
+/// Byte offset of an inline slot from the header.
+fn slot_offset(ty: &Type, slot: usize) -> u64 {
+    (ty.basic_size() + slot * size_of::<Value>()) as u64
 }
 
 /// The value in a module's dict.

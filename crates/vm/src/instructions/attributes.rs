@@ -130,6 +130,26 @@ pub fn load_attr_slot_slowly<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow
     load_attr::<FROM>(r, i)
 }
 
+/// An attribute beyond the slots in the instance itself.
+#[inline(always)]
+pub fn load_attr_overflow<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    match cache.first(owner::<FROM>(r, i)).and_then(|(header, slot)| header.overflow_slot(slot as usize)) {
+        Some(value) => give::<FROM>(r, cache, value),
+        None => Flow::Slow,
+    }
+}
+
+/// The same by the further ways, or by the rules.
+#[inline(always)]
+pub fn load_attr_overflow_slowly<const FROM: u8>(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let cache = r.cache(i.index());
+    match cache.more(owner::<FROM>(r, i)).and_then(|(header, slot)| header.overflow_slot(slot as usize)) {
+        Some(value) => give::<FROM>(r, cache, value),
+        None => load_attr::<FROM>(r, i),
+    }
+}
+
 /// The value that a cache remembers, counted.
 #[inline(always)]
 pub(super) fn remembered(word: u64) -> Value {

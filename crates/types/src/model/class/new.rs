@@ -12,7 +12,7 @@ use crate::containers::dict;
 use crate::model::descriptors;
 
 /// Attribute slots reserved in instances when nothing is known of what `__init__` sets.
-const DEFAULT_CAPACITY: u32 = 2;
+const DEFAULT_CAPACITY: u32 = 6;
 /// And at most.
 const MAX_CAPACITY: usize = 30;
 
@@ -287,9 +287,11 @@ fn class_flags(base: &Type, base_list: &[Ref<Type>], members: &Members) -> TypeF
 fn inline_capacity(namespace: &Ref<Dict>, base: &Type, vm: &Vm) -> PyResult<u32> {
     let own = namespace.get(vm.names().__static_attributes__.as_value(), vm)?;
     let own = own.and_then(|names| names.downcast::<Tuple>().map(Tuple::len)).unwrap_or(0);
-    let wanted = (base.inline_capacity() + own).min(MAX_CAPACITY) as u32;
-    // Even counts keep instances of like classes interchangeable more often.
-    Ok(wanted.max(DEFAULT_CAPACITY).next_multiple_of(2))
+    Ok(match base.inline_capacity() + own {
+        0 => DEFAULT_CAPACITY,
+        // Even counts keep instances of like classes interchangeable more often.
+        wanted => (wanted.min(MAX_CAPACITY) as u32).next_multiple_of(2),
+    })
 }
 
 fn set_default_module(namespace: &Ref<Dict>, vm: &Vm) -> PyResult<()> {
