@@ -34,7 +34,10 @@ const INDISPENSABLE: usize = 512;
 /// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
 #[inline]
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
-    if trailing <= INDISPENSABLE && std::ptr::eq(class.def, T::def()) && class.plainness() == Plainness::Plain {
+    if trailing <= INDISPENSABLE
+        && std::ptr::eq(class.def, T::def())
+        && matches!(class.plainness(), Plainness::Plain | Plainness::Leaf)
+    {
         // SAFETY: by the caller's promise; the type was just looked at.
         return unsafe { allocate_plainly(vm, class, size_of::<T>() + trailing, fixed) }
             .ok_or_else(|| vm.memory_error());
@@ -226,6 +229,11 @@ pub fn settle(object: &Value, vm: &Vm) {
 pub(crate) unsafe fn destroy(object: NonNull<Header>) {
     // SAFETY: the object is still whole.
     let header = unsafe { object.as_ref() };
+    if header.ty().plainness() == Plainness::Leaf {
+        // SAFETY: as the caller promises.
+        unsafe { destroy_plainly(object) };
+        return;
+    }
     let interp = header.ty().interp();
     if interp.nested_deaths.get() >= MAX_NESTED_DEATHS {
         if let Some(links) = header.links() {
@@ -253,7 +261,7 @@ unsafe fn destroy_now(object: NonNull<Header>) {
     // SAFETY: the object is whole; by the caller's promise.
     unsafe {
         match object.as_ref().ty().plainness() {
-            Plainness::Plain => destroy_plainly(object),
+            Plainness::Plain | Plainness::Leaf => destroy_plainly(object),
             Plainness::Light if ends_plainly(object.as_ref()) => destroy_plainly(object),
             _ => destroy_specially(object),
         }

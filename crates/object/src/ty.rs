@@ -6,8 +6,8 @@ use std::rc::Rc;
 use crate::guarded::Guarded;
 use crate::header::{Extension, GcLinks, Header};
 use crate::interpreter::Interpreter;
-use crate::layout::{Dict, Str};
-use crate::reference::Ref;
+use crate::layout::{Bytes, Dict, Float, Int, Str};
+use crate::reference::{Object, Ref};
 use crate::slots::Slots;
 use crate::traverse::Traverse;
 use crate::typedef::{TypeDef, TypeFlags};
@@ -59,6 +59,8 @@ pub struct Type {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plainness {
     Unknown,
+    /// Plain, and without references to other objects.
+    Leaf,
     /// Collector links (perhaps), native fields and trailing items: they come and go without finalizer, attributes,
     /// members, weak references or a count of their type.
     Plain,
@@ -66,6 +68,11 @@ pub(crate) enum Plainness {
     Light,
     /// Anything.
     Special,
+}
+
+/// Have instances of this type nothing but bytes?
+fn is_leaf(def: &TypeDef) -> bool {
+    [Str::def(), Bytes::def(), Int::def(), Float::def()].into_iter().any(|leaf| std::ptr::eq(leaf, def))
 }
 
 /// What a new class is made of; see [`Type::new_class`].
@@ -214,6 +221,7 @@ impl Type {
         let found = match (special, light) {
             (true, _) => Plainness::Special,
             (false, true) => Plainness::Light,
+            (false, false) if is_leaf(self.def) => Plainness::Leaf,
             (false, false) => Plainness::Plain,
         };
         self.plainness.set(found);

@@ -58,6 +58,13 @@ impl WeakRef {
         with_list(header, true, |list| list.push(NonNull::from(reference)));
     }
 
+    /// The same for one that will be looked for again: it stands first.
+    pub fn register_shared(reference: &WeakRef) {
+        // SAFETY: as in `register`.
+        let Some(header) = (unsafe { reference.referent.get().as_ref() }) else { return };
+        with_list(header, true, |list| list.insert(0, NonNull::from(reference)));
+    }
+
     /// The referent, if it is alive.
     pub fn get(&self) -> Option<Value> {
         // SAFETY: not null means alive: death clears it first.
@@ -98,7 +105,16 @@ fn with_list<R: Default>(header: &Header, create: bool, f: impl FnOnce(&mut Weak
     f(unsafe { &mut *extension.weak.get().cast::<WeakList>() })
 }
 
-/// The live weak references to an object, oldest first.
+/// The first live weak reference to an object that passes a test, which runs no Python code.
+pub fn find_reference(object: &Value, test: impl Fn(&Value) -> bool) -> Option<Value> {
+    with_list(object.header()?, false, |list| {
+        // SAFETY: as in `references_to`.
+        let live = list.iter().map(|r| unsafe { r.as_ref() }).filter(|r| r.header.refcount.get() > 0);
+        live.map(|r| Ref::from_borrowed(r).into_value()).find(test)
+    })
+}
+
+/// The live weak references to an object: the shared ones, then the oldest first.
 pub fn references_to(object: &Value) -> Vec<Ref<WeakRef>> {
     let Some(header) = object.header() else { return Vec::new() };
     with_list(header, false, |list| {

@@ -3,7 +3,7 @@
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::{argument_type_name, check_positional, full_type_name};
 use pyrope_object::layout::{Str, WEAKCALLABLEPROXY_LAYOUT, WEAKPROXY_LAYOUT, WEAKREF_LAYOUT};
-use pyrope_object::weak::{WeakCallableProxy, WeakProxy, WeakRef, references_to};
+use pyrope_object::weak::{WeakCallableProxy, WeakProxy, WeakRef, find_reference, references_to};
 use pyrope_object::{Args, BuiltinType as B, CompareOp, PyResult, Raised, Ref, Slots, Type, Value, Vm};
 
 /// A reference that does not keep its object alive.
@@ -46,9 +46,14 @@ pub fn reference(class: &Type, object: &Value, callback: Option<Value>, vm: &Vm)
     {
         return Ok(known);
     }
+    let shared = plain && callback.is_none();
     let Some(fields) = WeakRef::to(object, callback) else { return Err(unsupported(object, vm)) };
     let new = Ref::new_in(vm, class, fields);
-    WeakRef::register(&new);
+    if shared {
+        WeakRef::register_shared(&new)
+    } else {
+        WeakRef::register(&new)
+    }
     Ok(new.into_value())
 }
 
@@ -84,7 +89,7 @@ fn is_canonical(reference: &Value, kind: B, vm: &Vm) -> bool {
 
 /// The shared reference or proxy without callback.
 fn canonical(object: &Value, kind: B, vm: &Vm) -> Option<Value> {
-    references_to(object).into_iter().map(Ref::into_value).find(|r| is_canonical(r, kind, vm))
+    find_reference(object, |reference| is_canonical(reference, kind, vm))
 }
 
 /// All weak references to an object: the shared ones first, then the newest first.

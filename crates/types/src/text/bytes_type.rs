@@ -11,7 +11,7 @@ mod percent;
 mod search;
 
 pub use array::ByteArray;
-pub use hex::hex_text;
+pub use hex::{hex_digits, hex_text};
 pub use immutable::BytesType;
 pub use iterators::{ByteArrayIterator, BytesIterator};
 

@@ -9,7 +9,7 @@ mod percent_args;
 pub mod str_type;
 
 pub use builder::{TextBuilder, Viewed, char_str, raise_text_error, slice_view, str_from_wtf8};
-pub use bytes_type::{ByteArray, hex_text};
+pub use bytes_type::{ByteArray, hex_digits, hex_text};
 pub use codec::{EarlyChecks, decode, decode_bytes, decode_utf8, encode, encode_utf8};
 pub use locale::{numeric_locale, set_numeric_locale};
 pub use memory_view::MemoryView;

@@ -205,7 +205,9 @@ pub fn recognise_store(object: &Value, name: &Ref<Str>, vm: &Vm) -> Option<Way> 
     }
     let offset = match ty.lookup(name, vm) {
         Some(found) if found.ty(vm).slots().descr_set.is_some() => member_offset(&found, ty)?,
-        _ => own_slot(object, name, vm).filter(|&slot| slot < ty.inline_capacity()).map(|slot| slot_offset(ty, slot))?,
+        _ => {
+            own_slot(object, name, vm).filter(|&slot| slot < ty.inline_capacity()).map(|slot| slot_offset(ty, slot))?
+        }
     };
     Some(Way::new(ty.version(), object.shape(), offset))
 }

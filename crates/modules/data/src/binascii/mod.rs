@@ -10,7 +10,7 @@ use pyrope_macros::pyfunctions;
 use pyrope_object::args::ArgName;
 use pyrope_object::bind::{BytesLike, NullableArg};
 use pyrope_object::{BuiltinType as B, Bytes, FromArg, ModuleDef, PyResult, Raised, Ref, Str, Value, Vm};
-use pyrope_types::text::hex_text;
+use pyrope_types::text::hex_digits;
 
 use crate::errors;
 
@@ -74,9 +74,7 @@ impl AsciiData<'_> {
 }
 
 fn hexlify(data: &BytesLike<'_>, sep: Option<&Value>, bytes_per_sep: isize, vm: &Vm) -> PyResult<Ref<Bytes>> {
-    let text = hex_text(&data.to_cow(), sep, bytes_per_sep, vm)?;
-    let bytes: Vec<u8> = text.code_points().map(|c| c as u8).collect();
-    vm.new_bytes(&bytes)
+    vm.new_bytes(&hex_digits(&data.to_cow(), sep, bytes_per_sep, vm)?)
 }
 
 fn unhexlify(text: &AsciiData<'_>, vm: &Vm) -> PyResult<Ref<Bytes>> {
@@ -84,14 +82,32 @@ fn unhexlify(text: &AsciiData<'_>, vm: &Vm) -> PyResult<Ref<Bytes>> {
     if !text.len().is_multiple_of(2) {
         return Err(error("Odd-length string", vm));
     }
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|d| d as u8);
-    let decoded: Option<Vec<u8>> =
-        text.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect();
-    match decoded {
-        Some(bytes) => vm.new_bytes(&bytes),
-        None => Err(error("Non-hexadecimal digit found", vm)),
+    let mut bytes = vec![0; text.len() / 2];
+    // No digit's value has one of the high bits, which are left of those that are none.
+    let mut seen = 0;
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        let (high, low) = (HEX_VALUES[usize::from(pair[0])], HEX_VALUES[usize::from(pair[1])]);
+        *byte = high << 4 | low;
+        seen |= high | low;
     }
+    if seen & NO_DIGIT == 0 { vm.new_bytes(&bytes) } else { Err(error("Non-hexadecimal digit found", vm)) }
 }
+
+/// Stands for what is no hexadecimal digit.
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of each character as a hexadecimal digit.
+static HEX_VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let lower = b"0123456789abcdef"[digit];
+        values[lower as usize] = digit as u8;
+        values[lower.to_ascii_uppercase() as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
 
 /// The low 32 bits of any integer.
 fn low_bits(value: &Value, vm: &Vm) -> PyResult<u32> {

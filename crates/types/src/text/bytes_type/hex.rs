@@ -9,25 +9,38 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// `data.hex(sep, bytes_per_sep)`
 pub fn hex_text(data: &[u8], sep: Option<&Value>, group: isize, vm: &Vm) -> PyResult<Ref<Str>> {
-    let separator = separator(sep, vm)?;
+    vm.str_from_latin1(&hex_digits(data, sep, group, vm)?)
+}
+
+/// Two digits for each byte, with separators between groups of bytes.
+pub fn hex_digits(data: &[u8], sep: Option<&Value>, group: isize, vm: &Vm) -> PyResult<Vec<u8>> {
+    let separator = separator(sep, vm)?.filter(|_| group != 0);
     let mut out = Vec::new();
-    let per_byte = 3;
-    if out.try_reserve(data.len().saturating_mul(per_byte).min(isize::MAX as usize)).is_err() {
+    let per_byte = 2 + usize::from(separator.is_some());
+    if out.try_reserve_exact(data.len().saturating_mul(per_byte).min(isize::MAX as usize)).is_err() {
         return Err(vm.memory_error());
     }
+    let Some(separator) = separator else {
+        out.resize(2 * data.len(), 0);
+        for (digits, byte) in out.chunks_exact_mut(2).zip(data) {
+            digits.copy_from_slice(&digits_of(*byte));
+        }
+        return Ok(out);
+    };
     let size = group.unsigned_abs();
     for (at, &byte) in data.iter().enumerate() {
-        let boundary = match group {
-            0 => false,
-            1.. => at > 0 && (data.len() - at).is_multiple_of(size),
-            _ => at > 0 && at.is_multiple_of(size),
-        };
-        if boundary && let Some(separator) = separator {
+        let before = if group > 0 { data.len() - at } else { at };
+        if at > 0 && before.is_multiple_of(size) {
             out.push(separator);
         }
-        out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        out.extend(digits_of(byte));
     }
-    vm.str_from_latin1(&out)
+    Ok(out)
+}
+
+#[inline(always)]
+fn digits_of(byte: u8) -> [u8; 2] {
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 fn separator(sep: Option<&Value>, vm: &Vm) -> PyResult<Option<u8>> {
