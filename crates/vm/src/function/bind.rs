@@ -29,7 +29,9 @@ impl Binder<'_> {
 
     fn bind(&self, args: Args<'_>) -> PyResult<()> {
         let code = self.code;
-        code.load(self.vm)?;
+        if code.if_loaded().is_none() {
+            code.load(self.vm)?;
+        }
         let (argcount, total) = (code.argcount as usize, (code.argcount + code.kwonlyargcount) as usize);
         let given = args.positional();
         let varargs = code.flags & CodeFlags::VARARGS != 0;

@@ -43,6 +43,7 @@ enum Progress {
         iter: Some(|value, _| Ok(value.clone())),
         next: Some(|value, vm| asend_send(value, None, vm).map(Some)),
         am_await: Some(|value, _| Ok(value.clone())),
+        am_send: Some(asend_am_send),
         finalize: Some(asend_finalize),
         ..Slots::EMPTY
     }
@@ -103,8 +104,16 @@ fn ends(vm: &Vm) -> bool {
     vm.raised_is(B::StopAsyncIteration) || vm.raised_is(B::GeneratorExit)
 }
 
-/// A step's result: a yielded value ends the awaiting, anything else is awaited further.
+/// A step's result for `send()` and `throw()`: what ends the awaiting is raised.
 fn unwrap(core: &GenCore, result: PyResult, vm: &Vm) -> PyResult {
+    match outcome(core, result, vm)? {
+        Sent::Yielded(value) => Ok(value),
+        Sent::Returned(value) => Err(resume::stop_iteration(value, vm)),
+    }
+}
+
+/// A step's result: a yielded value ends the awaiting, anything else is awaited further.
+fn outcome(core: &GenCore, result: PyResult, vm: &Vm) -> PyResult<Sent> {
     match result {
         Err(raised) => {
             if ends(vm) {
@@ -116,9 +125,9 @@ fn unwrap(core: &GenCore, result: PyResult, vm: &Vm) -> PyResult {
         Ok(value) => match value.downcast::<AsyncGenWrappedValue>() {
             Some(wrapped) => {
                 core.running_async.set(false);
-                Err(resume::stop_iteration(wrapped.value.clone(), vm))
+                Ok(Sent::Returned(wrapped.value.clone()))
             }
-            None => Ok(value),
+            None => Ok(Sent::Yielded(value)),
         },
     }
 }
@@ -165,6 +174,22 @@ impl AsyncGenAsend {
 }
 
 fn asend_send(value: &Value, sent: Option<&Value>, vm: &Vm) -> PyResult {
+    match asend_step(value, sent, vm)? {
+        Sent::Yielded(value) => Ok(value),
+        Sent::Returned(value) => Err(resume::stop_iteration(value, vm)),
+    }
+}
+
+/// The `am_send` slot: no StopIteration is made just to carry the value, but those who watch are told of one.
+fn asend_am_send(value: &Value, sent: &Value, vm: &Vm) -> PyResult<Sent> {
+    let outcome = asend_step(value, Some(sent), vm)?;
+    if let Sent::Returned(value) = &outcome {
+        crate::monitor::stopped_with(value.clone(), vm)?;
+    }
+    Ok(outcome)
+}
+
+fn asend_step(value: &Value, sent: Option<&Value>, vm: &Vm) -> PyResult<Sent> {
     let Some(this) = value.downcast::<AsyncGenAsend>() else { return Err(not_a_generator(vm)) };
     let core = this.enter(vm)?;
     let none = Value::none();
@@ -173,8 +198,11 @@ fn asend_send(value: &Value, sent: Option<&Value>, vm: &Vm) -> PyResult {
         argument = this.value.as_ref().unwrap_or(&none);
     }
     core.running_async.set(true);
-    let result = step(core, argument, vm);
-    this.settle(unwrap(core, result, vm))
+    let outcome = outcome(core, step(core, argument, vm), vm);
+    if !matches!(outcome, Ok(Sent::Yielded(_))) {
+        this.progress.set(Progress::Closed);
+    }
+    outcome
 }
 
 fn asend_throw(this: &AsyncGenAsend, args: &[Value], vm: &Vm) -> PyResult {
