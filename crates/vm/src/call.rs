@@ -130,6 +130,11 @@ pub fn call_natively(operands: &mut [Slot], vm: &Vm) -> PyResult {
 #[inline(never)]
 pub fn specialised(operands: &[Slot], cache: &Cache, machine: &Machine, vm: &Vm) -> Op {
     let [Some(callable), first, rest @ ..] = operands else { return Op::Call };
+    if let Some(function) = as_function(callable, machine) {
+        let given = rest.len() + usize::from(first.is_some());
+        let by_defaults = function.completed_by_defaults(given).is_some_and(|missing| missing > 0);
+        return if by_defaults { Op::CallDefaults } else { Op::Call };
+    }
     if let Some(method) = callable.downcast_exact::<MethodDescriptor>() {
         let Some(receiver) = first else { return Op::CallNative };
         if !receiver.ty(vm).is(&method.owner) || !receiver.is_pointer() {

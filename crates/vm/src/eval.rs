@@ -358,6 +358,28 @@ impl<'v> Regs<'v> {
         Flow::Next
     }
 
+    /// The same for a function whose last parameters, `missing` of them, take their defaults.
+    #[inline(always)]
+    pub fn enter_with_defaults(&mut self, function: &Function, given: usize, missing: usize, operands: usize) -> Flow {
+        let remaining = self.thread.recursion_remaining.get();
+        let Some(frame) = self.machine.quick_frame(function, remaining) else { return Flow::Slow };
+        self.thread.recursion_remaining.set(remaining - 1);
+        self.move_arguments(frame, given);
+        function.defaults.with(|defaults| {
+            let defaults = defaults.as_ref().map_or(&[][..], |defaults| defaults.as_slice());
+            for (index, default) in defaults[defaults.len() - missing..].iter().enumerate() {
+                // SAFETY: the function has so many parameters; the locals of the fresh frame are unbound.
+                unsafe { (*frame).slots().add(given + index).write(Some(default.clone())) };
+            }
+        });
+        self.forget_top(operands);
+        self.save();
+        self.machine.current.set(frame);
+        self.load(frame);
+        self.pass_resume();
+        Flow::Next
+    }
+
     /// Goes over the RESUME that a fresh frame mostly begins with.
     #[inline(always)]
     fn pass_resume(&mut self) {

@@ -218,6 +218,17 @@ impl Function {
         unsafe { (*self.code.get()).simple_args as usize == given }
     }
 
+    /// How many parameters behind `given` positional arguments take their defaults, if that completes a call whose
+    /// arguments can be moved to the locals as they are.
+    #[inline(always)]
+    pub fn completed_by_defaults(&self, given: usize) -> Option<usize> {
+        // SAFETY: as above.
+        let parameters = unsafe { (*self.code.get()).simple_args as usize };
+        let missing = parameters.checked_sub(given)?;
+        let defaults = self.defaults.with(|defaults| defaults.as_ref().map_or(0, |defaults| defaults.len()));
+        (missing <= defaults).then_some(missing)
+    }
+
     /// `__name__`
     pub fn name(&self) -> Ref<Str> {
         self.names.with(|n| n.0.clone())

@@ -193,6 +193,7 @@ macro_rules! for_each_op {
             Call => calls::call, calls::call_slowly;
             CallMethodNoArgs => calls::call_method_no_args, calls::call_slowly;
             CallMethodOne => calls::call_method_one, calls::call_slowly;
+            CallDefaults => calls::call_defaults, calls::call_slowly;
             CallType => calls::call_type, calls::call_slowly;
             CallListAppend => calls::call_list_append, calls::call_slowly;
             CallNativeOne => calls::call_native_one, calls::call_slowly;

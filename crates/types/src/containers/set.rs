@@ -59,7 +59,7 @@ const COMMON: Slots = Slots {
     xor: Some(set_xor),
     or: Some(set_or),
     sq_length: Some(set_len),
-    sq_contains: Some(set_contains),
+    sq_contains: Some(contains),
     ..Slots::EMPTY
 };
 const SET_SLOTS: Slots = Slots {
@@ -256,7 +256,8 @@ fn hash_to_find(element: &Value, vm: &Vm) -> PyResult<i64> {
     }
 }
 
-fn set_contains(slf: &Value, element: &Value, vm: &Vm) -> PyResult<bool> {
+/// `element in set`, of a set or frozenset.
+pub fn contains(slf: &Value, element: &Value, vm: &Vm) -> PyResult<bool> {
     let hash = hash_to_find(element, vm)?;
     body!(slf, vm).contains_hashed(element, hash, vm)
 }
@@ -310,7 +311,7 @@ macro_rules! common_methods {
             /// True if the element is in the set.
             #[method("__contains__($self, object, /)")]
             fn contains_element(slf: &Value, object: &Value, vm: &Vm) -> PyResult<bool> {
-                set_contains(slf, object, vm)
+                contains(slf, object, vm)
             }
 
             /// A new set without the elements of the others.

@@ -6,6 +6,7 @@ use pyrope_bytecode::BinaryOperator;
 use pyrope_object::layout::{Dict, List, Str, Tuple};
 use pyrope_object::shape::{STR_SHAPE, builtin_shape};
 use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
+use pyrope_types::containers::set;
 
 use crate::eval::{Flow, Regs, check};
 use crate::ops::{CONST, LOCAL, STACK};
@@ -169,7 +170,9 @@ pub fn multiply<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i
 
 #[inline(always)]
 pub fn subscript<const L: u8, const R: u8, const STORE: bool>(r: &mut Regs<'_>, i: Instr) -> Flow {
-    let Some(result) = quick_item(left::<L, R>(r, i, u16::MAX), right::<R>(r, i)) else { return Flow::Slow };
+    let Some(result) = quick_item(left::<L, R>(r, i, u16::MAX), right::<R>(r, i), r.quiet_vm()) else {
+        return Flow::Slow;
+    };
     if L == STACK {
         // The index is an immediate, so the container is all that must be released.
         r.forget_top((R == STACK) as usize);
@@ -223,9 +226,9 @@ pub fn other_slowly<const L: u8, const R: u8>(r: &mut Regs<'_>, i: Instr) -> Flo
     done_counted::<L, R, false>(r, i, check!(result))
 }
 
-/// The item of a list or tuple at an index that it has.
+/// The item of a list, tuple or ASCII string at an index that it has.
 #[inline(always)]
-fn quick_item(container: &Value, key: &Value) -> Option<Value> {
+fn quick_item(container: &Value, key: &Value, vm: &Vm) -> Option<Value> {
     let index = key.as_small_int()?;
     if let Some(list) = container.downcast_exact::<List>() {
         list.items.with(|items| {
@@ -235,9 +238,19 @@ fn quick_item(container: &Value, key: &Value) -> Option<Value> {
     } else if let Some(tuple) = container.downcast_exact::<Tuple>() {
         let index = if index < 0 { index + tuple.len() as i64 } else { index };
         tuple.as_slice().get(index as usize).cloned()
+    } else if container.shape() == STR_SHAPE {
+        character(container, index, vm)
     } else {
         None
     }
+}
+
+/// The character of an ASCII string at an index that it has.
+#[inline(never)]
+fn character(text: &Value, index: i64, vm: &Vm) -> Option<Value> {
+    let text = text.downcast_exact::<Str>()?.as_ascii()?.as_bytes();
+    let index = if index < 0 { index + text.len() as i64 } else { index };
+    text.get(index as usize).map(|&unit| vm.latin1_char(unit).into_value())
 }
 
 /// `container[key]`
@@ -408,6 +421,9 @@ fn contains(container: &Value, item: &Value, vm: &Vm) -> PyResult<bool> {
         && let Some(dict) = container.downcast_exact::<Dict>()
     {
         return Ok(dict.get(item, vm)?.is_some());
+    }
+    if container.shape() == builtin_shape(B::Set) || container.shape() == builtin_shape(B::FrozenSet) {
+        return set::contains(container, item, vm);
     }
     let quickly = if let Some(list) = container.downcast_exact::<List>() {
         list.items.with(|items| quickly_among(items, item))

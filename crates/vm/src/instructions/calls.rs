@@ -26,6 +26,18 @@ pub fn call(r: &mut Regs<'_>, i: Instr) -> Flow {
     Flow::Slow
 }
 
+/// A Python function that takes its last arguments' defaults.
+#[inline(always)]
+pub fn call_defaults(r: &mut Regs<'_>, i: Instr) -> Flow {
+    let count = usize::from(i.a);
+    let Some(function) = call::as_function(r.peek(count + 2), r.machine) else { return Flow::Slow };
+    let with_receiver = count + usize::from(r.peek_slot(count + 1).is_some());
+    match function.completed_by_defaults(with_receiver) {
+        Some(missing) => r.enter_with_defaults(function, with_receiver, missing, count + 2),
+        None => Flow::Slow,
+    }
+}
+
 /// Calls what needs more than a frame, or more of a frame.
 #[inline(always)]
 pub fn call_slowly(r: &mut Regs<'_>, i: Instr) -> Flow {

@@ -61,13 +61,33 @@ pub fn compare_jump<const L: u8, const R: u8, const WHEN: bool>(r: &mut Regs<'_>
     } else if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
         r.forget_top(on_stack(L, R));
         floats(x, y, op)
+    } else if let Some(equal) = strs(a, b, op) {
+        for _ in 0..on_stack(L, R) {
+            let operand = r.pop_slot();
+            r.release(operand);
+        }
+        equal == (op == CompareOp::Eq)
     } else {
         return Flow::Slow;
     };
     if truth == WHEN {
         r.jump(i.c() as u16 as i16 as isize);
     }
-    Flow::Next
+    r.flow()
+}
+
+/// Whether two strings are equal, if the operator asks for that.
+#[inline(always)]
+fn strs(a: &Value, b: &Value, op: CompareOp) -> Option<bool> {
+    if a.shape() != STR_SHAPE || b.shape() != STR_SHAPE || !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+        return None;
+    }
+    Some(a.is(b) || equal_texts(a, b))
+}
+
+#[inline(never)]
+fn equal_texts(a: &Value, b: &Value) -> bool {
+    matches!((a.downcast_exact::<Str>(), b.downcast_exact::<Str>()), (Some(x), Some(y)) if x.equals(y))
 }
 
 /// The same for any operands.
@@ -92,12 +112,8 @@ fn compare_truth(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult<bool>
     if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
         return Ok(floats(x, y, op));
     }
-    if a.shape() == STR_SHAPE
-        && b.shape() == STR_SHAPE
-        && matches!(op, CompareOp::Eq | CompareOp::Ne)
-        && let (Some(x), Some(y)) = (a.downcast::<Str>(), b.downcast::<Str>())
-    {
-        return Ok(x.equals(y) == (op == CompareOp::Eq));
+    if let Some(equal) = strs(a, b, op) {
+        return Ok(equal == (op == CompareOp::Eq));
     }
     let result = vm.compare(a, b, op)?;
     vm.is_true(&result)
