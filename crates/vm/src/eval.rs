@@ -473,15 +473,15 @@ impl<'v> Regs<'v> {
             if !plain || header.object.get().is_some() || header.locals.is_some() || !self.machine.gives_back(frame) {
                 return Flow::Slow;
             }
-            let mut slot = header.slots();
+            let (first, mut slot) = (header.slots(), value);
             // Each slot may leave an object to be ended, and so may the function.
-            if value.offset_from(slot) >= MAX_DOOMED as isize {
+            if value.offset_from(first) >= MAX_DOOMED as isize {
                 return Flow::Slow;
             }
             let result = value.read();
-            while slot < value {
+            while slot > first {
+                slot = slot.sub(1);
                 self.release(slot.read());
-                slot = slot.add(1);
             }
             self.release(Some(Value::from_bits((*frame).function as u64)));
             let previous = header.previous;

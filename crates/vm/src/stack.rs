@@ -501,7 +501,7 @@ impl Frame {
     }
 }
 
-/// Drops the values of a frame, or hands them to its frame object if somebody else still holds that.
+/// Drops the values of a frame, the last one first, or hands them to its frame object if somebody else still holds that.
 ///
 /// # Safety
 /// The frame does not run and will not run again; its words are not used afterwards, except by their owner to free them.
@@ -513,11 +513,10 @@ pub unsafe fn clear_frame(frame: *mut Frame) {
             hand_over(frame);
             return;
         }
-        let mut slot = (*frame).slots();
-        let end = (*frame).sp;
-        while slot < end {
+        let (first, mut slot) = ((*frame).slots(), (*frame).sp);
+        while slot > first {
+            slot = slot.sub(1);
             drop(std::ptr::replace(slot, None));
-            slot = slot.add(1);
         }
         if (*frame).locals.is_some() {
             drop((*frame).locals.take());
