@@ -4,7 +4,7 @@
 //! have a chance to become empty and go back.
 
 use crate::pool::{POOL_SIZE, Pool, UNUSED};
-use crate::system;
+use crate::{reserve, system};
 use std::alloc::Layout;
 use std::ptr::{NonNull, null_mut};
 
@@ -39,8 +39,11 @@ impl Arena {
         (0..self.virgin).map(move |i| unsafe { base.as_ptr().add(i * POOL_SIZE).cast() })
     }
 
-    fn make() -> Option<NonNull<Arena>> {
-        let base = system::map_aligned(ARENA_SIZE, ARENA_SIZE)?;
+    fn map() -> Option<NonNull<u8>> {
+        system::map_aligned(ARENA_SIZE, ARENA_SIZE)
+    }
+
+    fn make(base: NonNull<u8>) -> Option<NonNull<Arena>> {
         // SAFETY: the record's size is not zero.
         let Some(record) = NonNull::new(unsafe { std::alloc::alloc(Layout::new::<Arena>()) }.cast::<Arena>()) else {
             // SAFETY: mapped just above and unknown to anybody.
@@ -84,6 +87,8 @@ pub(crate) struct Arenas {
     pub(crate) made: usize,
     pub(crate) given_back: usize,
     pub(crate) highwater: usize,
+    /// Set while what is asked for must not fail.
+    pub(crate) use_reserve: bool,
 }
 
 impl Arenas {
@@ -96,6 +101,7 @@ impl Arenas {
             made: 0,
             given_back: 0,
             highwater: 0,
+            use_reserve: false,
         }
     }
 
@@ -148,7 +154,11 @@ impl Arenas {
 
     fn grow(&mut self) -> Option<()> {
         self.all.try_reserve(1).ok()?;
-        let arena = Arena::make()?;
+        if self.made == 0 {
+            reserve::keep();
+        }
+        let from_reserve = || if self.use_reserve && reserve::give_up() { Arena::map() } else { None };
+        let arena = Arena::make(Arena::map().or_else(from_reserve)?)?;
         // SAFETY: the record is new; all its pools are unused.
         unsafe {
             (*arena.as_ptr()).index = self.all.len();
@@ -229,6 +239,7 @@ impl Arenas {
             Arena::destroy(record);
         }
         self.given_back += 1;
+        reserve::refill();
     }
 
     /// Gives back every arena without a pool in use, the spare one too.

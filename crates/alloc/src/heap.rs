@@ -1,15 +1,18 @@
 //! The heap: layer 2 (pools) for small requests, layer 3 (the system) for the rest, under one budget.
 
 use crate::arena::Arenas;
+use crate::bulk::{self, Account, BULK};
 use crate::debug::{self, Leak, Ledger};
 use crate::pool::{self, Free, POOL_SIZE, Pool, UNUSED, capacity, nowhere, pool_of};
 use crate::size_class::{CLASSES, SMALL_LIMIT, block_size, class_of};
 use crate::stats::{ClassStats, Stats};
-use crate::system;
 use crate::tracer::{self, Tracer};
+use crate::{reserve, system};
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 /// Where a heap's blocks come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +24,36 @@ pub enum Mode {
     /// As `Plain`; fresh and freed blocks are filled (0xCD, 0xDD), and a block freed twice, freed with another size or
     /// written to after its death panics.
     Debug,
+    /// Every block from the system, checked as in `Debug`, as far as that can be without pools.
+    SystemDebug,
+}
+
+impl Mode {
+    fn has_pools(self) -> bool {
+        matches!(self, Mode::Plain | Mode::Debug)
+    }
+
+    fn checks(self) -> bool {
+        matches!(self, Mode::Debug | Mode::SystemDebug)
+    }
 }
 
 /// The memory of one interpreter.
 ///
-/// The budget counts pools in use (16 KiB each), large blocks and what callers [charge](Heap::charge).
+/// The budget counts pools in use (16 KiB each), large blocks, what callers [charge](Heap::charge), and the large blocks
+/// of Rust's containers on threads that [use](Heap::enter_thread) the heap, if the process's allocator asks
+/// [`bulk`] for them.
 pub struct Heap {
     /// By class: the first pool with room; its neighbours follow. `nowhere()` when there is none.
     rooms: [Cell<*mut Pool>; CLASSES],
     /// Requests of `1..=fast_limit` bytes take the fast path; 0 unless the mode is `Plain` and nobody is told of blocks.
     fast_limit: Cell<usize>,
     mode: Mode,
+    /// Blocks beyond the small ones, below `BULK`.
     large_blocks: Cell<usize>,
     large_bytes: Cell<usize>,
+    /// Blocks from `BULK` on.
+    account: Arc<Account>,
     charged: Cell<usize>,
     /// How far beyond the budget the last refusal found the heap, with some slack; see [`Heap::refuses`].
     overdraft: Cell<usize>,
@@ -54,7 +74,13 @@ unsafe impl Send for Heap {}
 impl Heap {
     /// An empty heap; takes nothing from the system yet.
     pub fn new(mode: Mode) -> Heap {
+        Heap::with_alarm(mode, Arc::default(), 0)
+    }
+
+    /// An empty heap that sets a bit of `alarm` when containers may have gone beyond its budget.
+    pub fn with_alarm(mode: Mode, alarm: Arc<AtomicU32>, bit: u32) -> Heap {
         Heap {
+            account: Account::new(alarm, bit),
             rooms: std::array::from_fn(|_| Cell::new(nowhere())),
             fast_limit: Cell::new(if mode == Mode::Plain { SMALL_LIMIT } else { 0 }),
             mode,
@@ -65,7 +91,7 @@ impl Heap {
             budget: Cell::new(usize::MAX),
             peak: Cell::new(0),
             arenas: UnsafeCell::new(Arenas::new()),
-            ledger: (mode == Mode::Debug).then(|| UnsafeCell::new(Ledger::new())),
+            ledger: mode.checks().then(|| UnsafeCell::new(Ledger::new())),
             tracer: UnsafeCell::new(None),
         }
     }
@@ -95,6 +121,7 @@ impl Heap {
     /// The calling thread is about to use the heap: what it takes from the process's allocator is told, too.
     #[inline]
     pub fn enter_thread(&self) {
+        bulk::set_current(&raw const *self.account);
         if let Some(tracer) = self.tracer() {
             // SAFETY: `leave_thread` comes before the tracer goes, and before another thread's turn.
             unsafe { tracer::set_current(Some(NonNull::from(&**tracer))) };
@@ -104,6 +131,7 @@ impl Heap {
     /// The calling thread is done with the heap for now.
     #[inline]
     pub fn leave_thread(&self) {
+        bulk::set_current(std::ptr::null());
         if self.is_traced() {
             // SAFETY: none needs to live.
             unsafe { tracer::set_current(None) };
@@ -168,17 +196,17 @@ impl Heap {
     /// # Safety
     /// As [`Heap::free`] with `old` for its size, unless `None` is returned.
     pub unsafe fn reallocate(&self, block: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
-        let small = |bytes: usize| self.mode != Mode::System && bytes <= SMALL_LIMIT;
+        let small = |bytes: usize| self.mode.has_pools() && bytes <= SMALL_LIMIT;
         if self.mode == Mode::Plain && small(old) && small(new) && class_of(old) == class_of(new) && !self.is_traced() {
             return Some(block);
         }
-        if self.mode != Mode::Debug && !self.is_traced() && !small(old) && !small(new) {
+        let alike = !small(old) && !small(new) && (old < BULK) == (new < BULK);
+        if !self.mode.checks() && !self.is_traced() && alike {
             if new > old && !self.affords(new - old) {
                 return None;
             }
-            // SAFETY: neither size is small, so both blocks are the system's.
-            let moved = unsafe { system::reallocate(block, old, new) }?;
-            self.large_bytes.set(self.large_bytes.get() - old + new);
+            // SAFETY: neither size is small, so both blocks are the system's, from the same place.
+            let moved = unsafe { self.reallocate_large(block, old, new) }?;
             self.note_peak();
             return Some(moved);
         }
@@ -200,6 +228,7 @@ impl Heap {
     /// Limits the bytes held; `None` lifts the limit. What is held already stays.
     pub fn set_budget(&self, bytes: Option<usize>) {
         self.budget.set(bytes.unwrap_or(usize::MAX));
+        self.account.set_budget(self.budget.get());
     }
 
     /// The limit, if there is one.
@@ -209,21 +238,41 @@ impl Heap {
 
     /// Bytes that count against the budget: pools in use, large blocks, charges.
     pub fn held(&self) -> usize {
-        self.arenas_ref(|arenas| arenas.pools_in_use) * POOL_SIZE + self.large_bytes.get() + self.charged.get()
+        self.arenas_ref(|arenas| arenas.pools_in_use) * POOL_SIZE
+            + self.large_bytes.get()
+            + self.account.bytes()
+            + self.charged.get()
     }
 
-    /// A block that the caller cannot do without, whatever the budget says.
+    /// A block that the caller cannot do without, whatever the budget says; where the system has no more to give, it
+    /// comes from a reserve.
     pub fn allocate_beyond_budget(&self, bytes: usize) -> Option<NonNull<u8>> {
         let budget = self.budget.replace(usize::MAX);
+        self.arenas_mut(|arenas| arenas.use_reserve = true);
         let block = self.allocate(bytes);
+        self.arenas_mut(|arenas| arenas.use_reserve = false);
         self.budget.set(budget);
         block
+    }
+
+    /// True while the system has no more to give.
+    #[inline]
+    pub fn is_short(&self) -> bool {
+        reserve::is_short()
+    }
+
+    /// True if more is held than the budget allows, or the reserve was touched.
+    pub fn is_overdrawn(&self) -> bool {
+        self.held() > self.budget.get() || reserve::is_short()
     }
 
     /// True if more is held than the budget allows. After a refusal some slack is granted, so that the error can be
     /// handled, until the heap is within its budget again.
     pub fn refuses(&self) -> bool {
         let (held, budget) = (self.held(), self.budget.get());
+        if reserve::is_short() {
+            return true;
+        }
         if held <= budget {
             self.overdraft.set(0);
             return false;
@@ -257,7 +306,7 @@ impl Heap {
         self.charged.set(self.charged.get().saturating_sub(bytes));
     }
 
-    /// The blocks in use, oldest first. Empty unless the mode is `Debug`.
+    /// The blocks in use, oldest first. Empty unless the mode is one that checks.
     pub fn leaks(&self) -> Vec<Leak> {
         // SAFETY: the ledger is borrowed for the length of one call that comes back to nobody.
         self.ledger.as_ref().map_or_else(Vec::new, |ledger| unsafe { (*ledger.get()).leaks() })
@@ -276,6 +325,7 @@ impl Heap {
             }
         }
         self.arenas_mut(Arenas::release_empty);
+        reserve::refill();
     }
 
     /// What the heap holds now.
@@ -299,8 +349,8 @@ impl Heap {
                 arenas_given_back: arenas.given_back,
                 arenas_highwater: arenas.highwater,
                 unused_pools: arenas.count() * crate::arena::POOLS - arenas.pools_in_use,
-                large_blocks: self.large_blocks.get(),
-                large_bytes: self.large_bytes.get(),
+                large_blocks: self.large_blocks.get() + self.account.blocks(),
+                large_bytes: self.large_bytes.get() + self.account.bytes(),
                 charged_bytes: self.charged.get(),
                 budget: self.budget(),
             }
@@ -339,7 +389,7 @@ impl Heap {
     }
 
     fn allocate_untold(&self, bytes: usize) -> Option<NonNull<u8>> {
-        if self.mode == Mode::System || bytes > SMALL_LIMIT {
+        if !self.mode.has_pools() || bytes > SMALL_LIMIT {
             return self.allocate_large(bytes);
         }
         let class = class_of(bytes);
@@ -455,15 +505,47 @@ impl Heap {
         if !self.affords(bytes) {
             return None;
         }
-        let block = system::allocate(bytes)?;
-        self.large_blocks.set(self.large_blocks.get() + 1);
-        self.large_bytes.set(self.large_bytes.get() + bytes);
+        let block = if bytes >= BULK {
+            NonNull::new(bulk::allocate_for(&raw const *self.account, bytes, false))?
+        } else {
+            let block = system::allocate(bytes)?;
+            self.large_blocks.set(self.large_blocks.get() + 1);
+            self.large_bytes.set(self.large_bytes.get() + bytes);
+            block
+        };
         self.note_peak();
         if let Some(ledger) = &self.ledger {
             // SAFETY: the block is new and `bytes` long.
             unsafe { (*ledger.get()).born(block, bytes) };
         }
         Some(block)
+    }
+
+    /// # Safety
+    /// As [`Heap::free`], for a block that is not small.
+    unsafe fn free_large(&self, block: NonNull<u8>, bytes: usize) {
+        if bytes >= BULK {
+            // SAFETY: by the caller's promise.
+            return unsafe { bulk::free(block, bytes) };
+        }
+        self.large_blocks.set(self.large_blocks.get() - 1);
+        self.large_bytes.set(self.large_bytes.get() - bytes);
+        // SAFETY: by the caller's promise.
+        unsafe { system::free(block, bytes) };
+    }
+
+    /// # Safety
+    /// As [`Heap::reallocate`], for sizes that are served by the same part of layer 3.
+    unsafe fn reallocate_large(&self, block: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            if old >= BULK {
+                return NonNull::new(bulk::resize(block, old, new));
+            }
+            let moved = system::reallocate(block, old, new)?;
+            self.large_bytes.set(self.large_bytes.get() - old + new);
+            Some(moved)
+        }
     }
 
     /// # Safety
@@ -478,11 +560,9 @@ impl Heap {
             // SAFETY: by the caller's promise, which the ledger also checks.
             unsafe { (*ledger.get()).died(block, bytes) };
         }
-        if self.mode == Mode::System || bytes > SMALL_LIMIT {
-            self.large_blocks.set(self.large_blocks.get() - 1);
-            self.large_bytes.set(self.large_bytes.get() - bytes);
+        if !self.mode.has_pools() || bytes > SMALL_LIMIT {
             // SAFETY: a block of this size was the system's.
-            unsafe { system::free(block, bytes) };
+            unsafe { self.free_large(block, bytes) };
             return;
         }
         let pool = pool_of(block);

@@ -11,9 +11,11 @@
 #![allow(unsafe_code)] // this crate is one of the homes of unsafe code: it makes memory
 
 mod arena;
+pub mod bulk;
 mod debug;
 mod heap;
 mod pool;
+pub mod reserve;
 mod size_class;
 mod stats;
 mod system;

@@ -67,6 +67,14 @@ mod mapping {
         }
     }
 
+    /// Address space that nobody touches.
+    pub(crate) fn map_untouchable(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+        let base = map_aligned(bytes, align)?;
+        // SAFETY: the mapping was just made and nobody knows it.
+        unsafe { libc::mprotect(base.as_ptr().cast(), bytes, libc::PROT_NONE) };
+        Some(base)
+    }
+
     /// `bytes` bytes of zeroed memory aligned to `align` (a power of two, a multiple of the page size).
     pub(crate) fn map_aligned(bytes: usize, align: usize) -> Option<NonNull<u8>> {
         let first = map(bytes)?;
@@ -101,6 +109,11 @@ mod mapping {
     use std::alloc::Layout;
     use std::ptr::NonNull;
 
+    /// Without mappings nothing is kept.
+    pub(crate) fn map_untouchable(_bytes: usize, _align: usize) -> Option<NonNull<u8>> {
+        None
+    }
+
     /// `bytes` bytes of memory aligned to `align` (a power of two).
     pub(crate) fn map_aligned(bytes: usize, align: usize) -> Option<NonNull<u8>> {
         let layout = Layout::from_size_align(bytes, align).ok()?;
@@ -118,4 +131,4 @@ mod mapping {
     }
 }
 
-pub(crate) use mapping::{map_aligned, unmap_aligned};
+pub(crate) use mapping::{map_aligned, map_untouchable, unmap_aligned};

@@ -78,7 +78,7 @@ fn random_work(mode: Mode, seed: u64) {
 
 #[test]
 fn random_work_in_every_mode() {
-    for mode in [Mode::Plain, Mode::System, Mode::Debug] {
+    for mode in [Mode::Plain, Mode::System, Mode::Debug, Mode::SystemDebug] {
         for seed in [1, 0x9E37_79B9] {
             random_work(mode, seed);
         }
@@ -137,7 +137,7 @@ fn the_budget_refuses_and_recovers() {
 
 #[test]
 fn sizes_beyond_all_memory_are_refused() {
-    for mode in [Mode::Plain, Mode::System, Mode::Debug] {
+    for mode in [Mode::Plain, Mode::System, Mode::Debug, Mode::SystemDebug] {
         let heap = Heap::new(mode);
         assert!(heap.allocate(usize::MAX).is_none());
         assert!(heap.allocate(isize::MAX as usize).is_none());

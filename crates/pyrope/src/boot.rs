@@ -36,7 +36,7 @@ fn check_breaker(vm: &Vm) -> PyResult<()> {
 
 pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     let defs = pyrope_vm::builtin_defs();
-    let config = InterpreterConfig { hash_key: settings.hash_key, allocator: pyrope_alloc::Mode::Plain };
+    let config = InterpreterConfig { hash_key: settings.hash_key, allocator: settings.allocator };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
     let vm = Box::new(Vm::new(&interp));
     let python = Interpreter {
@@ -49,6 +49,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     };
     python.interp.enter(&python.vm);
     python.interp.heap.set_budget(settings.memory_limit);
+    python.interp.gc.set_stress(settings.collector_stress);
     match bring_up(&python, &settings) {
         Ok(()) => Ok(python),
         Err(raised) => Err(python.report(raised)),

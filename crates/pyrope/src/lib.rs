@@ -10,8 +10,8 @@
 //! - An [`Interpreter`] belongs to the thread that made it. Any number live in one process; they share nothing.
 //! - Programs run as `__main__` with [`Interpreter::run_string`] and its kin, which print errors and give exit statuses.
 //!   [`Interpreter::vm`] and [`Interpreter::main_dict`] are the way to values; see `examples/embed.rs`.
-//! - [`Settings::memory_limit`] bounds the heap: programs that want more get MemoryError. The heap is where objects are;
-//!   the storage of lists, dicts, sets and bytearrays is not counted yet.
+//! - [`Settings::memory_limit`] bounds the heap: programs that want more get MemoryError. See there for what is
+//!   counted.
 //! - When it is dropped, a program ends as one ends with the process (threads, `atexit`, finalizers), and the heap goes
 //!   back to the system. What Rust containers inside types hold is not given back yet.
 
@@ -23,11 +23,13 @@ mod run;
 mod streams;
 
 use std::cell::Cell;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use pyrope_object::layout::Dict;
 use pyrope_object::{Guarded, Ref, Vm};
 
+pub use pyrope_alloc::Mode as Allocator;
 pub use pyrope_modules_runtime::sys::{Launch, Places};
 
 /// How an interpreter starts. The default: the embedded library alone on the path, no look at the environment, hashes of
@@ -49,9 +51,14 @@ pub struct Settings {
     /// `faulthandler` is enabled at start.
     pub faulthandler: bool,
     /// Bytes that the heap may hold; beyond that MemoryError is raised. Small objects are counted by pools of 16 KiB, and
-    /// made at first even beyond the limit: the error then follows within a few instructions. The storage of lists, dicts, sets
-    /// and bytearrays is not counted.
+    /// made at first even beyond the limit: the error then follows within a few instructions. So is the storage of lists,
+    /// dicts, sets and bytearrays from 128 KiB on, unless a single one wants more than the limit, where the
+    /// process's allocator asks `pyrope_alloc::bulk` for such blocks, as the command's does.
     pub memory_limit: Option<usize>,
+    /// Where objects' memory comes from, and whether each block is checked.
+    pub allocator: Allocator,
+    /// Collect whenever an object was made, and every so many times all generations: for finding faults.
+    pub collector_stress: Option<NonZeroUsize>,
     /// Statistics of the heap are printed to standard error at the end.
     pub allocation_statistics: bool,
 }
@@ -87,6 +94,8 @@ impl Default for Settings {
             tracemalloc: 0,
             faulthandler: false,
             memory_limit: None,
+            allocator: Allocator::Plain,
+            collector_stress: None,
             allocation_statistics: false,
         }
     }

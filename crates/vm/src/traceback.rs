@@ -66,8 +66,11 @@ impl Traceback {
     }
 }
 
-/// Puts an entry for a frame before an exception's traceback.
+/// Puts an entry for a frame before an exception's traceback, while there is memory for it.
 pub fn add_entry(exception: &Value, frame: &Frame, vm: &Vm) {
+    if vm.interp().heap.is_short() {
+        return;
+    }
     let next = errors::traceback(exception).and_then(|tb| tb.cast::<Traceback>());
     let object = crate::frame::frame_object(frame, vm);
     let entry = Traceback::new(next, object, frame.lasti(), -1, vm);

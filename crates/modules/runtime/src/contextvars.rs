@@ -161,16 +161,16 @@ impl Context {
     }
 
     /// Variables and values that no other context shares.
-    fn own_vars(&self, vm: &Vm) -> Ref<Dict> {
+    fn own_vars(&self, vm: &Vm) -> PyResult<Ref<Dict>> {
         let vars = self.vars();
         // One count is this context's, one the local.
         if vars.as_value().refcount() <= 2 {
-            return vars;
+            return Ok(vars);
         }
         let copy = vm.new_dict();
-        copy.copy_from(&vars);
+        copy.copy_from(&vars, vm)?;
         self.vars.set(SharedDict(copy.clone()));
-        copy
+        Ok(copy)
     }
 }
 
@@ -298,7 +298,7 @@ fn var_repr(slf: &Value, vm: &Vm) -> PyResult {
 
 fn set_var(var: &Ref<ContextVar>, value: Value, vm: &Vm) -> PyResult<Ref<Token>> {
     let context = current_context(vm);
-    let old = context.own_vars(vm).insert(var.to_value(), value, vm)?;
+    let old = context.own_vars(vm)?.insert(var.to_value(), value, vm)?;
     let token =
         Token { header: Header::blank(), context: context.into_value(), var: var.clone(), old, used: Cell::new(false) };
     Ok(Ref::new(vm, token))
@@ -317,7 +317,7 @@ fn reset_var(var: &Ref<ContextVar>, token: &Ref<Token>, vm: &Vm) -> PyResult<()>
         return Err(vm.value_error(shown(" was created in a different Context")?));
     }
     token.used.set(true);
-    let vars = context.own_vars(vm);
+    let vars = context.own_vars(vm)?;
     match &token.old {
         Some(old) => vars.set(var.to_value(), old.clone(), vm),
         None => vars.remove(var.as_value(), vm).map(drop),

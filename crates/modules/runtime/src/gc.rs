@@ -91,7 +91,8 @@ mod functions {
     /// Return the current collection thresholds.
     #[pyfunction("get_threshold()")]
     fn get_threshold(vm: &Vm) -> Value {
-        vm.new_tuple(vm.interp().gc.thresholds.iter().map(|t| vm.int_from_usize(t.get())).collect()).into_value()
+        vm.new_tuple((0..3).map(|generation| vm.int_from_usize(vm.interp().gc.threshold(generation))).collect())
+            .into_value()
     }
 
     /// set_threshold(threshold0, [threshold1, [threshold2]])
@@ -114,8 +115,8 @@ mod functions {
                 None => return Err(vm.overflow_error("Python int too large to convert to C int")),
             }
         }
-        for (place, number) in vm.interp().gc.thresholds.iter().zip(numbers) {
-            place.set(number);
+        for (generation, number) in numbers.into_iter().enumerate() {
+            vm.interp().gc.set_threshold(generation, number);
         }
         Ok(())
     }

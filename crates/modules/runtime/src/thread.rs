@@ -112,7 +112,7 @@ fn check_budget(vm: &Vm) -> PyResult<()> {
     }
     vm.interp().collect(2, vm);
     heap.trim();
-    if heap.budget().is_some_and(|budget| heap.held() > budget) { Err(vm.memory_error()) } else { Ok(()) }
+    if heap.is_overdrawn() { Err(vm.memory_error()) } else { Ok(()) }
 }
 
 /// In the child of a fork only the calling thread is left.

@@ -4,6 +4,8 @@
 //! taken off again: what is left above zero is held from outside, and so is all that it reaches. The rest is garbage. Its
 //! weak references are cleared, finalizers run (PEP 442), and what they did not bring back to life is cleared.
 
+use std::num::NonZeroUsize;
+
 use crate::gc::ring::{COLLECTING, Collector, Ring};
 use crate::gc::trial::{separate, visit_own_references, visit_references};
 use crate::header::{GcLinks, Header};
@@ -86,7 +88,10 @@ impl Interpreter {
     #[inline]
     pub fn collect_if_wanted(&self, vm: &Vm) {
         if self.gc.take_wanted() && self.gc.enabled.get() && !self.gc.collecting.get() {
-            self.collect_over_threshold(vm);
+            match self.gc.stress.get() {
+                None => self.collect_over_threshold(vm),
+                Some(full_every) => self.collect_under_stress(full_every, vm),
+            }
         }
     }
 
@@ -96,7 +101,7 @@ impl Interpreter {
     fn collect_over_threshold(&self, vm: &Vm) {
         let gc = &self.gc;
         for generation in (0..=OLDEST).rev() {
-            let threshold = gc.thresholds[generation].get();
+            let threshold = gc.threshold(generation);
             if threshold == 0 && generation > 0 {
                 continue;
             }
@@ -111,6 +116,16 @@ impl Interpreter {
             vm.restore_exception(pending);
             return;
         }
+    }
+
+    #[cold]
+    fn collect_under_stress(&self, full_every: NonZeroUsize, vm: &Vm) {
+        let times = self.gc.stressed.get().wrapping_add(1);
+        self.gc.stressed.set(times);
+        let generation = if times.is_multiple_of(full_every.get()) { OLDEST } else { 0 };
+        let pending = vm.take_exception();
+        self.collect(generation, vm);
+        vm.restore_exception(pending);
     }
 
     /// Collects a generation (0, 1 or 2) and all younger ones, with callbacks and statistics. Nothing happens while a

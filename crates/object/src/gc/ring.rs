@@ -1,6 +1,7 @@
 //! Generations as rings of links, and the counters that start a collection.
 
 use std::cell::Cell;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -138,7 +139,12 @@ pub struct Collector {
     /// Allocations since the last collection of generation 0; collections of the younger for 1 and 2.
     pub counts: [Cell<usize>; 3],
     /// `gc.get_threshold()`
-    pub thresholds: [Cell<usize>; 3],
+    thresholds: [Cell<usize>; 3],
+    /// More objects than this in generation 0 make a collection wanted: its threshold, unless that is 0 or under stress.
+    limit: Cell<usize>,
+    /// Under stress: generation 0 is collected whenever an object was made, and all of them every so many times.
+    pub(crate) stress: Cell<Option<NonZeroUsize>>,
+    pub(crate) stressed: Cell<usize>,
     /// `gc.isenabled()`
     pub enabled: Cell<bool>,
     /// `gc.get_debug()`
@@ -163,6 +169,9 @@ impl Collector {
             permanent: Ring::new(),
             counts: Default::default(),
             thresholds: [Cell::new(2000), Cell::new(10), Cell::new(10)],
+            limit: Cell::new(2000),
+            stress: Cell::new(None),
+            stressed: Cell::new(0),
             enabled: Cell::new(true),
             debug: Cell::new(0),
             collecting: Cell::new(false),
@@ -175,6 +184,31 @@ impl Collector {
         }
     }
 
+    /// `gc.get_threshold()[generation]`
+    pub fn threshold(&self, generation: usize) -> usize {
+        self.thresholds[generation].get()
+    }
+
+    /// Sets a threshold; 0 for generation 0 means that collections do not start by themselves.
+    pub fn set_threshold(&self, generation: usize, threshold: usize) {
+        self.thresholds[generation].set(threshold);
+        self.set_limit();
+    }
+
+    /// Collects generation 0 whenever an object was made, and every so many times all generations.
+    pub fn set_stress(&self, full_every: Option<NonZeroUsize>) {
+        self.stress.set(full_every);
+        self.set_limit();
+    }
+
+    fn set_limit(&self) {
+        self.limit.set(match (self.stress.get(), self.thresholds[0].get()) {
+            (_, 0) => usize::MAX,
+            (Some(_), _) => 0,
+            (None, threshold) => threshold,
+        });
+    }
+
     /// Starts watching an object.
     #[inline]
     pub fn track(&self, links: &GcLinks) {
@@ -184,7 +218,7 @@ impl Collector {
         self.generations[0].push(links);
         let count = self.counts[0].get() + 1;
         self.counts[0].set(count);
-        if count > self.thresholds[0].get() {
+        if count > self.limit.get() {
             self.want();
         }
     }
@@ -192,7 +226,7 @@ impl Collector {
     /// The eval loop is to collect at its next safe point.
     #[cold]
     fn want(&self) {
-        if self.thresholds[0].get() > 0 && self.enabled.get() {
+        if self.enabled.get() {
             self.breaker.fetch_or(breaker::COLLECT, Ordering::Relaxed);
         }
     }

@@ -176,10 +176,10 @@ impl Table {
         }
     }
 
-    /// Makes the index anew, with room for so many entries, dropping deleted ones.
-    fn rebuild(&mut self, room: usize) {
+    /// Makes the index anew, with room for so many entries, dropping deleted ones; false without memory for it.
+    fn rebuild(&mut self, room: usize) -> bool {
+        let Some(mut index) = Index::for_entries(room) else { return false };
         self.entries.retain(Option::is_some);
-        let mut index = Index::for_entries(room);
         for (position, entry) in self.entries.iter().enumerate() {
             if let Some(entry) = entry {
                 let mut probe = Probe::new(entry.hash, index.cells());
@@ -194,6 +194,7 @@ impl Table {
         self.first = 0;
         self.past_last = self.filled;
         self.moved();
+        true
     }
 
     fn moved(&mut self) {
@@ -211,11 +212,11 @@ impl Table {
     }
 
     fn append(&mut self, entry: DictEntry, live: usize) -> bool {
-        if !self.has_room() {
-            if live >= MAX_ENTRIES {
-                return false;
-            }
-            self.rebuild((live * 2).max(1));
+        if !self.index_has_room() && (live >= MAX_ENTRIES || !self.rebuild((live * 2).max(1))) {
+            return false;
+        }
+        if self.entries.try_reserve(1).is_err() {
+            return false;
         }
         let mut probe = Probe::new(entry.hash, self.index.cells());
         while self.index.get(probe.cell) < DELETED {
@@ -232,9 +233,15 @@ impl Table {
     /// Can an entry be added to the index as it is? Deleted entries keep their places, so that iterators notice a key
     /// that went and came back.
     #[inline]
-    fn has_room(&self) -> bool {
+    fn index_has_room(&self) -> bool {
         let used = self.entries.len().max(self.filled as usize);
         (used + 1) * 3 <= self.index.cells() * 2 && used < MAX_ENTRIES
+    }
+
+    /// Can an entry be added without more memory?
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.index_has_room() && self.entries.len() < self.entries.capacity()
     }
 
     /// Adds an entry at the end, and its position to a cell.
@@ -624,21 +631,21 @@ impl Dict {
     }
 
     /// Makes this (empty) dict a copy of `other`: same order, no comparisons.
-    pub fn copy_from(&self, other: &Dict) {
-        let entries: Vec<_> = other.table.with(|t| t.entries.iter().flatten().cloned().map(Some).collect());
+    pub fn copy_from(&self, other: &Dict, vm: &Vm) -> PyResult<()> {
+        let live = other.len();
+        let mut entries = Vec::new();
+        entries.try_reserve_exact(live).map_err(|_| vm.memory_error())?;
+        other.table.with(|t| entries.extend(t.entries.iter().flatten().cloned().map(Some)));
         let mixed = other.table.with(|t| t.mixed);
-        let live = entries.len();
-        let old = self.table.with_mut(|t| {
-            let empty = t.emptied();
-            let old = std::mem::replace(t, Table { entries, mixed, ..empty });
-            if live > 0 {
-                t.rebuild(live);
-            }
-            old
-        });
+        let mut copy = Table { entries, mixed, ..self.table.with(Table::emptied) };
+        if live > 0 && !copy.rebuild(live) {
+            return Err(vm.memory_error());
+        }
+        let old = self.table.replace(copy);
         self.used.set(live as u32);
         self.keys_changed();
         drop(old);
+        Ok(())
     }
 
     /// Bytes held outside the object, for `sys.getsizeof`.

@@ -34,6 +34,10 @@ impl Vm {
     pub fn next(&self, iterator: &Value) -> PyResult<Option<Value>> {
         // Iterators over iterators nest as deep as memory goes.
         self.check_stack("")?;
+        if self.interp().breaker.load(std::sync::atomic::Ordering::Relaxed) & crate::vm::breaker::BUDGET != 0 {
+            // Loops over iterators in native code have no other safe point.
+            self.check_breaker()?;
+        }
         match iterator.ty(self).slots().next {
             Some(next) => match next(iterator, self) {
                 Err(raised) if self.raised_is(B::StopIteration) => {
@@ -55,13 +59,24 @@ impl Vm {
         Ok(())
     }
 
+    /// An empty vector with room for so many values, or MemoryError.
+    fn room_for(&self, count: usize) -> PyResult<Vec<Value>> {
+        let mut items = Vec::new();
+        items.try_reserve_exact(count).map_err(|_| self.memory_error())?;
+        Ok(items)
+    }
+
     /// The items of an iterable. Endless iterables end in MemoryError when storage runs out, or by a signal.
     pub fn collect(&self, iterable: &Value) -> PyResult<Vec<Value>> {
         if let Some(list) = iterable.downcast_exact::<List>() {
-            return Ok(list.to_vec());
+            let mut items = self.room_for(list.len())?;
+            list.items.with(|own| items.extend_from_slice(own));
+            return Ok(items);
         }
         if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
-            return Ok(tuple.as_slice().to_vec());
+            let mut items = self.room_for(tuple.as_slice().len())?;
+            items.extend_from_slice(tuple.as_slice());
+            return Ok(items);
         }
         let mut items = Vec::new();
         let iterator = self.iter(iterable)?;

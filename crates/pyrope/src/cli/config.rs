@@ -1,8 +1,9 @@
 //! From options and environment to settings: where the library is, what `sys` shows.
 
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 
-use pyrope::{Launch, Places, Settings};
+use pyrope::{Allocator, Launch, Places, Settings};
 
 use super::locale::Locale;
 use super::options::Options;
@@ -94,18 +95,29 @@ fn zero_or_one(text: Option<&str>) -> Option<bool> {
     }
 }
 
-/// There is one allocator; the names of CPython's are accepted.
-fn check_allocator(source: &Source<'_>) -> Result<(), Fatal> {
-    const NAMES: [&str; 9] =
-        ["", "debug", "default", "malloc", "malloc_debug", "mimalloc", "mimalloc_debug", "pymalloc", "pymalloc_debug"];
-    match source.text("PYTHONMALLOC") {
-        Some(name) if !NAMES.contains(&name.as_str()) => Err(Fatal {
+/// Where objects' memory comes from. What the system gives comes from mimalloc anyway.
+fn allocator(source: &Source<'_>, dev_mode: bool) -> Result<Allocator, Fatal> {
+    let Some(name) = source.text("PYTHONMALLOC") else {
+        return Ok(if dev_mode { Allocator::Debug } else { Allocator::Plain });
+    };
+    match name.as_str() {
+        "default" | "pymalloc" => Ok(Allocator::Plain),
+        "malloc" | "mimalloc" => Ok(Allocator::System),
+        "debug" | "pymalloc_debug" => Ok(Allocator::Debug),
+        "malloc_debug" | "mimalloc_debug" => Ok(Allocator::SystemDebug),
+        _ => Err(Fatal {
             function: "preconfig_init_allocator",
             message: "PYTHONMALLOC: unknown allocator".into(),
             state: "preinitializing",
         }),
-        _ => Ok(()),
     }
+}
+
+/// `-X gc_stress[=N]`: collect whenever an object was made, every Nth time all generations.
+fn collector_stress(source: &Source<'_>) -> Result<Option<NonZeroUsize>, Fatal> {
+    let refuse = || Fatal::new("config_init_gc_stress", "-X gc_stress=N: N is not a positive number");
+    let number = |text: Option<&str>| text.unwrap_or("1000").parse().map_err(|_| refuse());
+    source.x("gc_stress").map(number).transpose()
 }
 
 /// All that start-up needs to know.
@@ -116,7 +128,8 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
     let dev_mode = source.x("dev").is_some() || source.is_set("PYTHONDEVMODE");
     check_gil(&source)?;
     let tracemalloc = tracemalloc(&source)?;
-    check_allocator(&source)?;
+    let allocator = allocator(&source, dev_mode)?;
+    let collector_stress = collector_stress(&source)?;
     let (hash_key, randomised) = hash_key(source.text("PYTHONHASHSEED").filter(|_| !options.random_hashes).as_deref())?;
     let places = paths::find(&arguments[0], source.variable("PYTHONHOME"), source.variable("PYTHONPATH"));
     let launch = Launch {
@@ -175,6 +188,8 @@ pub fn settings(options: &Options, arguments: &[Vec<u8>]) -> Result<Settings, Fa
         tracemalloc,
         faulthandler: dev_mode || source.x_or_variable("faulthandler", "PYTHONFAULTHANDLER"),
         memory_limit: None,
+        allocator,
+        collector_stress,
         allocation_statistics: source.is_set("PYTHONMALLOCSTATS"),
     })
 }

@@ -76,10 +76,10 @@ pub fn delete(dict: &Dict, key: &Value, vm: &Vm) -> PyResult<()> {
 }
 
 /// A new dict with the same entries.
-pub fn copy(dict: &Dict, vm: &Vm) -> Ref<Dict> {
+pub fn copy(dict: &Dict, vm: &Vm) -> PyResult<Ref<Dict>> {
     let new = vm.new_dict();
-    new.copy_from(dict);
-    new
+    new.copy_from(dict, vm)?;
+    Ok(new)
 }
 
 /// A new dict with what any dict holds, in the order in which that gives its keys.

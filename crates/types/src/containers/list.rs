@@ -270,6 +270,13 @@ fn list_set_subscript(slf: &Value, key: &Value, value: Option<&Value>, vm: &Vm) 
     list_set_item(slf, index, value, vm)
 }
 
+/// A list that became less than half as long as it has room for gives the room back.
+fn give_back_room(items: &mut Vec<Value>) {
+    if items.capacity() > 64 && items.len() < items.capacity() / 2 {
+        items.shrink_to(items.len() + items.len() / 8);
+    }
+}
+
 fn delete_slice(list: &List, indices: SliceIndices, _: &Vm) -> PyResult<()> {
     if indices.count == 0 {
         return Ok(());
@@ -279,7 +286,9 @@ fn delete_slice(list: &List, indices: SliceIndices, _: &Vm) -> PyResult<()> {
     let first = indices.start.min(last) as usize;
     let gone: Vec<Value> = list.items.with_mut(|items| {
         if step == 1 {
-            return items.drain(first..first + indices.count).collect();
+            let gone = items.drain(first..first + indices.count).collect();
+            give_back_room(items);
+            return gone;
         }
         let mut gone = Vec::with_capacity(indices.count);
         let mut kept = Vec::with_capacity(items.len() - indices.count);
@@ -385,7 +394,9 @@ impl ListType {
         let popped = this.items.with_mut(|items| {
             let index = if index < 0 { index.checked_add(items.len() as isize)? } else { index };
             let index = usize::try_from(index).ok().filter(|&i| i < items.len())?;
-            Some(items.remove(index))
+            let item = items.remove(index);
+            give_back_room(items);
+            Some(item)
         });
         popped.ok_or_else(|| vm.index_error("pop index out of range"))
     }

@@ -81,9 +81,18 @@ pub fn build_slice(r: &mut Regs<'_>, i: Instr) -> Flow {
 pub fn list_append(r: &mut Regs<'_>, i: Instr) -> Flow {
     let item = r.pop();
     if let Some(list) = r.peek(i.index()).downcast::<List>() {
-        list.push(item);
+        if list.items.with(|items| items.len() < items.capacity()) {
+            list.push(item);
+        } else {
+            check!(push_growing(list, item, r.vm()));
+        }
     }
     Flow::Next
+}
+
+#[inline(never)]
+fn push_growing(list: &List, item: Value, vm: &Vm) -> PyResult<()> {
+    pyrope_types::containers::list::push(list, item, vm)
 }
 
 #[inline(always)]

@@ -95,6 +95,12 @@ impl Order {
         self.by_position[position] = id.0;
     }
 
+    /// Makes room for one more key, which the dict may put at any position below `positions`; false without memory.
+    pub fn reserve(&mut self, positions: usize) -> bool {
+        let more = positions.saturating_sub(self.by_position.len());
+        self.nodes.try_reserve(1).is_ok() && self.by_position.try_reserve(more).is_ok()
+    }
+
     /// Adds a key at the end.
     pub fn push(&mut self, key: Value, hash: i64, position: usize) {
         let node = Some(Node { key, hash, before: NONE, after: NONE });

@@ -120,6 +120,10 @@ impl OrderedDict {
     }
 
     fn set_hashed(&self, key: Value, hash: i64, value: Value, vm: &Vm) -> PyResult<()> {
+        let positions = self.header.end_position() + 1;
+        if !self.order.with_mut(|order| order.reserve(positions)) {
+            return Err(vm.memory_error());
+        }
         let old = self.header.insert_hashed(key.clone(), hash, value, vm)?;
         if old.is_some() {
             if self.order.with(Order::len) != self.header.len() && self.find(&key, hash, vm)?.is_none() {

@@ -92,7 +92,7 @@ fn partial_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     if let Some(inner) = inner {
         given = filled(&inner.args(), &given);
         if let Some(earlier) = inner.keywords.get().downcast::<Dict>() {
-            keywords.copy_from(earlier);
+            keywords.copy_from(earlier, vm)?;
         }
         function = inner.function.get();
     }
@@ -126,7 +126,7 @@ fn partial_call(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {
         values.extend(args.keywords().map(|(_, value)| value.clone()));
         return vm.call_args(&function, Args::new(&values, args.kwnames()));
     };
-    let merged = dict::copy(own, vm);
+    let merged = dict::copy(own, vm)?;
     for (name, value) in args.keywords() {
         merged.set(name.clone(), value.clone(), vm)?;
     }
@@ -214,7 +214,10 @@ impl Partial {
         }
         let keywords = match keywords.downcast_exact::<Dict>() {
             Some(_) => keywords.clone(),
-            None => mapping.map_or_else(|| vm.new_dict(), |mapping| dict::copy(mapping, vm)).into_value(),
+            None => match mapping {
+                Some(mapping) => dict::copy(mapping, vm)?.into_value(),
+                None => vm.new_dict().into_value(),
+            },
         };
         this.placeholders.set(count_placeholders(sequence.as_slice()));
         this.function.set(function.clone());

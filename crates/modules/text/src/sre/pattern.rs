@@ -250,6 +250,7 @@ impl Pattern {
                     vm.new_tuple(parts.collect::<PyResult<_>>()?).into_value()
                 }
             };
+            found.try_reserve(1).map_err(|_| vm.memory_error())?;
             found.push(item);
             Ok(true)
         })?;

@@ -23,12 +23,17 @@ impl Default for Index {
 }
 
 impl Index {
-    /// An index for so many entries, with every cell free.
-    pub(super) fn for_entries(entries: usize) -> Index {
-        match (entries * 3 / 2 + 1).next_power_of_two() {
+    /// An index for so many entries, with every cell free; `None` without memory for it.
+    pub(super) fn for_entries(entries: usize) -> Option<Index> {
+        Some(match (entries * 3 / 2 + 1).next_power_of_two() {
             0..=MIN_CELLS => Index::default(),
-            cells => Index::Large(vec![FREE; cells].into_boxed_slice()),
-        }
+            count => {
+                let mut cells = Vec::new();
+                cells.try_reserve_exact(count).ok()?;
+                cells.resize(count, FREE);
+                Index::Large(cells.into_boxed_slice())
+            }
+        })
     }
 
     #[inline(always)]

@@ -54,8 +54,7 @@ fn merge_dict(dict: &Dict, other: &Dict, mode: Override, vm: &Vm) -> PyResult<()
         return Ok(());
     }
     if dict.is_empty() {
-        dict.copy_from(other);
-        return Ok(());
+        return dict.copy_from(other, vm);
     }
     let len = other.len();
     let mut position = 0;

@@ -221,7 +221,7 @@ fn view_xor(a: &Value, b: &Value, vm: &Vm) -> PyResult {
 
 /// The items that only one of two dicts has; equal ones need no hash of their values.
 fn items_xor(a: &Dict, b: &Dict, vm: &Vm) -> PyResult {
-    let rest = super::copy(a, vm);
+    let rest = super::copy(a, vm)?;
     let result = Set::new(vm);
     let mut position = 0;
     while let Some(entry) = b.next_entry(&mut position) {

@@ -239,7 +239,8 @@ pub(crate) fn lshift(a: IntView<'_>, b: IntView<'_>, vm: &Vm) -> PyResult {
     }
     let Some(count) = b.to_i64() else { return Err(vm.overflow_error("too many digits in integer")) };
     let a = a.to_big();
-    reserve(count as u128 + a.bit_len() as u128, vm)?;
+    // Room for the result, and for the copy that it is made from.
+    reserve(2 * (count as u128 + a.bit_len() as u128), vm)?;
     Ok(vm.int_from_big(a.as_ref() << count as usize))
 }
 
