@@ -1,6 +1,7 @@
-//! The interned strings of an interpreter, found by their text.
+//! The interned strings of an interpreter, found by their text. Interning keeps no string alive.
 
 use std::hash::BuildHasher;
+use std::ptr::NonNull;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -8,10 +9,10 @@ use hashbrown::HashTable;
 use crate::layout::{Str, StrView};
 use crate::reference::Ref;
 
-/// A set of strings by their text: a word for each, no copies.
+/// A set of strings by their text: a word for each, uncounted. A string takes itself out when it dies.
 #[derive(Default)]
 pub(crate) struct InternTable {
-    strings: HashTable<Ref<Str>>,
+    strings: HashTable<NonNull<Str>>,
     state: RandomState,
 }
 
@@ -28,7 +29,14 @@ fn width(text: &Str) -> u8 {
 impl InternTable {
     fn find(&self, width_wanted: u8, raw: &[u8]) -> Option<Ref<Str>> {
         let hash = self.state.hash_one((width_wanted, raw));
-        self.strings.find(hash, |known| known.raw() == raw && width(known) == width_wanted).cloned()
+        let found = self.strings.find(hash, |known| {
+            // SAFETY: a string is in the table until it dies.
+            let known = unsafe { known.as_ref() };
+            // One without references is about to die.
+            known.raw() == raw && width(known) == width_wanted && known.is_referenced()
+        });
+        // SAFETY: as above.
+        found.map(|known| Ref::from_borrowed(unsafe { known.as_ref() }))
     }
 
     /// The string with this text.
@@ -42,9 +50,19 @@ impl InternTable {
     }
 
     /// Enters a string whose text is not there yet.
-    pub(crate) fn insert(&mut self, text: Ref<Str>) {
+    pub(crate) fn insert(&mut self, text: &Str) {
         let InternTable { strings, state } = self;
-        let hash = |text: &Ref<Str>| state.hash_one((width(text), text.raw()));
+        // SAFETY: as in `find`.
+        let hash = |text: &NonNull<Str>| unsafe { state.hash_one((width(text.as_ref()), text.as_ref().raw())) };
+        let text = NonNull::from(text);
         strings.insert_unique(hash(&text), text, hash);
+    }
+
+    /// Takes a string out.
+    pub(crate) fn remove(&mut self, text: &Str) {
+        let hash = self.state.hash_one((width(text), text.raw()));
+        if let Ok(entry) = self.strings.find_entry(hash, |known| std::ptr::eq(known.as_ptr(), text)) {
+            entry.remove();
+        }
     }
 }

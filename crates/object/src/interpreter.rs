@@ -94,7 +94,7 @@ impl Interpreter {
     pub fn new(config: &InterpreterConfig, defs: &BuiltinDefs, hooks: Hooks) -> Rc<Interpreter> {
         let breaker: Arc<AtomicU32> = Arc::default();
         let interp = Rc::new(Interpreter {
-            heap: Heap::new(config.allocator),
+            heap: Heap::with_alarm(config.allocator, breaker.clone(), crate::vm::breaker::BUDGET),
             gc: Collector::new(breaker.clone()),
             shapes: Guarded::default(),
             method_cache: MethodCache::default(),
@@ -325,8 +325,13 @@ impl Interpreter {
             return known;
         }
         text.mark_interned();
-        self.interned.with_mut(|table| table.insert(text.clone()));
+        self.interned.with_mut(|table| table.insert(text));
         text.clone()
+    }
+
+    /// An interned string dies.
+    pub(crate) fn forget_interned(&self, text: &Str) {
+        self.interned.with_mut(|table| table.remove(text));
     }
 
     /// The interned `str` with this text, if there is one (ASCII text only).
@@ -363,6 +368,7 @@ impl Drop for Interpreter {
         drop(self.modules.take());
         drop(self.builtins_dict.take());
         std::mem::forget(self.shapes.take());
-        std::mem::forget((self.names.take(), self.singletons.take(), self.interned.take(), self.native_types.take()));
+        std::mem::forget((self.names.take(), self.singletons.take(), self.native_types.take()));
+        drop(self.interned.take());
     }
 }

@@ -10,6 +10,7 @@ const ENTRIES: usize = 4096;
 #[derive(Clone, Copy, Default)]
 struct Entry {
     version: u32,
+    /// The address of a name, counted: no other text gets it meanwhile. 0 for none.
     name: usize,
     /// The word of the value found, not counted: alive as long as the version holds. 0 for "not there".
     found: u64,
@@ -51,7 +52,13 @@ impl MethodCache {
 
     #[inline]
     pub(crate) fn put(&self, version: u32, name: &Str, found: Option<&Value>) {
-        let (cell, name) = self.cell(version, name);
-        cell.set(Entry { version, name, found: found.map_or(0, Value::bits) });
+        let (cell, address) = self.cell(version, name);
+        let kept = crate::reference::value_of(name).into_bits();
+        let old = cell.replace(Entry { version, name: address, found: found.map_or(0, Value::bits) });
+        debug_assert_eq!(kept, address as u64);
+        if old.name != 0 {
+            // SAFETY: counted when it was put; the word of an object is its address.
+            drop(unsafe { Value::from_bits(old.name as u64) });
+        }
     }
 }

@@ -59,7 +59,8 @@ impl Shape {
 /// How many look-ups of names are remembered; a power of two.
 const REMEMBERED: usize = 1024;
 
-/// A look-up and its result, which never changes: shapes are not changed and names live as long as the table.
+/// A look-up and its result, which never changes: shapes are not changed, names that are there live as long as the table,
+/// and text that is made where an absent name was is absent, too.
 #[derive(Clone, Copy)]
 struct Lookup {
     shape: u32,

@@ -82,7 +82,7 @@ const WEAK: TypeFlags = TypeFlags::GC.or(TypeFlags::EXTENSION).or(TypeFlags::WEA
 
 core_layouts! {
     Type: Type, "type", TYPE_LAYOUT, None, WEAK, { traverse: Some(traverse_fields::<Type>), clear: Some(clear_fields::<Type>) };
-    Str: Str, "str", STR_LAYOUT, None, TypeFlags(0), { trailing: Some(Str::trailing) };
+    Str: Str, "str", STR_LAYOUT, None, TypeFlags(0), { trailing: Some(Str::trailing), drop: Str::end };
     Bytes: Bytes, "bytes", BYTES_LAYOUT, None, TypeFlags(0), { trailing: Some(Bytes::trailing) };
     Int: Int, "int", INT_LAYOUT, None, TypeFlags(0), {};
     Float: Float, "float", FLOAT_LAYOUT, None, TypeFlags(0), {};

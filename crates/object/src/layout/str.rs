@@ -5,7 +5,6 @@ use std::ptr::NonNull;
 
 use crate::error::PyResult;
 use crate::header::Header;
-use crate::layout::trailing::Trailing;
 use crate::lifetime;
 use crate::reference::Ref;
 use crate::ty::Type;
@@ -28,8 +27,8 @@ pub struct Str {
     header: Header,
     hash: Cell<i64>,
     chars: u64,
-    /// Bytes, `chars` times the width.
-    data: Trailing<u8>,
+    /// `chars` times the width.
+    data: [u8; 0],
 }
 
 /// The code points as they are stored.
@@ -72,7 +71,7 @@ impl Str {
     /// The stored code points.
     #[inline]
     pub fn view(&self) -> StrView<'_> {
-        let bytes = self.data.as_slice();
+        let bytes = self.raw();
         match self.kind() {
             // SAFETY: the kind says that every byte is ASCII.
             Kind::Ascii => StrView::Ascii(unsafe { std::str::from_utf8_unchecked(bytes) }),
@@ -85,8 +84,23 @@ impl Str {
     }
 
     /// The raw data, `len()` units of the stored width.
+    #[inline(always)]
     pub fn raw(&self) -> &[u8] {
-        self.data.as_slice()
+        // SAFETY: so many bytes were written behind the string when it was made.
+        unsafe { std::slice::from_raw_parts(self.data(), self.bytes()) }
+    }
+
+    /// Bytes of text.
+    #[inline(always)]
+    fn bytes(&self) -> usize {
+        // By kind: one, one, two and four bytes a code point.
+        const SHIFTS: u64 = 0b10_01_00_00;
+        self.len() << (SHIFTS >> (2 * (self.chars >> KIND_SHIFT)) & 0b11)
+    }
+
+    #[inline(always)]
+    fn data(&self) -> *mut u8 {
+        (&raw const self.data).cast_mut().cast()
     }
 
     /// The text, if all of it is ASCII.
@@ -140,8 +154,7 @@ impl Str {
     #[inline]
     pub fn equals(&self, other: &Str) -> bool {
         // The kind is canonical, so equal strings have equal kinds and bytes.
-        std::ptr::eq(self, other)
-            || ((self.chars ^ other.chars) & !INTERNED == 0 && self.data.as_slice() == other.data.as_slice())
+        std::ptr::eq(self, other) || ((self.chars ^ other.chars) & !INTERNED == 0 && self.raw() == other.raw())
     }
 
     /// The same code points as Rust text.
@@ -170,6 +183,23 @@ impl Str {
         self.chars & INTERNED != 0
     }
 
+    /// True unless the string is about to die.
+    pub(crate) fn is_referenced(&self) -> bool {
+        self.header.refcount.get() != 0
+    }
+
+    /// Drops a string in place.
+    ///
+    /// # Safety
+    /// `object` is a string that dies.
+    pub(crate) unsafe fn end(object: *mut Header) {
+        // SAFETY: the string is still whole.
+        let this = unsafe { &*object.cast::<Str>() };
+        if this.is_interned() {
+            this.header.ty().interp().forget_interned(this);
+        }
+    }
+
     pub(crate) fn mark_interned(&self) {
         // SAFETY: only the flag bit changes, and all readers mask it; no reference to the field is held anywhere.
         unsafe { (&raw const self.chars).cast_mut().write(self.chars | INTERNED) };
@@ -181,10 +211,9 @@ impl Str {
         // SAFETY: the trailing bytes asked for are written at once.
         unsafe {
             let chars = (kind as u64) << KIND_SHIFT | len as u64;
-            let fixed =
-                Str { header: Header::blank(), hash: Cell::new(-1), chars, data: Trailing::with_len(data.len()) };
+            let fixed = Str { header: Header::blank(), hash: Cell::new(-1), chars, data: [] };
             let string = lifetime::allocate::<Str>(vm, class, data.len(), fixed)?;
-            std::ptr::copy_nonoverlapping(data.as_ptr(), string.data.as_ptr(), data.len());
+            std::ptr::copy_nonoverlapping(data.as_ptr(), string.data(), data.len());
             if class.is_heap() {
                 lifetime::track(vm, string.as_value());
             }
@@ -199,9 +228,9 @@ impl Str {
         let chars = (Kind::Ascii as u64) << KIND_SHIFT | len as u64;
         // SAFETY: the trailing bytes asked for are written at once, as many as the parts have together.
         unsafe {
-            let fixed = Str { header: Header::blank(), hash: Cell::new(-1), chars, data: Trailing::with_len(len) };
+            let fixed = Str { header: Header::blank(), hash: Cell::new(-1), chars, data: [] };
             let string = lifetime::allocate::<Str>(vm, class, len, fixed)?;
-            let mut at = string.data.as_ptr();
+            let mut at = string.data();
             for part in parts {
                 let data = part.raw();
                 std::ptr::copy_nonoverlapping(data.as_ptr(), at, data.len());
@@ -224,7 +253,7 @@ impl Str {
         {
             return Err(text);
         }
-        let (old, added) = (this.data.len(), more.data.len());
+        let (old, added) = (this.bytes(), more.bytes());
         let chars = this.len() as u64 + more.len() as u64;
         let kind = if kind == Kind::Ascii { other } else { kind };
         let Some(bytes) = size_of::<Str>().checked_add(old).and_then(|own| own.checked_add(added)) else {
@@ -239,10 +268,9 @@ impl Str {
             };
             let _moved = text.into_bits();
             let string = block.cast::<Str>().as_ptr();
-            std::ptr::copy_nonoverlapping(more.data.as_ptr(), (*string).data.as_ptr().add(old), added);
+            std::ptr::copy_nonoverlapping(more.data(), (*string).data().add(old), added);
             (*string).chars = (kind as u64) << KIND_SHIFT | chars;
             (*string).hash.set(-1);
-            (*string).data = Trailing::with_len(old + added);
             Ok(Value::from_bits(string as u64))
         }
     }
@@ -310,7 +338,7 @@ impl Str {
     /// `object` is a live string.
     pub unsafe fn trailing(object: *const Header) -> usize {
         // SAFETY: the caller's promise.
-        unsafe { (*object.cast::<Str>()).data.len() }
+        unsafe { (*object.cast::<Str>()).bytes() }
     }
 }
 
