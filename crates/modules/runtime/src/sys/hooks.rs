@@ -24,12 +24,25 @@ pub fn print_exception(exception: &Value, vm: &Vm) -> PyResult<()> {
     }
 }
 
+/// Entries that are shown without `traceback`.
+const PLAIN_ENTRIES: usize = 1000;
+
 /// Without `traceback`: entries and the last line.
 fn print_plainly(exception: &Value, vm: &Vm) -> PyResult<()> {
     let mut out = String::new();
     let mut at = vm.get_attr(exception, vm.names().__traceback__.as_value())?;
     if !at.is_none() {
         out.push_str("Traceback (most recent call last):\n");
+    }
+    // Memory may be short: of a deep stack the innermost entries will do.
+    let mut passed = 0_usize;
+    let mut ahead = at.clone();
+    while !ahead.is_none() {
+        ahead = vm.get_attr_str(&ahead, "tb_next")?;
+        passed += 1;
+        if passed > PLAIN_ENTRIES {
+            at = vm.get_attr_str(&at, "tb_next")?;
+        }
     }
     while !at.is_none() {
         let frame = vm.get_attr_str(&at, "tb_frame")?;
