@@ -4,7 +4,7 @@
 //! have a chance to become empty and go back.
 
 use crate::pool::{POOL_SIZE, Pool, UNUSED};
-use crate::{reserve, system};
+use crate::{reserve, system, trim};
 use std::alloc::Layout;
 use std::ptr::{NonNull, null_mut};
 
@@ -14,6 +14,9 @@ pub(crate) const ARENA_SIZE: usize = 1024 * 1024;
 pub(crate) const POOLS: usize = ARENA_SIZE / POOL_SIZE;
 
 const _: () = assert!(POOLS == 64, "the map of non-empty lists is one 64-bit word");
+
+/// So many arenas given back are worth asking the process's allocator to do likewise.
+const MANY: usize = 16;
 
 /// An arena's record; it lies outside the arena, which is all pools.
 pub(crate) struct Arena {
@@ -87,6 +90,8 @@ pub(crate) struct Arenas {
     pub(crate) made: usize,
     pub(crate) given_back: usize,
     pub(crate) highwater: usize,
+    /// Arenas given back since the process's allocator was asked to give back, too.
+    untold: usize,
     /// Set while what is asked for must not fail.
     pub(crate) use_reserve: bool,
 }
@@ -101,6 +106,7 @@ impl Arenas {
             made: 0,
             given_back: 0,
             highwater: 0,
+            untold: 0,
             use_reserve: false,
         }
     }
@@ -239,6 +245,11 @@ impl Arenas {
             Arena::destroy(record);
         }
         self.given_back += 1;
+        self.untold += 1;
+        if self.untold >= MANY.max(self.all.len() / 2) {
+            self.untold = 0;
+            trim::ask();
+        }
         reserve::refill();
     }
 

@@ -20,6 +20,7 @@ mod size_class;
 mod stats;
 mod system;
 pub mod tracer;
+pub mod trim;
 
 pub use debug::Leak;
 pub use heap::{Heap, Mode};

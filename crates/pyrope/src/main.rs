@@ -27,6 +27,7 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
             (!text.is_null()).then(|| CStr::from_ptr(text).to_bytes().to_vec())
         }
     });
+    pyrope_alloc::trim::set(memory::trim);
     let status = cli::main(arguments.collect());
     drop(std::io::stdout().flush());
     status & 0xFF

@@ -13,6 +13,16 @@ use pyrope_alloc::{bulk, reserve, tracer};
 /// Requests below this size are not compared with the machine's memory.
 const HUGE: usize = 1 << 30;
 
+unsafe extern "C" {
+    fn mi_collect(force: bool);
+}
+
+/// Has mimalloc give back the pages that it keeps for requests to come.
+pub fn trim() {
+    // SAFETY: may be called at any time; looks at the calling thread's own heap.
+    unsafe { mi_collect(true) };
+}
+
 /// The global allocator.
 pub struct System {
     /// Bytes of memory and swap of the machine; 0 before the first large request.
