@@ -125,7 +125,7 @@ def compare_with_record(arguments):
     """The tally of a candidate against recorded digests."""
     from listing import STAGES
 
-    arguments.mutations, wanted = read_record(arguments.recorded, [*STAGES, 'rejections'])
+    arguments.mutations, wanted = read_record(arguments.recorded, [*STAGES, 'rejections', 'snippets'])
     worker = start(arguments.candidate, arguments.folder, list(wanted), arguments.mutations)
     tally = Tally()
     for path, got in digests(worker):

@@ -9,8 +9,9 @@ import json
 import os
 import sys
 import zlib
+from functools import partial
 
-from listing import STAGES, listing, rejection
+from listing import PER_CODE, STAGES, listing, rejection, snippets
 from mutations import mutations
 
 
@@ -37,6 +38,20 @@ def _rejections(source, count):
         yield ' | '.join(listing(rejection, variant, 'mutation'))
 
 
+def _snippets(source, count):
+    try:
+        found = snippets(source)
+    except (SyntaxError, ValueError):
+        found = [source]
+    for text in found:
+        for mode in ('exec', 'eval', 'single'):
+            yield ' | '.join(listing(partial(rejection, mode=mode), text, 'snippet'))
+
+
+# Stages of which each line stands for a source of its own.
+_SOURCES = {'rejections': _rejections, 'snippets': _snippets}
+
+
 def _read(folder, path):
     with open(os.path.join(folder, path), 'rb') as file:
         return file.read()
@@ -48,16 +63,17 @@ def digests(folder, path, count):
     found = {}
     for name, stage in STAGES.items():
         lines = listing(stage, source, path)
-        found[name] = _digest_each(lines) if name.startswith('bytecode') else [_digest(lines)]
-    found['rejections'] = [_digest([line]) for line in _rejections(source, count)]
+        found[name] = _digest_each(lines) if name in PER_CODE else [_digest(lines)]
+    for name, stage in _SOURCES.items():
+        found[name] = [_digest([line]) for line in stage(source, count)]
     return found
 
 
 def show(stage, folder, path, count):
     """The lines of one stage of a file."""
     source = _read(folder, path)
-    if stage == 'rejections':
-        return list(_rejections(source, count))
+    if stage in _SOURCES:
+        return list(_SOURCES[stage](source, count))
     return listing(STAGES[stage], source, path)
 
 
