@@ -76,3 +76,16 @@ for known in False, True:
 # A claim to an enormous stack reserves nothing.
 greedy = compile("[1, 2]", "<greedy>", "eval").replace(co_stacksize=2**31 - 1)
 assert greedy.co_stacksize == 2**31 - 1 and eval(greedy) == [1, 2]
+
+# Equal constants of one source are one object, in whatever function they are.
+names = {}
+exec("""
+def f(): return 'not a name', 1e300, b'ab', (1, 'not a name'), x[1:]
+def g(): return 'not a name', -1e300, 1e300, b'ab', (1, 'not a name'), x[1:]
+""", names)
+first, second = (names[name].__code__.co_consts for name in 'fg')
+for constant in first:
+    assert any(constant is other for other in second), constant
+for source in ['(1e999 - 1e999, 1e999 - 1e999)', 'x in {1e999 - 1e999, 1e999 - 1e999}', 'x in {(1e999-1e999)*1j, (1e999-1e999)*2j}']:
+    [nans] = [c for c in compile(source, '', 'eval').co_consts if isinstance(c, (tuple, frozenset))]
+    assert len(nans) == 2 and len(set(map(id, nans))) == 2, source

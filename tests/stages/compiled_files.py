@@ -21,6 +21,18 @@ endless = []
 endless.append(endless)
 copy = marshal.loads(marshal.dumps(endless))
 assert copy[0] is copy
+for inner in [], {}:
+    outer = (1, inner)
+    inner.append(outer) if isinstance(inner, list) else inner.update(self=outer)
+    copy = marshal.loads(marshal.dumps(outer))
+    assert type(copy) is tuple and (copy[1][0] if isinstance(inner, list) else copy[1]['self']) is copy
+for data in [b'\xbe\x01\0\0\0r\0\0\0\0', b'\xbar\0\0\0\0NN', b'\xba[\x01\0\0\0r\0\0\0\0NN']:
+    try:
+        marshal.loads(data)
+    except ValueError as error:
+        assert str(error) == 'bad marshal data (invalid reference)'
+nans = compile('x in {1e999 - 1e999, 1e999 - 1e999}', '', 'eval')
+assert [sorted(map(str, c)) for c in marshal.loads(marshal.dumps(nans)).co_consts if c.__class__ is frozenset] == [['nan'] * 2]
 for bad in [b'', b'i\x00', b'(\xff\xff\xff\xff', b'?', b'r\x05\x00\x00\x00', b's\xff\xff\xff\x7fabc']:
     try:
         marshal.loads(bad)

@@ -33,6 +33,18 @@ pub enum Constant {
     Code(Rc<Code>),
 }
 
+impl Constant {
+    /// Is a NaN in it, so that it equals nothing and is one object with nothing else?
+    pub fn has_nan(&self) -> bool {
+        match self {
+            Constant::Float(value) => value.is_nan(),
+            Constant::Complex { real, imag } => real.is_nan() || imag.is_nan(),
+            Constant::Tuple(items) | Constant::FrozenSet(items) => items.iter().any(Constant::has_nan),
+            _ => false,
+        }
+    }
+}
+
 /// `co_flags` bits, with CPython's values.
 pub struct CodeFlags;
 

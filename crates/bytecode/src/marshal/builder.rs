@@ -5,7 +5,7 @@ use std::rc::Rc;
 use dashu_int::IBig;
 use pyrope_text::Wtf8Buf;
 
-use super::MarshalError;
+use super::{INVALID_REFERENCE, MarshalError};
 use crate::{Code, Constant};
 
 /// The parts of a code object as they are read.
@@ -51,6 +51,12 @@ pub trait Builder {
     fn str(&mut self, value: Wtf8Buf, interned: bool) -> Result<Self::Value, Self::Error>;
     fn bytes(&mut self, value: &[u8]) -> Result<Self::Value, Self::Error>;
     fn tuple(&mut self, items: Vec<Self::Value>) -> Result<Self::Value, Self::Error>;
+    /// A tuple that is referred to before its items are read.
+    fn blank_tuple(&mut self, _size: usize) -> Result<Self::Value, Self::Error> {
+        Err(INVALID_REFERENCE.into())
+    }
+    /// Gives a blank tuple its items.
+    fn fill_tuple(&mut self, _blank: &Self::Value, _items: Vec<Self::Value>) {}
     fn frozenset(&mut self, items: Vec<Self::Value>) -> Result<Self::Value, Self::Error>;
     fn slice(&mut self, parts: [Self::Value; 3]) -> Result<Self::Value, Self::Error>;
     fn code(&mut self, parts: CodeParts<Self::Value>) -> Result<Self::Value, Self::Error>;

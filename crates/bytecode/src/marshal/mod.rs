@@ -69,6 +69,9 @@ pub enum MarshalError {
     Type(&'static str),
 }
 
+/// A reference to what was not read or is not complete.
+pub(crate) const INVALID_REFERENCE: MarshalError = MarshalError::Value("bad marshal data (invalid reference)");
+
 impl fmt::Display for MarshalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,7 +3,7 @@
 use dashu_int::{IBig, UBig};
 use pyrope_text::Wtf8Buf;
 
-use super::{Builder, CodeParts, FLAG_REF, MAX_DEPTH, MarshalError, code};
+use super::{Builder, CodeParts, FLAG_REF, INVALID_REFERENCE, MAX_DEPTH, MarshalError, code};
 
 const TOO_SHORT: MarshalError = MarshalError::Eof("marshal data too short");
 const NULL_OBJECT: MarshalError = MarshalError::Type("NULL object in marshal data for object");
@@ -49,6 +49,19 @@ impl<E: From<MarshalError>> Source<E> for Slice<'_> {
 /// More values than this are not believed before they are there.
 const MAX_RESERVED: usize = 4096;
 
+/// A tuple larger than this is not believed to contain itself.
+const MAX_BLANK: usize = 1 << 20;
+
+/// What a reference stands for.
+#[derive(Clone)]
+enum Referred<V> {
+    Value(V),
+    /// A tuple of that many items that is being read.
+    Tuple(usize),
+    /// Something else that is being read, to which nothing can refer.
+    Incomplete,
+}
+
 /// A container whose contents are being read. A stack of these takes the place of recursion.
 struct Frame<V> {
     type_code: u8,
@@ -73,8 +86,7 @@ enum Begun<V> {
 
 struct Reader<'a, B: Builder, S> {
     source: &'a mut S,
-    /// What can be referred to; `None` while it is being read.
-    refs: Vec<Option<B::Value>>,
+    refs: Vec<Referred<B::Value>>,
     builder: &'a mut B,
 }
 
@@ -157,22 +169,25 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
             _ => {
                 let value = self.scalar(type_code)?;
                 if flagged {
-                    self.refs.push(Some(value.clone()));
+                    self.refs.push(Referred::Value(value.clone()));
                 }
                 value
             }
         }))
     }
 
-    fn reserve(&mut self) -> usize {
-        self.refs.push(None);
-        self.refs.len() - 1
-    }
-
     fn reference(&mut self) -> Result<B::Value, B::Error> {
-        let index = usize::try_from(self.long()?).ok();
-        let value = index.and_then(|index| self.refs.get(index)).cloned().flatten();
-        value.ok_or_else(|| MarshalError::Value("bad marshal data (invalid reference)").into())
+        let index = usize::try_from(self.long()?).map_err(|_| INVALID_REFERENCE)?;
+        let referred = self.refs.get(index).ok_or(INVALID_REFERENCE)?;
+        match *referred {
+            Referred::Value(ref value) => Ok(value.clone()),
+            Referred::Tuple(size) if size <= MAX_BLANK => {
+                let blank = self.builder.blank_tuple(size)?;
+                self.refs[index] = Referred::Value(blank.clone());
+                Ok(blank)
+            }
+            Referred::Tuple(_) | Referred::Incomplete => Err(INVALID_REFERENCE.into()),
+        }
     }
 
     fn scalar(&mut self, type_code: u8) -> Result<B::Value, B::Error> {
@@ -264,7 +279,10 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
     }
 
     fn begin_immutable(&mut self, type_code: u8, flagged: bool) -> Result<Begun<B::Value>, B::Error> {
-        let slot = flagged.then(|| self.reserve());
+        let slot = flagged.then_some(self.refs.len());
+        if flagged {
+            self.refs.push(Referred::Incomplete);
+        }
         let mut numbers = [0; 6];
         let expected = match type_code {
             code::SLICE => 3,
@@ -278,6 +296,9 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
                 10
             }
         };
+        if let (Some(slot), code::TUPLE | code::SMALL_TUPLE) = (slot, type_code) {
+            self.refs[slot] = Referred::Tuple(expected);
+        }
         let items = Vec::with_capacity(expected.min(MAX_RESERVED));
         Ok(Begun::Container(Frame { type_code, expected, items, container: None, slot, numbers }))
     }
@@ -289,7 +310,7 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
             _ => (1, self.builder.dict()?),
         };
         if flagged {
-            self.refs.push(Some(container.clone()));
+            self.refs.push(Referred::Value(container.clone()));
         }
         let container = Some(container);
         Ok(Begun::Container(Frame { type_code, expected, items: Vec::new(), container, slot: None, numbers: [0; 6] }))
@@ -332,10 +353,16 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
                 let parts = <[B::Value; 10]>::try_from(items).map_err(|_| TOO_SHORT)?;
                 self.builder.code(code_parts(numbers, parts))?
             }
-            (None, _) => self.builder.tuple(items)?,
+            (None, _) => {
+                if let Some(Referred::Value(blank)) = slot.map(|slot| &self.refs[slot]) {
+                    self.builder.fill_tuple(blank, items);
+                    return Ok(blank.clone());
+                }
+                self.builder.tuple(items)?
+            }
         };
         if let Some(slot) = slot {
-            self.refs[slot] = Some(value.clone());
+            self.refs[slot] = Referred::Value(value.clone());
         }
         Ok(value)
     }

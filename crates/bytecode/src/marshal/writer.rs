@@ -258,6 +258,9 @@ impl Writer {
 
     /// Is the object one that exists once, or is it met more than once?
     fn is_shared(&self, item: &Item<'_>, key: &Key) -> bool {
+        if matches!(item, Item::Constant(constant) if constant.has_nan()) {
+            return false;
+        }
         let unique = match item {
             Item::Name(_) => return true,
             Item::Consts(items) => items.is_empty(),

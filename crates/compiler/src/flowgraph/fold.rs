@@ -181,13 +181,13 @@ fn slice_indices(parts: &[Constant; 3], length: usize) -> Option<Vec<usize>> {
     Some(places)
 }
 
-/// The items without those that equal an earlier one, as in a set.
+/// The items without those that equal an earlier one, as in a set. Each NaN is an object of its own.
 pub(super) fn distinct(items: Vec<Constant>) -> Rc<[Constant]> {
     let mut seen = HashSet::default();
-    items.into_iter().filter(|item| seen.insert(equality_key(item))).collect()
+    items.into_iter().filter(|item| item.has_nan() || seen.insert(equality_key(item))).collect()
 }
 
-/// Constants have the same key if Python's `==` holds between them. (A NaN equals itself, as sets ask for identity first.)
+/// Constants have the same key if Python's `==` holds between them.
 fn equality_key(constant: &Constant) -> Vec<u8> {
     let mut key = Vec::new();
     match constant {

@@ -263,10 +263,12 @@ fn complex_binary(operator: BinaryOperator, a: Complex, b: Complex) -> Option<Co
 
 fn complex_with_real(operator: BinaryOperator, a: Complex, b: f64) -> Option<Constant> {
     use BinaryOperator::*;
+    if operator == Multiply {
+        return Some(Constant::Complex { real: a.re * b, imag: a.im * b });
+    }
     complex(match operator {
         Add => Complex { re: a.re + b, im: a.im },
         Subtract => Complex { re: a.re - b, im: a.im },
-        Multiply => Complex { re: a.re * b, im: a.im * b },
         TrueDivide if b != 0.0 => Complex { re: a.re / b, im: a.im / b },
         Power => complex_power(a, Complex { re: b, im: 0.0 })?,
         _ => return None,
@@ -275,10 +277,12 @@ fn complex_with_real(operator: BinaryOperator, a: Complex, b: f64) -> Option<Con
 
 fn real_with_complex(operator: BinaryOperator, a: f64, b: Complex) -> Option<Constant> {
     use BinaryOperator::*;
+    if operator == Multiply {
+        return complex_with_real(operator, b, a);
+    }
     complex(match operator {
         Add => Complex { re: a + b.re, im: b.im },
         Subtract => Complex { re: a - b.re, im: -b.im },
-        Multiply => Complex { re: a * b.re, im: a * b.im },
         TrueDivide => real_quotient(a, b)?,
         Power => complex_power(Complex { re: a, im: 0.0 }, b)?,
         _ => return None,

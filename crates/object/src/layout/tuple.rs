@@ -121,6 +121,18 @@ impl Tuple {
         }
     }
 
+    /// Replaces the items, first to last, of a tuple that other objects refer to already.
+    ///
+    /// # Safety
+    /// The caller made the tuple, and nobody holds a borrow of its items.
+    pub unsafe fn fill(&self, items: Vec<Value>) {
+        for (index, item) in items.into_iter().enumerate().take(self.len()) {
+            // SAFETY: in range; the caller's promise.
+            drop(unsafe { std::mem::replace(&mut *self.items.as_ptr().add(index), item) });
+        }
+        self.hash.set(-1);
+    }
+
     /// True if one reference exists: iterators that reuse their result tuple ask this.
     pub fn is_unshared(&self) -> bool {
         self.header.refcount.get() == 1

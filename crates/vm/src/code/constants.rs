@@ -1,9 +1,11 @@
 //! Constants of compiled code as runtime values, and back.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use pyrope_bytecode::image::{ImageConstant, ImageString};
+use pyrope_bytecode::marshal::dump_constant;
 use pyrope_bytecode::{Code, Constant};
 use pyrope_object::layout::{Bytes, Str, StrView, Tuple};
 use pyrope_object::value::words;
@@ -32,7 +34,7 @@ pub(super) fn str_to_wtf8(text: &Str) -> Wtf8Buf {
 
 /// The value of a constant.
 pub fn constant_to_value(constant: &Constant, vm: &Vm) -> PyResult {
-    constant_in_file(constant, &SourceFile { name: vm.empty_str(), replaced: HashSet::new() }, vm)
+    constant_in_file(constant, &SourceFile::named(vm.empty_str(), HashSet::new()), vm)
 }
 
 /// What the code objects of one source share.
@@ -40,13 +42,41 @@ pub(super) struct SourceFile {
     pub(super) name: Ref<Str>,
     /// Items of constant sets for which other strings were interned before.
     replaced: HashSet<Rc<Wtf8Buf>>,
+    /// What was made of constants: equal ones are one object, in whatever function they are.
+    merged: RefCell<HashMap<Merged, Value>>,
+}
+
+/// A constant for which there is no object that exists once anyway.
+#[derive(PartialEq, Eq, Hash)]
+enum Merged {
+    Str(Rc<Wtf8Buf>),
+    Bytes(Rc<[u8]>),
+    /// A tuple, number or set in its serialised form.
+    Other(Vec<u8>),
+}
+
+impl Merged {
+    fn of(constant: &Constant) -> Option<Merged> {
+        match constant {
+            Constant::Str { value, interned: false } => Some(Merged::Str(value.clone())),
+            Constant::Bytes(data) => Some(Merged::Bytes(data.clone())),
+            Constant::Int(n) if i32::try_from(n).is_ok() => None,
+            Constant::None | Constant::Bool(_) | Constant::Ellipsis | Constant::Str { .. } => None,
+            Constant::Code(_) => None,
+            _ => (!constant.has_nan()).then(|| Merged::Other(dump_constant(constant))),
+        }
+    }
 }
 
 impl SourceFile {
+    fn named(name: Ref<Str>, replaced: HashSet<Rc<Wtf8Buf>>) -> SourceFile {
+        SourceFile { name, replaced, merged: RefCell::default() }
+    }
+
     /// The file of a source's outermost code.
     pub(super) fn of(code: &Code, vm: &Vm) -> PyResult<SourceFile> {
         let name = vm.intern_str(&wtf8_to_str(&code.filename, vm)?);
-        Ok(SourceFile { name, replaced: replaced_items(code, vm) })
+        Ok(SourceFile::named(name, replaced_items(code, vm)))
     }
 }
 
@@ -85,6 +115,16 @@ fn name_like(constant: &Constant) -> Option<Rc<Wtf8Buf>> {
 
 /// The value of a constant; nested code shares `filename` where it has the same.
 pub(super) fn constant_in_file(constant: &Constant, file: &SourceFile, vm: &Vm) -> PyResult {
+    let Some(key) = Merged::of(constant) else { return new_constant(constant, file, vm) };
+    if let Some(known) = file.merged.borrow().get(&key) {
+        return Ok(known.clone());
+    }
+    let value = new_constant(constant, file, vm)?;
+    file.merged.borrow_mut().insert(key, value.clone());
+    Ok(value)
+}
+
+fn new_constant(constant: &Constant, file: &SourceFile, vm: &Vm) -> PyResult {
     let all = |items: &[Constant]| items.iter().map(|c| constant_in_file(c, file, vm)).collect::<PyResult<Vec<_>>>();
     Ok(match constant {
         Constant::None => Value::none(),

@@ -140,6 +140,19 @@ impl Builder for ValueBuilder<'_> {
         Ok(self.vm.new_tuple(items).into_value())
     }
 
+    fn blank_tuple(&mut self, size: usize) -> Result<Value, Failure> {
+        Ok(self.vm.new_tuple(vec![Value::none(); size]).into_value())
+    }
+
+    #[expect(unsafe_code, reason = "a tuple that contains itself cannot be made otherwise")]
+    fn fill_tuple(&mut self, blank: &Value, items: Vec<Value>) {
+        if let Some(tuple) = blank.downcast_exact::<Tuple>() {
+            // SAFETY: `blank_tuple` made it for this reading; what runs meanwhile (a file's `read`, hashing) has come to
+            // its end and borrows nothing.
+            unsafe { tuple.fill(items) }
+        }
+    }
+
     fn frozenset(&mut self, items: Vec<Value>) -> Result<Value, Failure> {
         let list = self.vm.new_list(items).into_value();
         Ok(self.vm.call(&self.vm.builtin(B::FrozenSet).to_value(), &[list])?)
