@@ -4,8 +4,8 @@ mod expressions;
 mod patterns;
 
 use pyrope_parser::ast::{
-    Arg, Arguments, ExceptHandler, Expr, ExprContext, ExprKind, FunctionDef, MatchCase, Mod, Range, Stmt, StmtKind,
-    Try, TypeParam, TypeParamKind, With,
+    Alias, Arg, Arguments, ExceptHandler, Expr, ExprContext, ExprKind, FunctionDef, MatchCase, Mod, Range, Stmt,
+    StmtKind, Try, TypeParam, TypeParamKind, With,
 };
 
 use crate::error::{CompileError, Result};
@@ -62,6 +62,14 @@ fn nonempty<T>(items: &[T], what: &str, owner: &str) -> Result<()> {
     if items.is_empty() { value_error(format!("empty {what} on {owner}")) } else { Ok(()) }
 }
 
+fn aliases(names: &[Alias], owner: &str) -> Result<()> {
+    nonempty(names, "names", owner)?;
+    names.iter().try_for_each(|alias| {
+        name(&alias.name)?;
+        alias.asname.as_deref().map_or(Ok(()), name)
+    })
+}
+
 impl Validator<'_> {
     fn statements(&self, body: &[Stmt]) -> Result<()> {
         body.iter().try_for_each(|statement| self.statement(statement))
@@ -78,8 +86,9 @@ impl Validator<'_> {
         match &statement.node {
             StmtKind::FunctionDef(def) => self.function(def, "FunctionDef"),
             StmtKind::AsyncFunctionDef(def) => self.function(def, "AsyncFunctionDef"),
-            StmtKind::ClassDef { bases, keywords, body, decorator_list, type_params, .. } => {
+            StmtKind::ClassDef { name: class, bases, keywords, body, decorator_list, type_params } => {
                 self.body(body, "ClassDef")?;
+                name(class)?;
                 self.type_params(type_params)?;
                 self.loads(bases)?;
                 self.keywords(keywords)?;
@@ -147,8 +156,11 @@ impl Validator<'_> {
                 self.load(test)?;
                 self.optional(msg.as_deref())
             }
-            StmtKind::Import { names } => nonempty(names, "names", "Import"),
-            StmtKind::ImportFrom { names, .. } => nonempty(names, "names", "ImportFrom"),
+            StmtKind::Import { names } => aliases(names, "Import"),
+            StmtKind::ImportFrom { level, .. } if level.is_some_and(|level| (level as i32) < 0) => {
+                value_error("Negative ImportFrom level")
+            }
+            StmtKind::ImportFrom { names, .. } => aliases(names, "ImportFrom"),
             StmtKind::Global { names } => nonempty(names, "names", "Global"),
             StmtKind::Nonlocal { names } => nonempty(names, "names", "Nonlocal"),
             StmtKind::Expr { value } => self.load(value),
@@ -164,6 +176,7 @@ impl Validator<'_> {
 
     fn function(&self, def: &FunctionDef, owner: &str) -> Result<()> {
         self.body(&def.body, owner)?;
+        name(&def.name)?;
         self.type_params(&def.type_params)?;
         self.arguments(&def.args)?;
         self.loads(&def.decorator_list)?;
@@ -205,6 +218,7 @@ impl Validator<'_> {
     fn except_handler(&self, handler: &ExceptHandler) -> Result<()> {
         positions(handler.range)?;
         self.optional(handler.type_.as_deref())?;
+        handler.name.as_deref().map_or(Ok(()), name)?;
         self.body(&handler.body, "ExceptHandler")
     }
 

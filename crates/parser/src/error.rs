@@ -31,6 +31,9 @@ pub struct SyntaxError {
     pub end_offset: Option<i32>,
     /// `text`: the source line, as CPython stores it (with or without its line end).
     pub text: Option<String>,
+    /// The tokenizer raised it: `text` stays as it was read. The parser of a whole file shows the line of the file that
+    /// bears the source's name, if there is one.
+    pub keeps_text: bool,
     /// More input could have completed the source: raise `_IncompleteInputError` where that is asked for.
     pub incomplete: bool,
     /// Line and column of the last compound statement (definitions of functions apart) that made sense before the error,
@@ -54,6 +57,7 @@ impl SyntaxError {
             end_lineno: None,
             end_offset: None,
             text: None,
+            keeps_text: false,
             incomplete: false,
             last_statement: None,
             bare: false,

@@ -9,5 +9,5 @@ pub mod token;
 pub mod tokenizer;
 
 pub use dump::dump;
-pub use error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory};
+pub use error::{SyntaxError, SyntaxErrorKind, Warning, WarningCategory, char_offset};
 pub use parser::{Mode, Options, Parsed, parse};

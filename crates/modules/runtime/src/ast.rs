@@ -84,7 +84,7 @@ pub(crate) fn parse_to_tree(
     }
     let text = pyrope_text::source::normalise(text, mode == Mode::Exec);
     let parsed = pyrope_parser::parse(&text, mode, parse_options)
-        .map_err(|error| compile::compile_error(error.into(), filename, Some(&text), vm))?;
+        .map_err(|error| compile::compile_error(error.into(), filename, Some((&text, mode)), vm))?;
     compile::issue_warnings(&parsed.warnings, filename, vm)?;
     let mut tree = parsed.module;
     if mode != Mode::FuncType {

@@ -174,7 +174,7 @@ mod functions {
         let text = pyrope_text::source::normalise(&text, mode == Mode::Exec);
         let options = compile::inherited_options(false, vm);
         let parsed = pyrope_parser::parse(&text, mode, options.parser())
-            .map_err(|error| compile::compile_error(error.into(), &filename, Some(&text), vm))?;
+            .map_err(|error| compile::compile_error(error.into(), &filename, Some((&text, mode)), vm))?;
         compile::issue_warnings(&parsed.warnings, &filename, vm)?;
         let table = pyrope_compiler::symtable(&parsed.module, &options)
             .map_err(|error| compile::compile_error(error, &filename, None, vm))?;

@@ -4,6 +4,7 @@ use super::engine::{Engine, Matched, Raised};
 use super::node::{NodeId, NodeKind};
 use crate::error::{SyntaxError, SyntaxErrorKind, char_offset};
 use crate::parser::kind::Kind;
+use crate::parser::named_constant;
 use crate::tokenizer;
 
 impl Engine<'_> {
@@ -173,6 +174,16 @@ impl Engine<'_> {
                 let line = self.token(index).map_or(1, |token| token.line);
                 Err(self.raise(SyntaxErrorKind::SyntaxError, (line, 0), (line, 0), message))
             }
+        }
+    }
+
+    /// The error of an identifier that becomes a constant's name when it is normalised.
+    pub fn check_name(&self, index: usize) -> Result<(), Raised> {
+        match tokenizer::constant_name(&tokenizer::identifier(self.text(index))) {
+            Some(name) if !self.text(index).is_ascii() => {
+                Err(Raised { error: named_constant(name), by_tokenizer: true })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -331,8 +331,10 @@ impl<'t> Engine<'t> {
         if self.touch()? != kind {
             return Ok(None);
         }
-        if kind == Kind::Number {
-            self.check_number(self.pos)?;
+        match kind {
+            Kind::Number => self.check_number(self.pos)?,
+            Kind::Name => self.check_name(self.pos)?,
+            _ => {}
         }
         Ok(Some(self.take(match kind {
             Kind::Name => NodeKind::Name,

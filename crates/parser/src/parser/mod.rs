@@ -110,12 +110,18 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
             last_statement: parser.last_compound,
         }),
         Err(Fail::TooComplex) => too_complex(),
+        Err(Fail::Constant(name)) => named_constant(name),
         Err(Fail::TooDeep) => {
             SyntaxError::new(SyntaxErrorKind::RecursionError, "maximum recursion depth exceeded during compilation")
         }
     };
     let reached = parser.tokens.get(parser.pos).map_or(u32::MAX, |token| token.end);
     Err(Box::new(SyntaxError { warnings: parser.warnings_until(&tokens, reached), ..*failure }))
+}
+
+/// The error of an identifier whose normal form is a constant's name.
+pub(crate) fn named_constant(name: &str) -> Box<SyntaxError> {
+    SyntaxError::new(SyntaxErrorKind::ValueError, format!("identifier field can't represent '{name}' constant"))
 }
 
 /// The error of a parser that would need too much stack.
@@ -182,7 +188,7 @@ fn end_interactive(tokens: &mut Vec<Token>, source: &str, dont_imply_dedent: boo
     if !source.ends_with('\n') {
         // What the tokenizer makes of an end without a line end is not in the source.
         while tokens.pop_if(|token| token.kind == TokenKind::Dedent).is_some() {}
-        tokens.pop_if(|token| token.kind == TokenKind::Newline);
+        tokens.pop_if(|token| token.kind == TokenKind::Newline && token.start as usize >= source.len());
     }
     if !tokens.is_empty() {
         let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
@@ -206,6 +212,8 @@ pub(crate) enum Fail {
     TooComplex,
     /// A chain of operators or trailers too long for those who walk the tree.
     TooDeep,
+    /// An identifier whose normal form is this constant's name.
+    Constant(&'static str),
 }
 
 type PResult<T> = Result<T, Fail>;
@@ -383,7 +391,10 @@ impl<'t> Parser<'t> {
         }
         let name: Identifier = match tokenizer::identifier(text) {
             std::borrow::Cow::Borrowed(same) => Rc::from(same),
-            std::borrow::Cow::Owned(normal) => Rc::from(normal),
+            std::borrow::Cow::Owned(normal) => match tokenizer::constant_name(&normal) {
+                Some(name) => return Err(Fail::Constant(name)),
+                None => Rc::from(normal),
+            },
         };
         self.names.insert(text, name.clone());
         Ok(name)

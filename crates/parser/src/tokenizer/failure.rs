@@ -51,6 +51,7 @@ impl<S: Source> Tokenizer<S> {
         error.end_lineno = Some(line);
         error.end_offset = Some(end_offset);
         error.text = Some(lossless(text));
+        error.keeps_text = true;
         TokenizerError { error, raised: true, at_eof: false }
     }
 

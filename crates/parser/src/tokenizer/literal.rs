@@ -152,3 +152,8 @@ fn decimal(digits: &str, max_str_digits: usize) -> Option<Result<Constant, Strin
 pub fn identifier(token_text: &str) -> Cow<'_, str> {
     identifiers::normalise(token_text)
 }
+
+/// The constant that a normalised identifier spells, which no tree can have for a name.
+pub fn constant_name(identifier: &str) -> Option<&'static str> {
+    ["None", "True", "False"].into_iter().find(|name| *name == identifier)
+}

@@ -45,8 +45,8 @@ pub use extra::{TokenInfo, TokenInfos};
 pub use failure::never_closed;
 pub use fstring::expression_text;
 pub use literal::{
-    DEFAULT_MAX_STR_DIGITS, InvalidEscape, StringLiteral, decode_middle, identifier, is_raw_start, parse_number,
-    parse_string,
+    DEFAULT_MAX_STR_DIGITS, InvalidEscape, StringLiteral, constant_name, decode_middle, identifier, is_raw_start,
+    parse_number, parse_string,
 };
 pub use source::{Feed, Lines, Source, Text};
 pub use stream::{TokenStream, tokenize};

@@ -202,7 +202,9 @@ impl Read for Rc<str> {
             return Ok(None);
         }
         let kind = if matches!(place.field, "type_comment" | "kind" | "tag") { "string" } else { "identifier" };
-        match value.downcast::<Str>() {
+        // A string may be of a class derived from str, a name not.
+        let text = value.downcast::<Str>().filter(|_| kind == "string" || value.downcast_exact::<Str>().is_some());
+        match text {
             Some(text) => match text.to_utf8() {
                 Some(text) => Ok(Some(Rc::from(&*text))),
                 None => Err(cx.vm.value_error(format!("AST {kind} must not contain surrogates"))),

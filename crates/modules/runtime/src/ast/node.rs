@@ -56,6 +56,11 @@ fn names(class: &Type, attribute: &str, vm: &Vm) -> PyResult<Vec<Value>> {
     }
 }
 
+/// The names of the class's fields, which every class has unless a program took them away.
+fn field_names(class: &Type, vm: &Vm) -> PyResult<Vec<Value>> {
+    vm.collect(&vm.get_attr_str(&class.to_value(), "_fields")?)
+}
+
 /// The index of a name in a list of names.
 fn position(names: &[Value], name: &Value, vm: &Vm) -> PyResult<Option<usize>> {
     for (index, known) in names.iter().enumerate() {
@@ -74,7 +79,7 @@ fn init_node(node: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let class = node.ty(vm).to_value();
     let Some(class) = class.downcast::<Type>() else { return Ok(()) };
     let name = shown_name(class, vm);
-    let fields = names(class, "_fields", vm)?;
+    let fields = field_names(class, vm)?;
     let given = args.positional();
     if fields.len() < given.len() {
         let plural = if fields.len() == 1 { "" } else { "s" };
@@ -254,28 +259,36 @@ impl Ast {
         if let Some(class) = class.downcast::<Type>() {
             check_replacement(class, own.as_ref(), args, vm)?;
         }
-        let mut names = Vec::new();
+        let mut keys = Vec::new();
         let mut values = Vec::new();
-        for entry in own.map(|dict| dict.entries()).unwrap_or_default() {
-            if position(args.kwnames(), &entry.key, vm)?.is_none() {
-                names.push(entry.key);
-                values.push(entry.value);
+        if let (Some(class), Some(own)) = (class.downcast::<Type>(), own) {
+            for key in fields_and_attributes(class, vm)? {
+                let value = match position(args.kwnames(), &key, vm)? {
+                    Some(given) => args.keywords().nth(given).map(|(_, value)| value.clone()),
+                    None => own.get(&key, vm)?,
+                };
+                if let Some(value) = value {
+                    keys.push(key);
+                    values.push(value);
+                }
             }
         }
-        for (key, value) in args.keywords() {
-            names.push(key.clone());
-            values.push(value.clone());
-        }
-        vm.call_args(&class, Args::new(&values, &names))
+        vm.call_args(&class, Args::new(&values, &keys))
     }
+}
+
+/// What of a node a copy of it keeps.
+fn fields_and_attributes(class: &Type, vm: &Vm) -> PyResult<Vec<Value>> {
+    let mut all = names(class, "_fields", vm)?;
+    all.extend(names(class, "_attributes", vm)?);
+    Ok(all)
 }
 
 /// May these attributes be replaced, and are all required ones there?
 fn check_replacement(class: &Type, own: Option<&Ref<Dict>>, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let name = class.name();
-    let mut expected = names(class, "_fields", vm)?;
+    let mut expected = fields_and_attributes(class, vm)?;
     let attributes = names(class, "_attributes", vm)?;
-    expected.extend(attributes.iter().cloned());
     for key in args.kwnames() {
         match position(&expected, key, vm)? {
             Some(index) => drop(expected.remove(index)),

@@ -169,7 +169,7 @@ pub(crate) fn filename_text(filename: &Value) -> Wtf8Buf {
 }
 
 /// Raises what the compiler found, after its warnings. `source` is what the parser has read.
-pub(crate) fn compile_error(error: CompileError, filename: &Value, source: Option<&str>, vm: &Vm) -> Raised {
+pub(crate) fn compile_error(error: CompileError, filename: &Value, source: Option<(&str, Mode)>, vm: &Vm) -> Raised {
     match error {
         CompileError::Syntax(error) => match issue_warnings(&error.warnings, filename, vm) {
             Ok(()) => syntax_error(&error, filename, source, vm),
@@ -191,7 +191,7 @@ pub(crate) fn compile_error(error: CompileError, filename: &Value, source: Optio
     }
 }
 
-fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<&str>, vm: &Vm) -> Raised {
+fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<(&str, Mode)>, vm: &Vm) -> Raised {
     let kind = match error.kind {
         SyntaxErrorKind::SyntaxError if error.incomplete => B::IncompleteInputError,
         SyntaxErrorKind::SyntaxError => B::SyntaxError,
@@ -202,14 +202,14 @@ fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<&str>, vm:
         SyntaxErrorKind::ValueError => return vm.value_error(&error.message),
         SyntaxErrorKind::OverflowError => return vm.overflow_error(&error.message),
     };
-    let text = error.text.clone().or_else(|| source_line(filename, error.lineno));
+    let Shown { text, offset, end_offset } = shown_line(error, filename, source.map(|(_, mode)| mode), vm);
     let mut place = vec![
         filename.clone(),
         vm.int(i64::from(error.lineno)),
-        vm.int(i64::from(error.offset)),
+        vm.int(i64::from(offset)),
         text.map_or(Value::none(), |t| vm.new_str(&t).into_value()),
     ];
-    match (error.end_lineno, error.end_offset) {
+    match (error.end_lineno, end_offset) {
         (Some(line), Some(offset)) => place.extend([vm.int(i64::from(line)), vm.int(i64::from(offset))]),
         (Some(line), None) if error.bare => place.extend([vm.int(i64::from(line)), Value::none()]),
         _ => {}
@@ -220,12 +220,42 @@ fn syntax_error(error: &SyntaxError, filename: &Value, source: Option<&str>, vm:
     }
     let raised = vm.raise_with(kind, &[message, vm.new_tuple(place).into_value()]);
     match (error.last_statement, source) {
-        (Some((line, column)), Some(source)) => {
+        (Some((line, column)), Some((source, _))) => {
             let source = vm.new_str(source).into_value();
             let metadata = vm.tuple_of([vm.int(line.into()), vm.int(column.into()), source]);
             set_attributes(raised, &["_metadata"], vec![metadata.into_value()], vm)
         }
         _ => raised,
+    }
+}
+
+/// The line that an error shows, and where in it.
+struct Shown {
+    text: Option<String>,
+    offset: i32,
+    end_offset: Option<i32>,
+}
+
+/// Errors of the parser of a whole file show the line of the file on disk, whose columns are counted in bytes.
+fn shown_line(error: &SyntaxError, filename: &Value, mode: Option<Mode>, vm: &Vm) -> Shown {
+    let own = Shown { text: error.text.clone(), offset: error.offset, end_offset: error.end_offset };
+    let asks_file = mode == Some(Mode::Exec) && !error.keeps_text;
+    let Some(read) = &error.text else {
+        return Shown { text: source_line(filename, error.lineno, vm), ..own };
+    };
+    match source_line(filename, error.lineno, vm).filter(|line| asks_file && line != read) {
+        Some(line) => {
+            let moved = |offset: i32| match usize::try_from(offset - 1) {
+                Ok(chars) => {
+                    let bytes: usize = read.chars().take(chars).map(char::len_utf8).sum();
+                    pyrope_parser::char_offset(&line, bytes)
+                }
+                Err(_) => offset,
+            };
+            let (offset, end_offset) = (moved(error.offset), error.end_offset.map(moved));
+            Shown { text: Some(line), offset, end_offset }
+        }
+        None => own,
     }
 }
 
@@ -244,10 +274,11 @@ fn set_attributes(raised: Raised, names: &[&str], values: Vec<Value>, vm: &Vm) -
 }
 
 /// A line of the file, for errors of stages that no longer have the source.
-fn source_line(filename: &Value, line: u32) -> Option<String> {
+fn source_line(filename: &Value, line: u32, vm: &Vm) -> Option<String> {
     let name = filename.downcast::<Str>()?.to_utf8()?.into_owned();
     let bytes = std::fs::read(name).ok()?;
-    let text = match pyrope_text::encoding::decode(&bytes, None, None) {
+    let mut decoder = |encoding: &str, bytes: &[u8]| decode_with_codec(encoding, bytes, vm);
+    let text = match pyrope_text::encoding::decode(&bytes, None, Some(&mut decoder)) {
         Ok(decoded) => decoded.text,
         Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
     };
@@ -282,7 +313,18 @@ pub(crate) fn compile_text(
     options: &CompileOptions,
     vm: &Vm,
 ) -> PyResult<(Ref<CodeObject>, u32)> {
-    match pyrope_compiler::compile_source(text, mode, &filename_text(filename), options) {
+    finish(pyrope_compiler::compile_source(text, mode, &filename_text(filename), options), text, mode, filename, vm)
+}
+
+/// What the compiler says, as a code object or an exception, with warnings issued.
+fn finish(
+    result: Result<CompileOutput, CompileError>,
+    text: &str,
+    mode: Mode,
+    filename: &Value,
+    vm: &Vm,
+) -> PyResult<(Ref<CodeObject>, u32)> {
+    match result {
         Ok(CompileOutput { code, warnings, flags }) => {
             issue_warnings(&warnings, filename, vm)?;
             let code = if crate::sys::no_debug_ranges(vm) { Rc::new(code.without_columns()) } else { code };
@@ -290,7 +332,7 @@ pub(crate) fn compile_text(
         }
         Err(error) => {
             let source = pyrope_text::source::normalise(text, mode == Mode::Exec);
-            Err(compile_error(error, filename, Some(&source), vm))
+            Err(compile_error(error, filename, Some((&source, mode)), vm))
         }
     }
 }
@@ -301,7 +343,23 @@ pub fn compile_program(source: &[u8], filename: &Value, vm: &Vm) -> PyResult<Ref
         return Err(null_in_file(source, at, filename, vm));
     }
     let text = decode_source(source, filename, 0, true, vm)?;
-    Ok(compile_text(&text, Mode::Exec, filename, &inherited_options(false, vm), vm)?.0)
+    let options = inherited_options(false, vm);
+    let mut result = pyrope_compiler::compile_source(&text, Mode::Exec, &filename_text(filename), &options);
+    if let Err(CompileError::Syntax(error)) = &mut result {
+        place_end_of_file(error);
+    }
+    Ok(finish(result, &text, Mode::Exec, filename, vm)?.0)
+}
+
+/// Where a file ends after a lone backslash, CPython has begun a new line, in which nothing can be pointed at.
+fn place_end_of_file(error: &mut SyntaxError) {
+    let is_lone = |line: &String| line.trim() == "\\";
+    if error.kind == SyntaxErrorKind::SyntaxError
+        && error.end_offset == Some(-1)
+        && error.text.as_ref().is_some_and(is_lone)
+    {
+        error.offset = 0;
+    }
 }
 
 /// Compiles the text of `-c`.
@@ -397,7 +455,6 @@ pub(super) mod functions {
             return Ok(result);
         }
         let text = source_text(source, "compile", "a string, bytes or AST object", &filename, flags, vm)?;
-        let text = if parse_mode == Mode::Eval { text.trim_start_matches([' ', '\t']).to_owned() } else { text };
         if flags & ONLY_AST != 0 {
             return crate::ast::parse_to_tree(&text, &filename, parse_mode, flags, feature_version, &options, vm);
         }
