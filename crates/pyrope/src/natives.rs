@@ -11,6 +11,7 @@ pub(crate) fn register(vm: &Vm) {
         pyrope_modules_core::MODULES,
         pyrope_modules_crypto::MODULES,
         pyrope_modules_data::MODULES,
+        pyrope_modules_decimal::MODULES,
         pyrope_modules_net::MODULES,
         pyrope_modules_os::MODULES,
         pyrope_modules_runtime::MODULES,

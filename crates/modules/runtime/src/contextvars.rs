@@ -296,6 +296,27 @@ fn var_repr(slf: &Value, vm: &Vm) -> PyResult {
     Ok(vm.try_str(&format!("<ContextVar name={name}{default} at {:#x}>", slf.id()))?.into_value())
 }
 
+/// A variable without a default, for a native module's own use.
+pub fn new_variable(name: &str, vm: &Vm) -> Ref<ContextVar> {
+    let name = vm.intern(name);
+    let hash = i64::from(vm.interp().next_version()) << 4;
+    Ref::new(vm, ContextVar { header: Header::blank(), name, default: None, hash })
+}
+
+/// What a variable has in the current context.
+pub fn context_value(var: &Ref<ContextVar>, vm: &Vm) -> PyResult<Option<Value>> {
+    let context = vm.context.with(|context| context.clone());
+    match context.as_ref().and_then(|context| context.downcast::<Context>()) {
+        Some(context) => context.vars().get_hashed(var.as_value(), var.hash, vm),
+        None => Ok(None),
+    }
+}
+
+/// Gives a variable a value in the current context.
+pub fn set_context_value(var: &Ref<ContextVar>, value: Value, vm: &Vm) -> PyResult<()> {
+    current_context(vm).own_vars(vm).insert(var.to_value(), value, vm).map(drop)
+}
+
 fn set_var(var: &Ref<ContextVar>, value: Value, vm: &Vm) -> PyResult<Ref<Token>> {
     let context = current_context(vm);
     let old = context.own_vars(vm)?.insert(var.to_value(), value, vm)?;
@@ -335,10 +356,7 @@ impl ContextVar {
     ///  * raise a LookupError.
     #[method("get($self, default=<unrepresentable>, /)")]
     fn get(this: &Ref<ContextVar>, default: Option<&Value>, vm: &Vm) -> PyResult {
-        if let Some(context) = vm.context.get()
-            && let Some(context) = context.downcast::<Context>()
-            && let Some(value) = context.vars().get(this.as_value(), vm)?
-        {
+        if let Some(value) = context_value(this, vm)? {
             return Ok(value);
         }
         match default.or(this.default.as_ref()) {
