@@ -102,9 +102,7 @@ fn magnitudes(a: &Number, b: &Number) -> Ordering {
         let padded = |n: &Number, apart: i64| shifted_left(&n.coefficient, apart.unsigned_abs());
         match a.exponent.cmp(&b.exponent) {
             Ordering::Equal => a.coefficient.cmp(&b.coefficient),
-            Ordering::Greater => {
-                padded(a, a.exponent - b.exponent).map_or(Ordering::Equal, |a| a.cmp(&b.coefficient))
-            }
+            Ordering::Greater => padded(a, a.exponent - b.exponent).map_or(Ordering::Equal, |a| a.cmp(&b.coefficient)),
             Ordering::Less => padded(b, b.exponent - a.exponent).map_or(Ordering::Equal, |b| a.coefficient.cmp(&b)),
         }
     })

@@ -3,9 +3,7 @@
 use dashu_int::UBig;
 use dashu_int::ops::{BitTest, DivRem, SquareRoot};
 
-use crate::coefficient::{
-    digits, remainder_by, shifted_left, shifted_right, small, strip_zeros,
-};
+use crate::coefficient::{digits, remainder_by, shifted_left, shifted_right, small, strip_zeros};
 use crate::finish::{finish, nan_of};
 use crate::number::{Context, Number, Rounding, Status};
 
@@ -49,6 +47,9 @@ impl Number {
         }
         if other.is_zero() {
             return division_by_zero(self, negative, status);
+        }
+        if other.is_infinite() {
+            return Number::zero(negative, 0);
         }
         match whole_division(self, other, cx) {
             Ok((quotient, _)) => finish(Number::new(negative, quotient, 0), cx, status),
@@ -94,7 +95,8 @@ impl Number {
         }
         match whole_division(self, other, cx) {
             Ok((quotient, remainder)) => {
-                let quotient = finish(Number::new(negative, quotient, 0), cx, status);
+                let quotient = Number::new(negative, quotient, 0);
+                let quotient = if other.is_infinite() { quotient } else { finish(quotient, cx, status) };
                 (quotient, finish(remainder, cx, status))
             }
             Err(condition) => (status.invalid(condition), Number::nan()),

@@ -20,11 +20,11 @@ impl Number {
             return if self.negative { Number::zero(false, 0) } else { self.clone() };
         }
         if self.coefficient.is_zero() {
-            return finish(Number::one(), cx, status);
+            return Number::one();
         }
         let cx = cx.rounded(Rounding::HalfEven);
-        // Beyond 10**19 every context over- or underflows.
-        if self.adjusted() >= 20 {
+        // From 10**19 on every context over- or underflows.
+        if self.adjusted() >= 19 {
             return beyond_exponents(self.negative, &cx, status);
         }
         settle(|extra| exp_digits(self, cx.prec, extra), &cx, status)
@@ -78,11 +78,7 @@ pub(crate) fn beyond_exponents(tiny: bool, cx: &Context, status: &mut Status) ->
 }
 
 /// Asks for more digits beyond the precision until they tell how to round.
-fn settle(
-    approximate: impl Fn(i64) -> Option<Number>,
-    cx: &Context,
-    status: &mut Status,
-) -> Number {
+fn settle(approximate: impl Fn(i64) -> Option<Number>, cx: &Context, status: &mut Status) -> Number {
     let mut extra = 4;
     loop {
         let Some(result) = approximate(extra) else { return status.invalid(Status::MALLOC_ERROR) };

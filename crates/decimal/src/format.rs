@@ -1,7 +1,7 @@
 //! Format specifications: those that `libmpdec` knows.
 
 use crate::coefficient::{digits, rounded_right};
-use crate::number::{Context, Number};
+use crate::number::{Context, MAX_PREC, Number};
 use crate::text::split_at_dot;
 
 /// Where the padding goes.
@@ -38,11 +38,11 @@ pub struct FormatSpec {
     sign: u8,
     no_negative_zero: bool,
     zero_padded: bool,
-    width: usize,
-    precision: Option<usize>,
+    width: i64,
+    precision: Option<i64>,
     /// One of `eEfFgG%`.
     kind: u8,
-    /// The specification asks for the current locale (`n`).
+    /// The specification asks for the current locale (`n`, `N`).
     pub uses_locale: bool,
     pub locale: Locale,
 }
@@ -50,15 +50,25 @@ pub struct FormatSpec {
 /// Why there is no text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FormatError {
+    /// Not a specification of this form.
+    Unknown,
+    /// The width or the precision is larger than the largest precision.
+    BeyondLimits,
+    /// The text would be too long.
     TooLarge,
 }
 
-/// Takes digits from the front; `None` if they are too many.
-fn take_number(rest: &mut &str) -> Option<Option<usize>> {
+/// Takes a number from the front.
+fn take_number(rest: &mut &str) -> Result<Option<i64>, FormatError> {
     let count = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (number, after) = rest.split_at(count);
     *rest = after;
-    if count == 0 { Some(None) } else { number.parse().ok().filter(|n| *n < i32::MAX as usize).map(Some) }
+    match number.parse::<i64>() {
+        Ok(n) if n > MAX_PREC => Err(FormatError::BeyondLimits),
+        Ok(n) => Ok(Some(n)),
+        Err(_) if count == 0 => Ok(None),
+        Err(_) => Err(FormatError::Unknown),
+    }
 }
 
 fn take_one(rest: &mut &str, wanted: char) -> bool {
@@ -68,8 +78,8 @@ fn take_one(rest: &mut &str, wanted: char) -> bool {
 }
 
 impl FormatSpec {
-    /// `[[fill]align][sign][z][0][width][,|_][.precision][type]`; `None` for anything else.
-    pub fn parse(text: &str, capitals: bool) -> Option<FormatSpec> {
+    /// `[[fill]align][sign][z][0][width][,|_][.precision][type]`.
+    pub fn parse(text: &str, capitals: bool) -> Result<FormatSpec, FormatError> {
         let mut rest = text;
         let (fill, align) = take_alignment(&mut rest);
         let sign = match rest.as_bytes().first() {
@@ -82,7 +92,7 @@ impl FormatSpec {
         let no_negative_zero = take_one(&mut rest, 'z');
         let zero_padded = rest.starts_with('0');
         if zero_padded && align.is_some() {
-            return None;
+            return Err(FormatError::Unknown);
         }
         let width = take_number(&mut rest)?.unwrap_or(0);
         let mut locale = Locale::plain();
@@ -92,39 +102,31 @@ impl FormatSpec {
                 locale.grouping = vec![3];
             }
         }
-        let precision = if take_one(&mut rest, '.') { Some(take_number(&mut rest)??) } else { None };
+        let precision =
+            if take_one(&mut rest, '.') { Some(take_number(&mut rest)?.ok_or(FormatError::Unknown)?) } else { None };
         let (kind, uses_locale) = match rest.as_bytes() {
             [] => (if capitals { b'G' } else { b'g' }, false),
-            [b'n'] if locale.grouping.is_empty() => (if capitals { b'G' } else { b'g' }, true),
+            [b'n'] if locale.grouping.is_empty() => (b'g', true),
+            [b'N'] if locale.grouping.is_empty() => (b'G', true),
             [kind @ (b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%')] => (*kind, false),
-            _ => return None,
+            _ => return Err(FormatError::Unknown),
         };
         let align = align.unwrap_or(if zero_padded { Align::AfterSign } else { Align::Right });
         let fill = if zero_padded { '0' } else { fill };
-        Some(FormatSpec {
-            fill,
-            align,
-            sign,
-            no_negative_zero,
-            zero_padded,
-            width,
-            precision,
-            kind,
-            uses_locale,
-            locale,
-        })
+        Ok(FormatSpec { fill, align, sign, no_negative_zero, zero_padded, width, precision, kind, uses_locale, locale })
     }
 
     /// The text of a number.
     pub fn render(&self, number: &Number, cx: &Context) -> Result<String, FormatError> {
         if !number.is_finite() {
-            return Ok(self.render_special(number));
+            let fits = self.width <= i64::from(u32::MAX);
+            return if fits { Ok(self.render_special(number)) } else { Err(FormatError::TooLarge) };
         }
         let number = self.rounded(number, cx)?;
         let text = number.digits_text();
         let left = number.exponent + text.len() as i64;
         let dot = self.dot_place(&number, left);
-        if dot.abs() > i64::from(i32::MAX) {
+        if dot.abs().max(self.width) > i64::from(u32::MAX) {
             return Err(FormatError::TooLarge);
         }
         let (whole, fraction) = split_at_dot(&text, dot);
@@ -142,11 +144,7 @@ impl FormatSpec {
         if self.kind == b'%' {
             tail.push('%');
         }
-        let least = if self.zero_padded {
-            self.width as i64 - tail.chars().count() as i64 - sign.len() as i64
-        } else {
-            0
-        };
+        let least = if self.zero_padded { self.width - tail.chars().count() as i64 - sign.len() as i64 } else { 0 };
         Ok(self.aligned(sign, &(self.grouped(&whole, least) + &tail)))
     }
 
@@ -180,7 +178,6 @@ impl FormatSpec {
         }
         let fixed = matches!(self.kind, b'f' | b'F' | b'%');
         if let Some(precision) = self.precision {
-            let precision = precision as i64;
             let exponent = match self.kind {
                 _ if fixed => Some(-precision),
                 b'e' | b'E' => significant(&number, precision + 1),
@@ -204,7 +201,7 @@ impl FormatSpec {
     fn dot_place(&self, number: &Number, left: i64) -> i64 {
         match self.kind {
             b'e' | b'E' => match self.precision {
-                Some(precision) if number.coefficient.is_zero() => 1 - precision as i64,
+                Some(precision) if number.coefficient.is_zero() => 1 - precision,
                 _ => 1,
             },
             b'f' | b'F' | b'%' => left,
@@ -223,7 +220,7 @@ impl FormatSpec {
         let separator_width = separator.chars().count() as i64;
         let mut digits = whole;
         let mut groups: Vec<String> = Vec::new();
-        let mut sizes = GroupSizes { sizes: &self.locale.grouping, index: 0 };
+        let mut sizes = GroupSizes { sizes: &self.locale.grouping, last: 0 };
         loop {
             let rest = (digits.len() as i64).max(least).max(1);
             let size = sizes.next_size().map_or(rest, |size| size.min(rest));
@@ -241,7 +238,7 @@ impl FormatSpec {
     }
 
     fn aligned(&self, sign: &str, body: &str) -> String {
-        let missing = self.width.saturating_sub(sign.len() + body.chars().count());
+        let missing = (self.width - sign.len() as i64 - body.chars().count() as i64).max(0) as usize;
         let padding = |n: usize| self.fill.to_string().repeat(n);
         match self.align {
             Align::Left => format!("{sign}{body}{}", padding(missing)),
@@ -252,17 +249,23 @@ impl FormatSpec {
     }
 }
 
-/// Sizes of groups: the last one repeats, 127 ends the grouping.
+/// Sizes of groups: 0 and the end repeat the last one, 127 ends the grouping.
 struct GroupSizes<'a> {
     sizes: &'a [u8],
-    index: usize,
+    last: i64,
 }
 
 impl GroupSizes<'_> {
     fn next_size(&mut self) -> Option<i64> {
-        let size = *self.sizes.get(self.index).or(self.sizes.last())?;
-        self.index += 1;
-        (size != 127 && size != 0).then_some(i64::from(size))
+        match self.sizes.split_first() {
+            Some((127, _)) => return None,
+            None | Some((0, _)) => {}
+            Some((size, rest)) => {
+                self.last = i64::from(*size);
+                self.sizes = rest;
+            }
+        }
+        (self.last > 0).then_some(self.last)
     }
 }
 
@@ -287,10 +290,10 @@ fn take_alignment(rest: &mut &str) -> (char, Option<Align>) {
     (' ', None)
 }
 
-/// The exponent at which a number has so many digits.
+/// The exponent at which a number has so many digits; 0 keeps its own.
 fn significant(number: &Number, count: i64) -> Option<i64> {
     let have = digits(&number.coefficient);
-    if have == 0 { Some(1 - count) } else { Some(number.exponent + have - count) }
+    (have != 0).then(|| number.exponent + have - count)
 }
 
 fn scaled(number: &Number, exponent: i64, cx: &Context) -> Result<Number, FormatError> {

@@ -99,7 +99,7 @@ impl Number {
             return result;
         }
         if result.coefficient.is_zero() {
-            return finish(Number::zero(result.negative, 0), cx, status);
+            return Number::zero(result.negative, 0);
         }
         let highest = if cx.clamp { cx.etop() } else { cx.emax };
         if result.exponent < highest {
@@ -123,12 +123,12 @@ impl Number {
         }
         let order = self.order(other);
         if order.is_eq() {
-            return finish(self.copy_sign(other), cx, status);
+            return self.copy_sign(other);
         }
         let next = neighbour(self, order.is_gt(), cx, status);
         if next.is_infinite() {
             status.add(Status::OVERFLOW.union(Status::INEXACT).union(Status::ROUNDED));
-        } else if next.is_finite() && (next.coefficient.is_zero() || next.adjusted() < cx.emin) {
+        } else if next.is_finite() && next.adjusted() < cx.emin {
             status.add(Status::UNDERFLOW.union(Status::SUBNORMAL).union(Status::INEXACT).union(Status::ROUNDED));
             if next.coefficient.is_zero() {
                 status.add(Status::CLAMPED);

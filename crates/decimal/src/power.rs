@@ -1,7 +1,7 @@
 //! Powers.
 
-use dashu_int::ops::BitTest;
 use dashu_int::UBig;
+use dashu_int::ops::BitTest;
 
 use crate::coefficient::{MAX_DIGITS, digits, power_of_ten, shifted_left, shifted_right};
 use crate::elementary::beyond_exponents;
@@ -17,7 +17,7 @@ impl Number {
         if other.is_zero() {
             return match self.is_zero() {
                 true => status.invalid(Status::INVALID_OPERATION),
-                false => finish(Number::one(), cx, status),
+                false => Number::one(),
             };
         }
         let integer = other.is_integer();
@@ -29,10 +29,10 @@ impl Number {
         }
         let negative = self.negative && integer && is_odd(other);
         if self.is_zero() {
-            return if other.negative { Number::infinity(negative) } else { finish(Number::zero(negative, 0), cx, status) };
+            return if other.negative { Number::infinity(negative) } else { Number::zero(negative, 0) };
         }
         if self.is_infinite() {
-            return if other.negative { finish(Number::zero(negative, 0), cx, status) } else { Number::infinity(negative) };
+            return if other.negative { Number::zero(negative, 0) } else { Number::infinity(negative) };
         }
         let base = self.copy_abs();
         let to_one = base.order(&Number::one());
@@ -49,13 +49,13 @@ impl Number {
             };
         }
         if integer {
-            return whole_power(&base, other, cx, status).finish_signed(negative, cx, status);
+            let power = whole_power(&base, other, cx, status);
+            return match power.is_infinite() {
+                true => overflow(negative, cx, status),
+                false => finish(power.with_sign(negative), cx, status),
+            };
         }
         real_power(&base, other, cx, status)
-    }
-
-    fn finish_signed(self, negative: bool, cx: &Context, status: &mut Status) -> Number {
-        finish(self.with_sign(negative), cx, status)
     }
 
     /// `self ** other % modulo` of integers.
@@ -133,29 +133,36 @@ fn power_of_one(base: &Number, other: &Number, negative: bool, cx: &Context, sta
     }
     let exponent = exponent.max(least);
     match shifted_left(&UBig::ONE, exponent.min(0).unsigned_abs()) {
-        Some(coefficient) => finish(Number::new(negative, coefficient, exponent.min(0)), cx, status),
+        Some(coefficient) => Number::new(negative, coefficient, exponent.min(0)),
         None => status.invalid(Status::MALLOC_ERROR),
     }
 }
 
-/// Whether the power is beyond all exponents, by far: tiny or huge.
+/// Whether the power is beyond all exponents, tiny or huge, as far as numbers of digits tell. Where they do not, the
+/// squarings or the exponential find out.
 fn out_of_bounds(base: &Number, other: &Number, above_one: bool, cx: &Context) -> Option<bool> {
     let tiny = above_one == other.negative;
-    let limit = if tiny { cx.etiny().unsigned_abs() } else { cx.emax.unsigned_abs() } as f64 + 2.0;
-    // |log10(base)| is no less than this.
+    let limit = digits_of(if tiny { cx.etiny() } else { cx.emax });
+    (limit < least_log(base) + other.adjusted()).then_some(tiny)
+}
+
+/// A lower bound of the adjusted exponent of log10(base).
+fn least_log(base: &Number) -> i64 {
     let adjusted = base.adjusted();
-    let least = match adjusted {
-        1.. => adjusted as f64,
-        ..=-2 => (-adjusted - 1) as f64,
+    match adjusted {
+        1.. => digits_of(adjusted) - 1,
+        ..=-2 => digits_of(adjusted + 1) - 1,
         _ => {
-            let mut ignored = Status::default();
-            let near = Context::working(base.digits() + 2);
-            let distance = base.subtract(&Number::one(), &near, &mut ignored);
-            10f64.powi(distance.adjusted().clamp(-300, 0) as i32) / 25.0
+            let exact = Context::working(base.digits() + 2);
+            let distance = base.subtract(&Number::one(), &exact, &mut Status::default());
+            distance.adjusted() - if adjusted == 0 { 2 } else { 1 }
         }
-    };
-    let exponent = other.adjusted().min(60);
-    (least > 0.0 && exponent as f64 + least.log10() > limit.log10() + 0.01).then_some(tiny)
+    }
+}
+
+/// The number of decimal digits of an exponent.
+fn digits_of(n: i64) -> i64 {
+    n.unsigned_abs().checked_ilog10().map_or(1, |log| i64::from(log) + 1)
 }
 
 /// A power with an integer: by squaring, with some digits more.
@@ -163,21 +170,20 @@ fn whole_power(base: &Number, other: &Number, cx: &Context, status: &mut Status)
     let Some(exponent) = other.copy_abs().to_integer().and_then(|n| UBig::try_from(n).ok()) else {
         return status.invalid(Status::MALLOC_ERROR);
     };
-    let extra = digits(&exponent) + 4 + i64::from(other.negative);
-    let working = Context { clamp: false, rounding: Rounding::HalfEven, ..Context::working(cx.prec + extra) };
-    let mut met = Status::default();
-    let base = if other.negative { Number::one().divide(base, &working, &mut met) } else { base.clone() };
-    let mut power = Number::one();
-    for index in (0..exponent.bit_len()).rev() {
-        if index + 1 < exponent.bit_len() {
-            power = power.multiply(&power.clone(), &working, &mut met);
-        }
+    let extra = digits(&exponent) + 2 + i64::from(other.negative);
+    let working = Context { prec: cx.prec + extra, clamp: false, rounding: Rounding::HalfEven, ..*cx };
+    let base = if other.negative { Number::one().divide(base, &working, status) } else { base.clone() };
+    let mut power = base.clone();
+    for index in (0..exponent.bit_len() - 1).rev() {
+        power = power.multiply(&power, &working, status);
         if exponent.bit(index) {
-            power = power.multiply(&base, &working, &mut met);
+            power = power.multiply(&base, &working, status);
+        }
+        if power.is_zero() || !power.is_finite() {
+            break;
         }
     }
-    status.add(Status(met.0 & (Status::INEXACT.0 | Status::ROUNDED.0 | Status::MALLOC_ERROR.0)));
-    if power.is_infinite() { overflow(false, cx, status) } else { power }
+    power
 }
 
 /// A power with a number that is no integer, by logarithm and exponential; never exact.

@@ -52,7 +52,8 @@ fn magnitude(y: &IBig) -> UBig {
 /// The natural logarithm of 10.
 pub(crate) fn ln_10(bits: usize) -> UBig {
     let inner = bits + 32;
-    let sum = inverse_tangent(31, inner) * 46u8 + inverse_tangent(49, inner) * 34u8 + inverse_tangent(161, inner) * 20u8;
+    let sum =
+        inverse_tangent(31, inner) * 46u8 + inverse_tangent(49, inner) * 34u8 + inverse_tangent(161, inner) * 20u8;
     sum >> (inner - bits)
 }
 

@@ -139,8 +139,7 @@ fn finite(text: &str, negative: bool) -> Option<Number> {
     if whole.is_empty() && fraction.is_empty() || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
-    let coefficient =
-        if fraction.is_empty() { magnitude(whole)? } else { magnitude(&format!("{whole}{fraction}"))? };
+    let coefficient = if fraction.is_empty() { magnitude(whole)? } else { magnitude(&format!("{whole}{fraction}"))? };
     Some(Number::new(negative, coefficient, exponent - fraction.len() as i64))
 }
 

@@ -1,5 +1,7 @@
 //! Decimals from other objects.
 
+use std::borrow::Cow;
+
 use dashu_int::UBig;
 use pyrope_decimal::{Class, Context as Parameters, Number, Status};
 use pyrope_object::bind::{Signature, bind};
@@ -38,7 +40,7 @@ fn exact(value: &Value, context: &Context, vm: &Vm) -> PyResult<Number> {
     }
     if let Some(text) = value.downcast::<Str>() {
         let mut met = Status::default();
-        let number = Number::parse(&ascii_text(text), &Parameters::MAX, &mut met);
+        let number = Number::parse(&trimmed(&ascii_text(text)), &Parameters::MAX, &mut met);
         return checked_exact(number, met, context, vm);
     }
     if let Some(x) = value.as_float() {
@@ -90,24 +92,23 @@ fn is_sequence(value: &Value) -> bool {
     value.downcast::<Tuple>().is_some() || value.downcast::<List>().is_some()
 }
 
-/// Text without spaces at its ends and without underscores, with the digits of all scripts made ASCII.
-fn ascii_text(text: &Str) -> String {
-    let ascii = match text.view() {
-        StrView::Ascii(text) => {
-            let trimmed = text.trim_matches(|c: char| unicode::is_space(c.into()));
-            if !trimmed.contains('_') {
-                return trimmed.to_owned();
-            }
-            trimmed.to_owned()
-        }
-        _ => text.code_points().map(ascii_of).collect::<String>().trim().to_owned(),
-    };
-    ascii.replace('_', "")
+/// Text with the digits and spaces of all scripts made ASCII.
+fn ascii_text(text: &Str) -> Cow<'_, str> {
+    match text.view() {
+        StrView::Ascii(text) => text.into(),
+        _ => text.code_points().map(ascii_of).collect::<String>().into(),
+    }
+}
+
+/// Text without spaces at its ends and without underscores.
+fn trimmed(text: &str) -> Cow<'_, str> {
+    let text = text.trim_matches(|c: char| unicode::is_space(c.into()));
+    if text.contains('_') { text.replace('_', "").into() } else { text.into() }
 }
 
 fn ascii_of(point: u32) -> char {
     match point {
-        0..0x80 if !unicode::is_space(point) => point as u8 as char,
+        0..0x80 => point as u8 as char,
         _ if unicode::is_space(point) => ' ',
         _ => unicode::decimal(point).and_then(|d| char::from_digit(d, 10)).unwrap_or('?'),
     }

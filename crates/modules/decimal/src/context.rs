@@ -85,8 +85,7 @@ pub(crate) const INITIAL: Parameters =
     Parameters { prec: 28, emax: 999_999, emin: -999_999, rounding: Rounding::HalfEven, clamp: false };
 
 /// The traps of `DefaultContext`.
-pub(crate) const INITIAL_TRAPS: u32 =
-    Status::ANY_INVALID.0 | Status::DIVISION_BY_ZERO.0 | Status::OVERFLOW.0;
+pub(crate) const INITIAL_TRAPS: u32 = Status::ANY_INVALID.0 | Status::DIVISION_BY_ZERO.0 | Status::OVERFLOW.0;
 
 fn this<'a>(slf: &'a Value, vm: &Vm) -> PyResult<&'a Context> {
     slf.downcast::<Context>().ok_or_else(|| vm.type_error("argument must be a context"))
@@ -286,13 +285,8 @@ pub(crate) fn ieee_context(bits: &Value, vm: &Vm) -> PyResult {
         return Err(vm.value_error("argument must be a multiple of 32, with a maximum of 512"));
     }
     let emax = 3 * (1i64 << (bits / 16 + 3));
-    let parameters = Parameters {
-        prec: 9 * (bits / 32) - 2,
-        emax,
-        emin: 1 - emax,
-        rounding: Rounding::HalfEven,
-        clamp: true,
-    };
+    let parameters =
+        Parameters { prec: 9 * (bits / 32) - 2, emax, emin: 1 - emax, rounding: Rounding::HalfEven, clamp: true };
     Ok(Context::create(vm.type_of::<Context>(), parameters, true, 0, vm).into_value())
 }
 

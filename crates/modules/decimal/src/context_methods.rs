@@ -131,7 +131,7 @@ impl Context {
     /// Apply the context to x.
     #[method("_apply($self, object, /)")]
     fn apply(&self, x: &Value, vm: &Vm) -> PyResult {
-        unary(self, x, vm, Number::plus)
+        unary(self, x, vm, |x, parameters, met| x.clone().finish(parameters, met))
     }
 
     /// Return the sum of x and y.

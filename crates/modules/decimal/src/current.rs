@@ -56,9 +56,7 @@ pub(crate) fn given_or_current(context: Option<&Value>, vm: &Vm) -> PyResult<Ref
     match context {
         None => current(vm),
         Some(value) if value.is_none() => current(vm),
-        Some(value) => {
-            value.cast::<Context>().ok_or_else(|| vm.type_error("optional argument must be a context"))
-        }
+        Some(value) => value.cast::<Context>().ok_or_else(|| vm.type_error("optional argument must be a context")),
     }
 }
 

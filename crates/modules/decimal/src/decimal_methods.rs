@@ -42,13 +42,7 @@ fn plain_binary(
     Ok(new(operation(&a.number, &b), vm))
 }
 
-fn integral(
-    a: &Decimal,
-    rounding: OrNone<&Value>,
-    context: MaybeContext<'_>,
-    vm: &Vm,
-    operation: Unary,
-) -> PyResult {
+fn integral(a: &Decimal, rounding: OrNone<&Value>, context: MaybeContext<'_>, vm: &Vm, operation: Unary) -> PyResult {
     let context = given_or_current(context.0, vm)?;
     let mut parameters = context.parameters.get();
     if let Some(rounding) = rounding.0 {
@@ -69,7 +63,7 @@ fn round(a: &Decimal, args: Args<'_>, vm: &Vm) -> PyResult {
     let places = crate::context::word_of(digits, "optional arg must be an integer", vm)?;
     let context = current(vm)?;
     let mut met = Status::default();
-    let unit = Number::new(false, Number::one().coefficient, places.saturating_neg().max(i64::MIN / 4).min(i64::MAX / 4));
+    let unit = Number { exponent: places.saturating_neg().clamp(i64::MIN / 4, i64::MAX / 4), ..Number::one() };
     let result = a.number.quantize(&unit, &context.parameters.get(), &mut met);
     context.result(result, met, vm)
 }

@@ -64,8 +64,7 @@ fn exec(module: &Value, vm: &Vm) -> PyResult<()> {
 fn tuple_class(vm: &Vm) -> PyResult {
     let collections = vm.import("collections")?;
     let name = vm.new_str("DecimalTuple").into_value();
-    let class =
-        vm.call_method(&collections, "namedtuple", &[name, vm.new_str("sign digits exponent").into_value()])?;
+    let class = vm.call_method(&collections, "namedtuple", &[name, vm.new_str("sign digits exponent").into_value()])?;
     vm.set_attr_str(&class, "__module__", vm.intern("decimal").as_value())?;
     Ok(class)
 }

@@ -1,6 +1,6 @@
 //! `Decimal.__format__`.
 
-use pyrope_decimal::{FormatSpec, Locale};
+use pyrope_decimal::{FormatError, FormatSpec, Locale};
 use pyrope_object::{Args, BuiltinType as B, Dict, PyResult, Str, Value, Vm};
 use pyrope_types::text::numeric_locale;
 
@@ -18,8 +18,18 @@ pub(crate) fn format(decimal: &Decimal, args: Args<'_>, vm: &Vm) -> PyResult {
     }
     let Some(spec_text) = spec.downcast::<Str>() else { return Err(vm.type_error("format arg must be str")) };
     let context = current(vm)?;
-    let parsed = spec_text.to_utf8().and_then(|text| FormatSpec::parse(&text, context.capitals.get()));
-    let Some(mut parsed) = parsed else { return by_library(decimal, spec, &context, vm) };
+    let text = spec_text.to_string_lossy();
+    if text.ends_with('N') {
+        let message = "Format specifier 'N' is deprecated and slated for removal in Python 3.18";
+        vm.warn(B::DeprecationWarning, message, 1)?;
+    }
+    let mut parsed = match FormatSpec::parse(&text, context.capitals.get()) {
+        Ok(parsed) => parsed,
+        Err(FormatError::BeyondLimits) => {
+            return Err(vm.value_error("format specification exceeds internal limits of _decimal"));
+        }
+        Err(_) => return by_library(decimal, spec, &context, vm),
+    };
     match given.get(1) {
         Some(overriding) => parsed.locale = locale_of(overriding, parsed.locale, vm)?,
         None if parsed.uses_locale => {
@@ -67,10 +77,12 @@ fn locale_of(overriding: &Value, mut locale: Locale, vm: &Vm) -> PyResult<Locale
     let text_of = |name: &str| -> PyResult<Option<String>> {
         match dict.get_str(name, vm)? {
             None => Ok(None),
-            Some(value) => match value.downcast::<Str>().and_then(|text| text.to_utf8().map(|text| text.into_owned())) {
-                Some(text) => Ok(Some(text)),
-                None => Err(vm.type_error("override value must be a str")),
-            },
+            Some(value) => {
+                match value.downcast::<Str>().and_then(|text| text.to_utf8().map(|text| text.into_owned())) {
+                    Some(text) => Ok(Some(text)),
+                    None => Err(vm.type_error("override value must be a str")),
+                }
+            }
         }
     };
     if let Some(point) = text_of("decimal_point")? {

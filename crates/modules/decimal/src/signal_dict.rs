@@ -1,13 +1,11 @@
 //! `flags` and `traps`: mappings of signals to whether they are set.
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use pyrope_decimal::Status;
 use pyrope_macros::{pyclass, pymethods};
-use pyrope_object::{
-    BuiltinType as B, CompareOp, Dict, Guarded, Header, PyResult, Raised, Ref, Slots, Type, Value, Vm,
-};
+use pyrope_object::{BuiltinType as B, CompareOp, Dict, Guarded, Header, PyResult, Raised, Ref, Slots, Value, Vm};
 
 use crate::current::parts;
 use crate::signals::SIGNALS;
@@ -19,12 +17,15 @@ use crate::signals::SIGNALS;
 )]
 pub struct SignalDictMixin {
     header: Header,
-    /// The context's conditions; none in a dict that belongs to no context.
-    bits: Guarded<Option<Rc<Cell<u32>>>>,
+    /// The context's conditions, as long as it is there.
+    bits: Guarded<Weak<Cell<u32>>>,
 }
 
 const SLOTS: Slots = Slots {
-    new: Some(|class, _, vm| Ok(blank(class, None, vm).into_value())),
+    new: Some(|class, _, vm| {
+        let blank = SignalDictMixin { header: Header::blank(), bits: Guarded::new(Weak::new()) };
+        Ok(Ref::new_in(vm, class, blank).into_value())
+    }),
     init: Some(|_, _, _| Ok(())),
     repr: Some(|slf, vm| this(slf, vm)?.shown(vm)),
     richcompare: Some(compare),
@@ -43,15 +44,11 @@ const SLOTS: Slots = Slots {
     ..Slots::EMPTY
 };
 
-fn blank(class: &Type, bits: Option<Rc<Cell<u32>>>, vm: &Vm) -> Ref<SignalDictMixin> {
-    Ref::new_in(vm, class, SignalDictMixin { header: Header::blank(), bits: Guarded::new(bits) })
-}
-
 /// The signal dict of a context's conditions.
 pub(crate) fn new(bits: &Rc<Cell<u32>>, vm: &Vm) -> PyResult {
     let dict = vm.call(&parts(vm)?.signal_dict, &[])?;
     if let Some(this) = dict.downcast::<SignalDictMixin>() {
-        this.bits.set(Some(bits.clone()));
+        this.bits.set(Rc::downgrade(bits));
     }
     Ok(dict)
 }
@@ -70,7 +67,7 @@ fn this<'a>(slf: &'a Value, vm: &Vm) -> PyResult<&'a SignalDictMixin> {
 }
 
 fn bits(slf: &Value, vm: &Vm) -> PyResult<Rc<Cell<u32>>> {
-    this(slf, vm)?.bits.get().ok_or_else(|| vm.value_error("invalid signal dict"))
+    this(slf, vm)?.bits.with(Weak::upgrade).ok_or_else(|| vm.value_error("invalid signal dict"))
 }
 
 #[cold]
@@ -124,7 +121,7 @@ fn compare(a: &Value, b: &Value, op: CompareOp, vm: &Vm) -> PyResult {
 
 impl SignalDictMixin {
     fn shown(&self, vm: &Vm) -> PyResult {
-        let Some(bits) = self.bits.get() else { return Err(vm.value_error("invalid signal dict")) };
+        let Some(bits) = self.bits.with(Weak::upgrade) else { return Err(vm.value_error("invalid signal dict")) };
         let mut items = Vec::new();
         for (class, signal) in parts(vm)?.classes.signals.iter().zip(&SIGNALS) {
             let set = if Status(bits.get()).has(signal.mask) { "True" } else { "False" };
