@@ -76,7 +76,10 @@ impl Number {
         let base = scaled_modulo(&self.coefficient, self.exponent, &modulus);
         let (coefficient, exponent) = whole_parts(other);
         let mut power = power_in(&base, &coefficient, &modulus);
-        for _ in 0..exponent.min(MAX_DIGITS) {
+        if exponent > MAX_DIGITS {
+            return status.invalid(Status::MALLOC_ERROR);
+        }
+        for _ in 0..exponent {
             power = power_in(&power, &UBig::from(10u8), &modulus);
         }
         finish(Number::new(negative, power, 0), cx, status)
