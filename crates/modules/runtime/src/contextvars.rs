@@ -314,7 +314,7 @@ pub fn context_value(var: &Ref<ContextVar>, vm: &Vm) -> PyResult<Option<Value>> 
 
 /// Gives a variable a value in the current context.
 pub fn set_context_value(var: &Ref<ContextVar>, value: Value, vm: &Vm) -> PyResult<()> {
-    current_context(vm).own_vars(vm).insert(var.to_value(), value, vm).map(drop)
+    current_context(vm).own_vars(vm)?.insert(var.to_value(), value, vm).map(drop)
 }
 
 fn set_var(var: &Ref<ContextVar>, value: Value, vm: &Vm) -> PyResult<Ref<Token>> {
