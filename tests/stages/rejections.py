@@ -19,6 +19,9 @@ for written, name in [('Tru\u1d49', 'True'), ('Fal\u017fe', 'False'), ('N\u00ban
         error = rejected(source)
         assert type(error) is ValueError and str(error) == f"identifier field can't represent '{name}' constant", source
 
+# No character's name begins with a hyphen.
+assert 'unknown Unicode character name' in str(rejected(r"'\N{-SPACE}'"))
+
 # compile() takes no indentation off, eval() does.
 assert type(rejected(' 1', 'eval')) is IndentationError
 assert eval(' \t1') == 1

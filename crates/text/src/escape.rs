@@ -60,7 +60,10 @@ pub fn character_by_name(name: &str) -> Option<char> {
     if let Some(c) = tangut_ideograph(name) {
         return Some(c);
     }
-    // The crate matches loosely (UAX 44); CPython only ignores case.
+    // The crate matches loosely (UAX 44); CPython only ignores case. It takes a hyphen for one between letters.
+    if name.starts_with('-') {
+        return None;
+    }
     let c = unicode_names2::character(name)?;
     let exact = eq_ignore_case(unicode_names2::name(c)?, name);
     (exact && get_general_category(c) != GeneralCategory::Unassigned).then_some(c)

@@ -25,7 +25,7 @@ pub fn name(code_point: u32) -> Option<String> {
 /// `unicodedata.lookup`, without regard to case. `\N{…}` and `unicode_escape` take a single character only.
 pub fn lookup(name: &str) -> Option<Found> {
     let wanted = name.to_ascii_uppercase();
-    if !name.is_ascii() {
+    if !name.is_ascii() || name.starts_with('-') {
         return None;
     }
     // The crate also finds other spellings of spaces and hyphens.
