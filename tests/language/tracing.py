@@ -141,3 +141,68 @@ assert set(seen[count:]) == {1, 2, 4, 5}
 monitoring.set_local_events(3, loop.__code__, 0)
 monitoring.free_tool_id(3)
 assert monitoring.get_tool(3) is None
+
+
+def events_of(function, *kinds):
+    monitoring = sys.monitoring
+    seen = []
+    monitoring.use_tool_id(4, "test")
+    try:
+        for kind in kinds:
+            event = getattr(monitoring.events, kind)
+            monitoring.register_callback(4, event, lambda code, *rest, kind=kind: seen.append((kind, code.co_name, *rest)))
+        monitoring.set_events(4, sum(getattr(monitoring.events, kind) for kind in kinds if kind != "C_RETURN"))
+        function()
+    finally:
+        monitoring.set_events(4, 0)
+        monitoring.free_tool_id(4)
+    return seen
+
+
+# An exception that is thrown in begins its line anew.
+def delegate():
+    def inner():
+        yield
+    def outer():
+        yield from inner()
+    next(outer())
+
+
+first = delegate.__code__.co_firstlineno
+assert [line - first for _, name, line in events_of(delegate, "LINE") if name != "events_of"] == [1, 3, 5, 4, 2, 4]
+
+
+# A call of super() is seen where no object is made.
+class Base:
+    def method(self):
+        return 1
+
+
+class Derived(Base):
+    def method(self):
+        return super().method()
+
+
+calls = [event[0] + " " + event[3].__name__ for event in events_of(lambda: Derived().method(), "CALL", "C_RETURN")]
+assert calls[3:6] == ["CALL method", "CALL super", "C_RETURN super"], calls
+
+
+async def waits():
+    async for item in items():
+        pass
+
+
+async def items():
+    yield 1
+
+
+def run():
+    try:
+        waits().send(None)
+    except StopIteration:
+        pass
+
+
+(start, left, right), = waits.__code__.co_branches()
+branches = {event[2:] for event in events_of(run, "BRANCH_LEFT", "BRANCH_RIGHT") if event[1] == "waits"}
+assert branches == {(start, left), (start, right)}, (branches, start, left, right)

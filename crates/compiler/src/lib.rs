@@ -52,6 +52,8 @@ pub struct CompileOptions {
     pub stack_budget: usize,
     /// The limit of `sys.set_int_max_str_digits` for decimal literals; 0 for none.
     pub int_max_str_digits: usize,
+    /// `\N{…}` is to be had.
+    pub character_names: bool,
 }
 
 impl CompileOptions {
@@ -64,6 +66,7 @@ impl CompileOptions {
             allow_incomplete: flag(CompileFlags::ALLOW_INCOMPLETE_INPUT),
             dont_imply_dedent: flag(CompileFlags::DONT_IMPLY_DEDENT),
             int_max_str_digits: self.int_max_str_digits,
+            character_names: self.character_names,
             ..pyrope_parser::Options::default()
         }
     }
@@ -76,6 +79,7 @@ impl Default for CompileOptions {
             flags: 0,
             stack_budget: StackGuard::DEFAULT_BUDGET,
             int_max_str_digits: pyrope_parser::Options::default().int_max_str_digits,
+            character_names: true,
         }
     }
 }

@@ -93,6 +93,8 @@ fn eq_ignore_case(known: impl Iterator<Item = &'static str>, name: &str) -> bool
 
 struct Decoder<'t> {
     text: &'t str,
+    /// Characters are known by their names.
+    names: bool,
     at: usize,
     /// The offset in CPython's rewritten text, minus `at`.
     shift: usize,
@@ -101,9 +103,9 @@ struct Decoder<'t> {
 }
 
 /// Decodes the text of a string literal, without its quotes. `Err` is what `str()` of CPython's `UnicodeDecodeError`
-/// gives.
-pub fn decode_str(text: &str) -> Result<(Wtf8Buf, Option<InvalidEscape>), String> {
-    let mut decoder = Decoder { text, at: 0, shift: 0, out: Wtf8Buf::new(), invalid: None };
+/// gives. Without `names`, `\N` is refused.
+pub fn decode_str(text: &str, names: bool) -> Result<(Wtf8Buf, Option<InvalidEscape>), String> {
+    let mut decoder = Decoder { text, names, at: 0, shift: 0, out: Wtf8Buf::new(), invalid: None };
     while decoder.at < text.len() {
         decoder.plain_text();
         if decoder.at < text.len() {
@@ -156,6 +158,7 @@ impl Decoder<'_> {
             b'x' => self.hexadecimal(start, 2, "truncated \\xXX escape")?,
             b'u' => self.hexadecimal(start, 4, "truncated \\uXXXX escape")?,
             b'U' => self.hexadecimal(start, 8, "truncated \\UXXXXXXXX escape")?,
+            b'N' if !self.names => return Err("\\N escapes not supported (can't load unicodedata module)".into()),
             b'N' => self.named(start)?,
             other => {
                 let what = Unknown::Character(other);

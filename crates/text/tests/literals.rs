@@ -12,11 +12,11 @@ fn escapes() {
         ("\\é\\", "\\é\\"),
     ];
     for (text, expected) in cases {
-        let (decoded, invalid) = decode_str(text).unwrap();
+        let (decoded, invalid) = decode_str(text, true).unwrap();
         assert_eq!(decoded.as_str(), Some(expected), "{text}");
         assert_eq!(invalid, None);
     }
-    assert_eq!(decode_str(r"\ud800").unwrap().0.as_bytes(), b"\xED\xA0\x80");
+    assert_eq!(decode_str(r"\ud800", true).unwrap().0.as_bytes(), b"\xED\xA0\x80");
     assert_eq!(decode_bytes(br"\x00\377\q").unwrap().0, b"\x00\xFF\\q");
 }
 
@@ -34,14 +34,14 @@ fn broken_escapes() {
         ),
     ];
     for (text, message) in cases {
-        assert_eq!(decode_str(text).unwrap_err(), message, "{text}");
+        assert_eq!(decode_str(text, true).unwrap_err(), message, "{text}");
     }
     assert_eq!(decode_bytes(br"ab\x1").unwrap_err(), r"invalid \x escape at position 2");
 }
 
 #[test]
 fn invalid_escapes() {
-    let warn = |text: &str| decode_str(text).unwrap().1.unwrap();
+    let warn = |text: &str| decode_str(text, true).unwrap().1.unwrap();
     let invalid = warn(r"ok\d\q");
     assert_eq!(invalid.at, 2);
     assert_eq!(

@@ -270,7 +270,7 @@ impl Engine<'_> {
     /// A string or bytes literal of one token.
     fn plain_string(&mut self, token: NodeId) -> Matched {
         let index = self.node(token).token as usize;
-        match tokenizer::parse_string(self.text(index)) {
+        match tokenizer::parse_string(self.text(index), self.options.character_names) {
             Ok(literal) => {
                 let bytes = matches!(literal.value, crate::ast::Constant::Bytes(_));
                 let kind = if bytes { NodeKind::BytesLiteral } else { NodeKind::Literal };
@@ -286,7 +286,7 @@ impl Engine<'_> {
         for middle in self.node(middles).children.clone() {
             if self.node(middle).kind == NodeKind::Token {
                 let index = self.node(middle).token as usize;
-                if let Err(message) = tokenizer::decode_middle(self.text(index), raw) {
+                if let Err(message) = tokenizer::decode_middle(self.text(index), raw, self.options.character_names) {
                     return Err(self.raise_at_token(index, message));
                 }
             }

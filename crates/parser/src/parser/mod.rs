@@ -57,6 +57,8 @@ pub struct Options {
     pub dont_imply_dedent: bool,
     /// The limit of `sys.set_int_max_str_digits` for decimal literals; 0 for none.
     pub int_max_str_digits: usize,
+    /// `\N{…}` is to be had: CPython has to load a module for it.
+    pub character_names: bool,
 }
 
 impl Default for Options {
@@ -68,6 +70,7 @@ impl Default for Options {
             allow_incomplete: false,
             dont_imply_dedent: false,
             int_max_str_digits: tokenizer::DEFAULT_MAX_STR_DIGITS,
+            character_names: true,
         }
     }
 }

@@ -88,7 +88,8 @@ impl Parser<'_> {
     fn plain_string(&mut self) -> PResult<Expr> {
         let start = self.here();
         let token = self.tokens[self.pos];
-        let literal = tokenizer::parse_string(self.text(self.pos)).map_err(|_| Fail::Syntax)?;
+        let literal =
+            tokenizer::parse_string(self.text(self.pos), self.options.character_names).map_err(|_| Fail::Syntax)?;
         if let Some(escape) = literal.invalid_escape {
             self.warn_escape(token, self.text(self.pos), escape);
         }
@@ -130,7 +131,8 @@ impl Parser<'_> {
     fn middle(&mut self) -> PResult<(Expr, Option<InvalidEscape>)> {
         let start = self.here();
         let (value, escape) =
-            tokenizer::decode_middle(self.text(self.pos), self.raw_string).map_err(|_| Fail::Syntax)?;
+            tokenizer::decode_middle(self.text(self.pos), self.raw_string, self.options.character_names)
+                .map_err(|_| Fail::Syntax)?;
         self.bump();
         let value = Constant::Str(Rc::new(value));
         let escape = escape.filter(|escape| !matches!(escape.escaped, b'{' | b'}'));

@@ -59,8 +59,9 @@ pub struct StringLiteral {
     pub invalid_escape: Option<InvalidEscape>,
 }
 
-/// The value of a `String` token. `Err` is the message of the `SyntaxError` to raise at the token.
-pub fn parse_string(token_text: &str) -> Result<StringLiteral, String> {
+/// The value of a `String` token; without `names`, `\N` is refused. `Err` is the message of the `SyntaxError` to raise at the
+/// token.
+pub fn parse_string(token_text: &str, names: bool) -> Result<StringLiteral, String> {
     let letters = token_text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let prefix = &token_text.as_bytes()[..letters];
     let has = |letter: u8| prefix.iter().any(|byte| byte.eq_ignore_ascii_case(&letter));
@@ -83,7 +84,7 @@ pub fn parse_string(token_text: &str) -> Result<StringLiteral, String> {
             Constant::Bytes(body.as_bytes().into())
         }
     } else if escaped {
-        let decoded = escape::decode_str(body).map_err(|message| format!("(unicode error) {message}"))?;
+        let decoded = escape::decode_str(body, names).map_err(|message| format!("(unicode error) {message}"))?;
         invalid = decoded.1;
         Constant::Str(Rc::new(decoded.0))
     } else {
@@ -94,11 +95,12 @@ pub fn parse_string(token_text: &str) -> Result<StringLiteral, String> {
 }
 
 /// The text of an `FStringMiddle` or `TStringMiddle` token (which never spans a `{{`): decoded unless the string is `raw`.
-pub fn decode_middle(token_text: &str, raw: bool) -> Result<(Wtf8Buf, Option<InvalidEscape>), String> {
+pub fn decode_middle(token_text: &str, raw: bool, names: bool) -> Result<(Wtf8Buf, Option<InvalidEscape>), String> {
     if raw || memchr::memchr(b'\\', token_text.as_bytes()).is_none() {
         return Ok((Wtf8Buf::from(token_text), None));
     }
-    let (text, invalid) = escape::decode_str(token_text).map_err(|message| format!("(unicode error) {message}"))?;
+    let (text, invalid) =
+        escape::decode_str(token_text, names).map_err(|message| format!("(unicode error) {message}"))?;
     Ok((text, invalid.map(|found| InvalidEscape::locate(found, token_text, 0))))
 }
 

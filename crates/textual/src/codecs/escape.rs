@@ -1,5 +1,7 @@
 //! Backslash escapes: `unicode_escape`, `raw_unicode_escape`, and those of bytes literals.
 
+use std::borrow::Cow;
+
 use super::{DecodeErrors, Issue, Sink};
 use crate::{TextError, Unit};
 
@@ -53,7 +55,8 @@ pub fn decode_unicode_escape<S: Sink, H: DecodeErrors<S>>(
     errors: &mut H,
 ) -> Result<Escapes, H::Error> {
     let mut invalid = None;
-    let mut at = 0;
+    let (mut at, given) = (0, input.len());
+    let mut input = Cow::Borrowed(input);
     while at < input.len() {
         let length = memchr::memchr(b'\\', &input[at..]).unwrap_or(input.len() - at);
         out.push_latin1(&input[at..at + length]);
@@ -61,7 +64,7 @@ pub fn decode_unicode_escape<S: Sink, H: DecodeErrors<S>>(
         if at == input.len() {
             break;
         }
-        match escape(input, at, &lookup) {
+        match escape(&input, at, &lookup) {
             Escape::Char(code_point, end) => {
                 out.push(code_point);
                 at = end;
@@ -83,15 +86,15 @@ pub fn decode_unicode_escape<S: Sink, H: DecodeErrors<S>>(
             Escape::Incomplete(_) if !is_final => break,
             Escape::Incomplete(reason) => {
                 let issue = Issue { encoding: "unicodeescape", start: at, end: input.len(), reason };
-                at = errors.handle(&issue, out)?.min(input.len());
+                at = errors.go_on(&issue, &mut input, out)?;
             }
             Escape::Wrong(reason, end) => {
                 let issue = Issue { encoding: "unicodeescape", start: at, end, reason };
-                at = errors.handle(&issue, out)?.min(input.len());
+                at = errors.go_on(&issue, &mut input, out)?;
             }
         }
     }
-    Ok(Escapes { consumed: at, invalid })
+    Ok(Escapes { consumed: if is_final { given } else { at }, invalid })
 }
 
 /// An escape that was read; the numbers are positions behind it.

@@ -16,6 +16,8 @@ mod utf7;
 mod utf8;
 mod wide;
 
+use std::borrow::Cow;
+
 use pyrope_text::Wtf8Buf;
 
 pub use charmap::{Mapped, decode_charmap, decode_table, encode_charmap};
@@ -115,6 +117,24 @@ pub trait DecodeErrors<S: Sink> {
 
     /// Appends a replacement to `out` and returns the position in the input to go on from (clamped to its length).
     fn handle(&mut self, issue: &Issue, out: &mut S) -> Result<usize, Self::Error>;
+
+    /// Another input, if the last handler has put one in place of the first, and the position in it.
+    fn replaced(&mut self) -> Option<(Vec<u8>, usize)> {
+        None
+    }
+
+    /// [`DecodeErrors::handle`] for decoders that can go on in another input.
+    fn go_on(&mut self, issue: &Issue, input: &mut Cow<'_, [u8]>, out: &mut S) -> Result<usize, Self::Error> {
+        let next = self.handle(issue, out)?;
+        let next = match self.replaced() {
+            Some((other, position)) => {
+                *input = Cow::Owned(other);
+                position
+            }
+            None => next,
+        };
+        Ok(next.min(input.len()))
+    }
 }
 
 /// What to write for text that cannot be encoded.

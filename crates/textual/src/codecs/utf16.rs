@@ -1,5 +1,7 @@
 //! UTF-16, with or without a byte order mark.
 
+use std::borrow::Cow;
+
 use super::wide::encode_wide;
 use super::{ByteOrder, DecodeErrors, EncodeErrors, Issue, Sink};
 use crate::Unit;
@@ -20,15 +22,16 @@ pub fn decode_utf16<S: Sink, H: DecodeErrors<S>>(
     };
     let big = order.is_big();
     let encoding = if big { "utf-16-be" } else { "utf-16-le" };
-    let unit = |at: usize| -> Option<u32> {
+    let mut input = Cow::Borrowed(input);
+    let unit = |input: &[u8], at: usize| -> Option<u32> {
         let pair = [*input.get(at)?, *input.get(at + 1)?];
         Some(u32::from(if big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }))
     };
     while at < input.len() {
-        let (end, reason) = match unit(at) {
+        let (end, reason) = match unit(&input, at) {
             None if !is_final => break,
             None => (input.len(), "truncated data"),
-            Some(high @ 0xD800..0xDC00) => match unit(at + 2) {
+            Some(high @ 0xD800..0xDC00) => match unit(&input, at + 2) {
                 None if !is_final => break,
                 None => (input.len(), "unexpected end of data"),
                 Some(low @ 0xDC00..0xE000) => {
@@ -46,7 +49,7 @@ pub fn decode_utf16<S: Sink, H: DecodeErrors<S>>(
             }
         };
         let issue = Issue { encoding, start: at, end, reason };
-        at = errors.handle(&issue, out)?.min(input.len());
+        at = errors.go_on(&issue, &mut input, out)?;
     }
     Ok((at, order))
 }

@@ -1,5 +1,7 @@
 //! UTF-32, with or without a byte order mark.
 
+use std::borrow::Cow;
+
 use super::wide::encode_wide;
 use super::{ByteOrder, DecodeErrors, EncodeErrors, Issue, Sink};
 use crate::Unit;
@@ -18,6 +20,7 @@ pub fn decode_utf32<S: Sink, H: DecodeErrors<S>>(
         _ => (order, 0),
     };
     let big = order.is_big();
+    let mut input = Cow::Borrowed(input);
     let encoding = if big { "utf-32-be" } else { "utf-32-le" };
     while at < input.len() {
         let (end, reason) = match input[at..].first_chunk::<4>() {
@@ -34,7 +37,7 @@ pub fn decode_utf32<S: Sink, H: DecodeErrors<S>>(
             },
         };
         let issue = Issue { encoding, start: at, end, reason };
-        at = errors.handle(&issue, out)?.min(input.len());
+        at = errors.go_on(&issue, &mut input, out)?;
     }
     Ok((at, order))
 }

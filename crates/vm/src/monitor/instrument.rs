@@ -30,6 +30,8 @@ impl Marks {
     /// A FOR_ITER: the operand is where it goes with an item.
     pub const LOOP: u16 = 1 << 10;
     pub const END_SEND: u16 = 1 << 11;
+    /// A LOAD_SUPER_ATTR, which calls `super`.
+    pub const SUPER: u16 = 1 << 12;
 }
 
 /// Where an asynchronous loop asks for its next item, from its END_ASYNC_FOR.
@@ -63,6 +65,7 @@ pub(crate) fn marks(code: &CodeObject, source: &[CodeInstruction]) -> Vec<(u16, 
             Opcode::NotTaken => (Marks::LEFT, offset_before),
             Opcode::ForIter => (Marks::LOOP, instruction.end as u32),
             Opcode::EndSend => (Marks::END_SEND, 0),
+            Opcode::LoadSuperAttr => (Marks::SUPER, instruction.oparg),
             Opcode::PopIter => match loop_before(source, index) {
                 Some(start) => (Marks::RIGHT, start),
                 None => (0, 0),

@@ -6,7 +6,7 @@ use pyrope_object::{BuiltinType as B, PyResult, Value, Vm};
 
 use super::instrument::is_local;
 use super::switch::active;
-use super::{ALL_TOOLS, Callback, Marks, event, legacy};
+use super::{ALL_TOOLS, Callback, Marks, Monitor, event, legacy};
 use crate::call;
 use crate::function::Function;
 use crate::quicken::Instr;
@@ -54,9 +54,21 @@ fn fire(report: &Report<'_>, vm: &Vm, machine: &Machine) -> PyResult<()> {
             let name = event::NAMES[report.event];
             return Err(vm.value_error(format!("Cannot disable {name} events. Callback removed.")));
         }
-        code.monitor().disable(report.offset, report.event, tool, shared.generation.get());
+        for side in sides(report.event, tool, shared) {
+            code.monitor().disable(report.offset, side, tool, shared.generation.get());
+        }
     }
     Ok(())
+}
+
+/// The events that a tool has had enough of with this one: who listens to BRANCH hears of both sides.
+fn sides(event: usize, tool: usize, shared: &Monitor) -> Vec<usize> {
+    match event {
+        event::BRANCH_LEFT | event::BRANCH_RIGHT if shared.callback(tool, event::BRANCH).is_some() => {
+            vec![event::BRANCH_LEFT, event::BRANCH_RIGHT]
+        }
+        event => vec![event],
+    }
 }
 
 fn notify(callback: &Callback, report: &Report<'_>, vm: &Vm, machine: &Machine) -> PyResult {
@@ -134,6 +146,7 @@ pub(crate) fn before(frame: *mut Frame, trace: Instr, vm: &Vm, machine: &Machine
         Marks::RETURN => at(event::PY_RETURN, running, offset, &[value(running, 1)], vm, machine),
         Marks::YIELD => at(event::PY_YIELD, running, offset, &[value(running, 1)], vm, machine),
         Marks::CALL => call_begins(running, offset, position, vm, machine),
+        Marks::SUPER => super_called(running, offset, trace.arg, vm, machine),
         Marks::JUMP => at(event::JUMP, running, offset, &[number(trace.arg, vm)], vm, machine),
         Marks::BRANCH if jumps(running, position) => {
             at(event::BRANCH_RIGHT, running, offset, &[number(trace.arg, vm)], vm, machine)
@@ -220,6 +233,26 @@ fn call_begins(frame: &Frame, offset: u32, position: usize, vm: &Vm, machine: &M
         machine.monitor.calls.with_mut(|calls| calls.push((frame, callable, first)));
     }
     Ok(())
+}
+
+/// The call of `super` in a LOAD_SUPER_ATTR. As nobody else can see it, its end is told before it is done.
+fn super_called(frame: &Frame, offset: u32, oparg: u32, vm: &Vm, machine: &Machine) -> PyResult<()> {
+    if machine.monitor.shared.tools_for(event::CALL, frame.code()) == 0 {
+        return Ok(());
+    }
+    let (callable, class, object) = (value(frame, 3), value(frame, 2), value(frame, 1));
+    let first = if oparg & 2 != 0 { class.clone() } else { super::tools::missing(&machine.monitor.shared) };
+    let parts = [callable.clone(), first];
+    at(event::CALL, frame, offset, &parts, vm, machine)?;
+    let fails = callable.is(&vm.builtin(B::Super).to_value())
+        && match vm.call(&callable, &[class, object]) {
+            Ok(_) => false,
+            Err(raised) => {
+                vm.ignore(raised);
+                true
+            }
+        };
+    at(if fails { event::C_RAISE } else { event::C_RETURN }, frame, offset, &parts, vm, machine)
 }
 
 /// The native call of a frame that ends now.

@@ -92,6 +92,10 @@ pub fn register_callback(tool: usize, event: usize, function: Option<Value>, vm:
             std::mem::replace(&mut shared.tools.borrow_mut()[tool].callbacks[event], callback)
         }
         _ => {
+            if matches!(event, event::BRANCH_LEFT | event::BRANCH_RIGHT) {
+                let both = shared.tools.borrow_mut()[tool].callbacks[event::BRANCH].take();
+                drop(both);
+            }
             let callback = function.map(Callback::Python);
             std::mem::replace(&mut shared.tools.borrow_mut()[tool].callbacks[event], callback)
         }

@@ -313,7 +313,8 @@ pub(crate) fn compile_text(
     options: &CompileOptions,
     vm: &Vm,
 ) -> PyResult<(Ref<CodeObject>, u32)> {
-    finish(pyrope_compiler::compile_source(text, mode, &filename_text(filename), options), text, mode, filename, vm)
+    let options = CompileOptions { character_names: knows_names(text, vm), ..options.clone() };
+    finish(pyrope_compiler::compile_source(text, mode, &filename_text(filename), &options), text, mode, filename, vm)
 }
 
 /// What the compiler says, as a code object or an exception, with warnings issued.
@@ -333,6 +334,20 @@ fn finish(
         Err(error) => {
             let source = pyrope_text::source::normalise(text, mode == Mode::Exec);
             Err(compile_error(error, filename, Some((&source, mode)), vm))
+        }
+    }
+}
+
+/// Loads the names of characters if the source seems to use them; false if they are not to be had.
+fn knows_names(text: &str, vm: &Vm) -> bool {
+    if !text.contains("\\N") {
+        return true;
+    }
+    match vm.import("unicodedata") {
+        Ok(_) => true,
+        Err(raised) => {
+            vm.ignore(raised);
+            false
         }
     }
 }
@@ -379,6 +394,7 @@ pub(crate) fn inherited_options(inherit: bool, vm: &Vm) -> CompileOptions {
         optimize: crate::sys::optimize_level(vm),
         flags,
         stack_budget: vm.stack_left(),
+        character_names: true,
         int_max_str_digits: pyrope_types::numbers::max_str_digits(vm),
     }
 }

@@ -18,6 +18,8 @@ pub struct PyDecodeErrors<'a> {
     standard: Option<Standard>,
     /// The exception, made at the first call of a handler and changed for later ones.
     exception: Option<Value>,
+    /// The object that the last handler has put into the exception, and where to go on in it.
+    replaced: Option<(Vec<u8>, usize)>,
     vm: &'a Vm,
 }
 
@@ -31,6 +33,7 @@ impl<'a> PyDecodeErrors<'a> {
             multibyte: false,
             standard: Standard::from_name(errors),
             exception: None,
+            replaced: None,
             vm,
         }
     }
@@ -106,7 +109,7 @@ impl<S: Sink> DecodeErrors<S> for PyDecodeErrors<'_> {
         let pair = result.downcast::<Tuple>().ok_or_else(wrong)?;
         let [text, position] = pair.as_slice() else { return Err(wrong()) };
         let text = text.downcast::<Str>().ok_or_else(wrong)?;
-        // The handler may have put another object in: its length counts, but decoding goes on in the first one.
+        // The handler may have put another object in: its length counts, and decoders that can do it go on there.
         let object = exception.downcast::<UnicodeError>().and_then(|error| error.object.get());
         let Some(object) = object.and_then(|object| object.cast::<Bytes>()) else {
             return Err(vm.type_error("UnicodeError 'object' attribute must be a bytes"));
@@ -117,7 +120,12 @@ impl<S: Sink> DecodeErrors<S> for PyDecodeErrors<'_> {
         if object.as_slice() == self.input {
             return Ok(next);
         }
+        self.replaced = Some((object.as_slice().to_vec(), next));
         Ok(if next == length { self.input.len() } else { next.max(issue.end) })
+    }
+
+    fn replaced(&mut self) -> Option<(Vec<u8>, usize)> {
+        self.replaced.take()
     }
 }
 
