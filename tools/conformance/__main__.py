@@ -102,11 +102,44 @@ def compare(module, results, excused):
     return worse, fatal, better
 
 
-def print_module(module, results):
-    count = Counter(outcome for outcome, _ in results.values())
-    good = all(outcome in ('passed', 'skipped') for outcome in count)
-    print(f'{"ok " if good else "   "} {module:32}', *(f'{outcome} {number}' for outcome, number in sorted(count.items())), flush=True)
-    return good, count
+class Tally:
+    """What the modules came to, as they are judged, beside what the ledger excuses."""
+
+    def __init__(self, excused):
+        self.excused = excused
+        self.total, self.modules, self.full = Counter(), 0, 0
+        self.worse, self.fatal, self.better = [], [], []
+
+    def is_worse(self, module, results):
+        worse, fatal, _ = compare(module, results, self.excused.get(module, {}))
+        return bool(worse or fatal)
+
+    def add(self, module, results):
+        """Counts a module, says so, and takes its results for what the ledger shall say."""
+        count = Counter(outcome for outcome, _ in results.values())
+        good = all(outcome in ('passed', 'skipped') for outcome in count)
+        print('ok ' if good else '   ', f'{module:32}', *_counts(count), flush=True)
+        self.modules += 1
+        self.full += good
+        self.total += count
+        known = self.excused.get(module, {})
+        for lines, found in zip((self.worse, self.fatal, self.better), compare(module, results, known)):
+            lines += found
+        self.excused[module] = ledger.merged(known, ledger.entries_of(results))
+
+    def print(self):
+        print(f'\n{self.full} of {self.modules} modules pass in full; tests:', *_counts(self.total))
+        for title, lines in (
+            ('Better than the ledger says:', self.better),
+            ('Worse than the ledger says:', self.worse),
+            ('Crashed or hung:', self.fatal),
+        ):
+            if lines:
+                print(title, *lines, sep='\n  ')
+
+
+def _counts(count):
+    return [f'{outcome} {number}' for outcome, number in sorted(count.items())]
 
 
 def print_times(times, modules):
@@ -123,6 +156,7 @@ def parse_arguments():
     parser.add_argument('--times', default=os.path.join(HERE, 'times.txt'))
     parser.add_argument('--name', default='pyrope', help="the Python's name among the times (pyrope)")
     parser.add_argument('--as-is', action='store_true', help='do not install the command')
+    parser.add_argument('--rerun', action='store_true', help='give modules that are worse than the ledger says a second go')
     parser.add_argument('--under', type=float, metavar='SECONDS', help='leave out the modules that took more CPU time')
     parser.add_argument('--limit', type=int, default=300, help='seconds for a module (300)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes at a time (one a core)')
@@ -132,15 +166,8 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def main():
-    arguments = parse_arguments()
-    excused = ledger.read(arguments.ledger)
-    times = ledger.read_times(arguments.times)
-    modules = arguments.modules or list(excused)
-    if arguments.under:
-        modules = [module for module in modules if times.get(module, {}).get(arguments.name, 0) < arguments.under]
-    version = version_of(arguments.tests) or ledger.version(arguments.ledger)
-    total, full, worse, fatal, better = Counter(), 0, [], [], []
+def judge_all(arguments, modules, tally, times):
+    """Judges modules, several at a time; tells of each as soon as its turn in the order has come."""
     with tempfile.TemporaryDirectory(prefix='conformance') as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         if arguments.as_is:
             python, environment = arguments.command, dict(os.environ, PYTHONPATH=arguments.tests)
@@ -148,30 +175,34 @@ def main():
             python, environment = install(arguments.command, arguments.tests, folder)
         judged = pool.map(lambda module: judge(python, environment, module, arguments.limit), modules)
         for module, (results, seconds) in zip(modules, judged):
-            good, count = print_module(module, results)
-            full += good
-            total += count
-            changes = compare(module, results, excused.get(module, {}))
-            worse += changes[0]
-            fatal += changes[1]
-            better += changes[2]
-            excused[module] = ledger.merged(excused.get(module, {}), ledger.entries_of(results))
+            if arguments.rerun and tally.is_worse(module, results):
+                results, seconds = judge(python, environment, module, arguments.limit)
+            tally.add(module, results)
             if seconds is not None:
                 times.setdefault(module, {})[arguments.name] = seconds
-    print(f'\n{full} of {len(modules)} modules pass in full; tests:', *(f'{outcome} {number}' for outcome, number in sorted(total.items())))
+
+
+def main():
+    arguments = parse_arguments()
+    tally, times = Tally(ledger.read(arguments.ledger)), ledger.read_times(arguments.times)
+    modules = arguments.modules or list(tally.excused)
+    if arguments.under:
+        modules = [module for module in modules if times.get(module, {}).get(arguments.name, 0) < arguments.under]
+    known = ledger.version(arguments.ledger)
+    version = version_of(arguments.tests) or known
+    judge_all(arguments, modules, tally, times)
+    tally.print()
     print_times(times, modules)
-    for title, lines in (('Better than the ledger says:', better), ('Worse than the ledger says:', worse), ('Crashed or hung:', fatal)):
-        if lines:
-            print(title, *lines, sep='\n  ')
     if arguments.update:
         if not arguments.as_is:
-            ledger.write(arguments.ledger, excused, version)
+            ledger.write(arguments.ledger, tally.excused, version)
         ledger.write_times(arguments.times, times)
-    elif version != ledger.version(arguments.ledger):
-        print(f"These are the tests of CPython {version}, not those that the ledger is of: only crashes and hangs count.")
-        sys.exit(1 if fatal else 0)
-    elif worse or fatal:
-        sys.exit(1)
+        return
+    held_against = tally.worse + tally.fatal
+    if version != known:
+        print(f'These are the tests of CPython {version}, the ledger is of {known}: only crashes and hangs count.')
+        held_against = tally.fatal
+    sys.exit(1 if held_against else 0)
 
 
 if __name__ == '__main__':

@@ -1,60 +1,48 @@
 """Stand-ins for CPython's C test modules, so that a module of tests which imports one is not lost as a whole.
 
-A stand-in has the platform's limits and how often code runs before CPython specialises it, as numbers; whatever else is
-used of it skips the test that uses it. Only modules of tests that import without asking get them: the others skip their
-tests themselves, or have something to fall back on.
+A stand-in has what the tests ask of it and nothing more: how often code runs before CPython specialises it, as numbers, and
+functions that skip the test which calls them. Only modules of tests that import without asking get them: the others skip
+their tests themselves, or have something to fall back on.
 """
 
-import struct
 import sys
 import types
 import unittest
 
-# Modules of tests, and what they import at the top of a file or class.
+# Modules of tests, what they import at the top of a file or class, and what they use of it.
 NEEDED = {
-    'test_bytes': ['_testlimitedcapi'],
-    'test_class': ['_testinternalcapi'],
-    'test_monitoring': ['_testinternalcapi'],
+    'test_bytes': {'_testlimitedcapi': ['sequence_getitem', 'sequence_setitem', 'sequence_delitem']},
+    'test_class': {'_testinternalcapi': ['has_inline_values']},
+    'test_monitoring': {'_testinternalcapi': ['SPECIALIZATION_THRESHOLD', 'SPECIALIZATION_COOLDOWN']},
 }
 
 # Classes of tests that leave things behind when their set-up skips for want of such a module.
 LEFT_OUT = {('test_monitoring', 'TestCApiEventGeneration'): '_testcapi'}
 
-NUMBERS = {
-    'SPECIALIZATION_THRESHOLD': 100,
-    'SPECIALIZATION_COOLDOWN': 100,
-    'PY_SSIZE_T_MAX': sys.maxsize,
-    'PY_SSIZE_T_MIN': -sys.maxsize - 1,
-}
-for name, code in ('INT', 'i'), ('LONG', 'l'):
-    bits = struct.calcsize(code) * 8
-    NUMBERS.update({f'{name}_MAX': 2 ** (bits - 1) - 1, f'{name}_MIN': -2 ** (bits - 1), f'U{name}_MAX': 2 ** bits - 1})
+
+def skipper(name):
+    """A function that skips the test which calls it."""
+
+    def skip(*args, **kwargs):
+        raise unittest.SkipTest(f'needs {name}')
+
+    return skip
 
 
-class Absent:
-    """Something of a C test module; to call it skips the test."""
-
-    def __init__(self, name):
-        self._name = name
-
-    def __call__(self, *args, **kwargs):
-        raise unittest.SkipTest(f'needs {self._name}')
-
-
-class StandIn(types.ModuleType):
-    def __getattr__(self, name):
-        if name.startswith('__'):
-            raise AttributeError(name)
-        return NUMBERS[name] if name in NUMBERS else Absent(f'{self.__name__}.{name}')
+def stand_in(name, uses):
+    module = types.ModuleType(name)
+    for use in uses:
+        setattr(module, use, 100 if use.isupper() else skipper(f'{name}.{use}'))
+    return module
 
 
 def install(module):
     """Puts the stand-ins that a module of tests needs into sys.modules, where the real ones are not to be had."""
-    for name in NEEDED.get(module, ()):
+    for name, uses in NEEDED.get(module, {}).items():
         try:
             __import__(name)
         except ImportError:
-            sys.modules[name] = StandIn(name)
+            sys.modules[name] = stand_in(name, uses)
 
 
 def leave_out(module):

@@ -12,8 +12,6 @@ import os
 import sys
 import unittest
 
-import standins
-
 
 class Recorder(unittest.TestResult):
     """A result that writes each outcome at once."""
@@ -90,7 +88,7 @@ def _reason(err):
     return f'{kind.__name__}: {text[0]}'[:200]
 
 
-def import_module(module):
+def import_module(module, standins):
     """Imports a module of tests; what prevents it is left for the loader to report."""
     try:
         __import__(f'test.{module}')
@@ -103,13 +101,15 @@ def import_module(module):
 
 def main():
     _, module, report = sys.argv
-    # The folder of this file, which tests would find modules in.
+    # Not at the top: processes that tests start import this file too, and do not know its folder.
+    import standins
+    # Tests would find modules there.
     del sys.path[0]
     with open(report, 'w', encoding='utf-8', errors='backslashreplace') as file:
         recorder = Recorder(file)
         try:
             standins.install(module)
-            import_module(module)
+            import_module(module, standins)
             suite = unittest.defaultTestLoader.loadTestsFromName(f'test.{module}')
         except unittest.SkipTest as reason:
             recorder._write(test='', outcome='skipped', why=str(reason))
