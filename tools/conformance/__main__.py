@@ -158,6 +158,7 @@ def parse_arguments():
     parser.add_argument('--as-is', action='store_true', help='do not install the command')
     parser.add_argument('--rerun', action='store_true', help='give modules that are worse than the ledger says a second go')
     parser.add_argument('--under', type=float, metavar='SECONDS', help='leave out the modules that took more CPU time')
+    parser.add_argument('--without', metavar='FILE', help='leave out the modules that the file names, one a line')
     parser.add_argument('--limit', type=int, default=300, help='seconds for a module (300)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes at a time (one a core)')
     parser.add_argument('--update', action='store_true', help='write the findings into the ledger')
@@ -188,6 +189,9 @@ def main():
     modules = arguments.modules or list(tally.excused)
     if arguments.under:
         modules = [module for module in modules if times.get(module, {}).get(arguments.name, 0) < arguments.under]
+    if arguments.without:
+        left_out = ledger.read_names(arguments.without)
+        modules = [module for module in modules if module not in left_out]
     known = ledger.version(arguments.ledger)
     version = version_of(arguments.tests) or known
     judge_all(arguments, modules, tally, times)

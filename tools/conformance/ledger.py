@@ -33,6 +33,12 @@ def read(path):
     return modules
 
 
+def read_names(path):
+    """The names in a file, one a line; `#` begins a comment."""
+    with open(path, encoding='utf-8') as file:
+        return {line.strip() for line in file if line.strip() and not line.startswith('#')}
+
+
 def write(path, modules, version):
     """Writes modules and entries as `read` gives them."""
     with open(path, 'w', encoding='utf-8') as file:
