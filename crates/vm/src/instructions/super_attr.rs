@@ -93,7 +93,9 @@ fn super_attribute(operands: &[Value], name: &Ref<Str>, two: bool, method: bool,
             && method
             && found.ty(vm).flags().has(TypeFlags::METHOD_DESCRIPTOR)
             && object.ty(vm).is_subtype(&class_ref)
+            && (found.ty(vm).is(vm.builtin(B::Function)) || !crate::monitor::active(vm))
         {
+            // Those who watch see native methods bound, and the object not as an argument.
             return Ok(Found::Method(found.clone()));
         }
         if let Some(value) = super_lookup(&class_ref, object, &start, name, vm)? {
