@@ -108,7 +108,10 @@ impl Vm {
         {
             return Ok(if n == -1 { -2 } else { n });
         }
-        self.check_stack("")?;
+        // Tuples nest, and say themselves what went too deep.
+        if value.shape() != crate::shape::builtin_shape(BuiltinType::Tuple) {
+            self.check_stack("")?;
+        }
         match value.ty(self).slots().hash {
             Some(hash) => hash(value, self),
             None => Err(self.type_error(format!("unhashable type: '{}'", full_type_name(value, self)))),
