@@ -23,7 +23,12 @@ pub struct LineTableWriter {
 impl LineTableWriter {
     /// An empty table of code that starts on `firstlineno`.
     pub fn new(firstlineno: i32) -> Self {
-        LineTableWriter { table: Vec::new(), line: firstlineno }
+        LineTableWriter::with_capacity(firstlineno, 0)
+    }
+
+    /// The same, with room for so many bytes.
+    pub fn with_capacity(firstlineno: i32, bytes: usize) -> Self {
+        LineTableWriter { table: Vec::with_capacity(bytes), line: firstlineno }
     }
 
     /// Covers the next `units` code units.

@@ -150,15 +150,13 @@ macro_rules! opcodes {
                 }
             }
 
-            /// How many values it takes off the operand stack (for a jump: when not taken).
-            pub const fn popped(self, oparg: u32) -> i64 {
+            const fn listed_popped(self, oparg: u32) -> i64 {
                 match self {
                     $(Opcode::$variant => { let $n = oparg as i64; let _ = $n; $popped })*
                 }
             }
 
-            /// How many values it puts onto the operand stack; for [`Opcode::is_block_push`]: in the handler.
-            pub const fn pushed(self, oparg: u32) -> i64 {
+            const fn listed_pushed(self, oparg: u32) -> i64 {
                 match self {
                     $(Opcode::$variant => { let $n = oparg as i64; let _ = $n; $pushed })*
                 }
@@ -448,7 +446,46 @@ static CACHES: [u8; NUMBERS] = {
     table
 };
 
+/// What an instruction pops and pushes; `None` where that hangs on the operand.
+static EFFECTS: [Option<(u8, u8)>; NUMBERS] = {
+    let mut table = [Some((0, 0)); NUMBERS];
+    let mut at = 0;
+    while at < Opcode::ALL.len() {
+        let opcode = Opcode::ALL[at];
+        let (popped, pushed) = (opcode.listed_popped(0), opcode.listed_pushed(0));
+        table[opcode as usize] = Some((popped as u8, pushed as u8));
+        // The numbers hang on the lowest bits of the operand if they hang on it at all.
+        let mut oparg = 1;
+        while oparg < 8 {
+            if opcode.listed_popped(oparg) != popped || opcode.listed_pushed(oparg) != pushed {
+                table[opcode as usize] = None;
+            }
+            oparg += 1;
+        }
+        at += 1;
+    }
+    table
+};
+
 impl Opcode {
+    /// How many values it takes off the operand stack (for a jump: when not taken).
+    #[inline]
+    pub const fn popped(self, oparg: u32) -> i64 {
+        match EFFECTS[self as usize] {
+            Some((popped, _)) => popped as i64,
+            None => self.listed_popped(oparg),
+        }
+    }
+
+    /// How many values it puts onto the operand stack; for [`Opcode::is_block_push`]: in the handler.
+    #[inline]
+    pub const fn pushed(self, oparg: u32) -> i64 {
+        match EFFECTS[self as usize] {
+            Some((_, pushed)) => pushed as i64,
+            None => self.listed_pushed(oparg),
+        }
+    }
+
     /// The number, as in `opcode.opmap`.
     pub const fn number(self) -> u16 {
         self as u16

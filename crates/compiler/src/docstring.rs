@@ -1,5 +1,6 @@
 //! Docstrings: where they stand, and how their indentation is cleaned.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use pyrope_parser::ast::{Constant, Expr, ExprKind, Stmt, StmtKind};
@@ -26,7 +27,10 @@ pub(crate) fn checked(doc: &Wtf8Buf) -> Result<Wtf8Buf> {
 
 /// `inspect.cleandoc` without dropping blank lines at the ends.
 pub fn clean(doc: &Wtf8Buf) -> Wtf8Buf {
-    let text = expand_tabs(doc.as_bytes());
+    let text = match doc.as_bytes() {
+        text if text.contains(&b'\t') => Cow::from(expand_tabs(text)),
+        text => text.into(),
+    };
     let mut lines = text.split_inclusive(|&byte| byte == b'\n');
     let first = lines.next().unwrap_or_default();
     let margin = lines

@@ -2,15 +2,14 @@
 
 use pyrope_bytecode::{ExceptionEntry, LineTableWriter, Location, Opcode, write_exception_entry};
 
-use super::jumps::size;
+use super::jumps::{extended_args, size};
 use crate::flowgraph::{FlatInstruction, HandlerInfo};
 
 pub(super) fn code(instructions: &[FlatInstruction]) -> Vec<u8> {
     let mut code = Vec::with_capacity(instructions.len() * 4);
     for instruction in instructions {
         let [low, rest @ ..] = instruction.oparg.to_le_bytes();
-        let extended = size(instruction.opcode, instruction.oparg) - 1 - instruction.opcode.caches();
-        for byte in rest[..extended].iter().rev() {
+        for byte in rest[..extended_args(instruction.oparg)].iter().rev() {
             code.extend_from_slice(&[Opcode::ExtendedArg.number() as u8, *byte]);
         }
         code.extend_from_slice(&[instruction.opcode.number() as u8, low]);
@@ -21,7 +20,7 @@ pub(super) fn code(instructions: &[FlatInstruction]) -> Vec<u8> {
 
 pub(super) fn location_table(instructions: &mut [FlatInstruction], firstlineno: i32) -> Vec<u8> {
     resolve_next_locations(instructions);
-    let mut writer = LineTableWriter::new(firstlineno);
+    let mut writer = LineTableWriter::with_capacity(firstlineno, 2 * instructions.len());
     let mut location = Location::NONE;
     let mut units = 0;
     for instruction in instructions.iter() {
@@ -47,6 +46,9 @@ fn resolve_next_locations(instructions: &mut [FlatInstruction]) {
 }
 
 pub(super) fn exception_table(instructions: &[FlatInstruction]) -> Vec<u8> {
+    if instructions.iter().all(|instruction| instruction.handler.is_none()) {
+        return Vec::new();
+    }
     let mut offsets = Vec::with_capacity(instructions.len() + 1);
     let mut total = 0;
     for instruction in instructions {
@@ -56,7 +58,7 @@ pub(super) fn exception_table(instructions: &[FlatInstruction]) -> Vec<u8> {
     let mut table = Vec::new();
     let mut write = |start: usize, end: usize, handler: HandlerInfo| {
         let depth = handler.depth.saturating_sub(1 + u32::from(handler.preserve_lasti));
-        let target = offsets.get(handler.target).copied().unwrap_or(total);
+        let target = offsets.get(handler.target as usize).copied().unwrap_or(total);
         write_exception_entry(&mut table, &ExceptionEntry { start, end, target, depth, lasti: handler.preserve_lasti });
     };
     let mut open: Option<(usize, HandlerInfo)> = None;

@@ -3,6 +3,7 @@
 mod emit;
 mod jumps;
 mod makecode;
+mod places;
 mod unit;
 
 use std::fmt;

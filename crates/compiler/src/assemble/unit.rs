@@ -1,12 +1,13 @@
 //! What the assembler must know of a scope besides its instructions.
 
-use crate::collections::HashMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use pyrope_bytecode::{Code, Constant};
+
+use super::places::Places;
+use crate::names::Name;
 
 /// Metadata of one code object under construction.
 #[derive(Clone, Debug, Default)]
@@ -37,25 +38,27 @@ pub struct CodeUnit {
 #[derive(Clone, Debug, Default)]
 pub struct NameTable {
     names: Vec<Rc<str>>,
-    index: HashMap<Rc<str>, u32>,
+    places: Places,
+    state: RandomState,
 }
 
 impl NameTable {
     /// The index of a name, which is appended if it is new.
-    pub fn add(&mut self, name: &str) -> u32 {
-        if let Some(&index) = self.index.get(name) {
-            return index;
-        }
-        let name: Rc<str> = name.into();
-        let index = self.names.len() as u32;
-        self.names.push(name.clone());
-        self.index.insert(name, index);
-        index
+    pub fn add(&mut self, name: &(impl Name + ?Sized)) -> u32 {
+        let hash = self.state.hash_one(name.text());
+        self.find(name.text(), hash).unwrap_or_else(|| {
+            self.names.push(name.shared());
+            self.places.push(hash)
+        })
     }
 
     /// The index of a name.
     pub fn get(&self, name: &str) -> Option<u32> {
-        self.index.get(name).copied()
+        if self.names.is_empty() { None } else { self.find(name, self.state.hash_one(name)) }
+    }
+
+    fn find(&self, name: &str, hash: u64) -> Option<u32> {
+        self.places.find(hash, |place| &*self.names[place] == name)
     }
 
     /// The names in order.
@@ -74,11 +77,11 @@ impl NameTable {
     }
 }
 
-impl<S: AsRef<str>> FromIterator<S> for NameTable {
-    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+impl<N: Name> FromIterator<N> for NameTable {
+    fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
         let mut table = NameTable::default();
         for name in names {
-            table.add(name.as_ref());
+            table.add(&name);
         }
         table
     }
@@ -90,41 +93,33 @@ impl<S: AsRef<str>> FromIterator<S> for NameTable {
 #[derive(Clone, Debug, Default)]
 pub struct ConstTable {
     consts: Vec<Constant>,
-    /// The hash of each constant's key.
-    hashes: Vec<u64>,
-    /// Places in `consts`, by those hashes.
-    places: HashTable<u32>,
+    places: Places,
     state: RandomState,
-    /// Room for a key.
-    key: Vec<u8>,
 }
 
 impl ConstTable {
     /// The index of a constant, which is appended if it is new.
     pub fn add(&mut self, constant: Constant) -> u32 {
         let hash = self.hash(&constant);
-        let same = |&place: &u32| {
-            let known = &self.consts[place as usize];
+        let same = |place: usize| {
+            let known = &self.consts[place];
             same_key(known, &constant) && same_code_and_no_nan(known, &constant)
         };
         match self.places.find(hash, same) {
-            Some(&place) => place,
+            Some(place) => place,
             None => self.append(constant, hash),
         }
     }
 
-    fn hash(&mut self, constant: &Constant) -> u64 {
-        self.key.clear();
-        constant_key(constant, &mut self.key);
-        self.state.hash_one(&self.key)
+    fn hash(&self, constant: &Constant) -> u64 {
+        let mut hasher = self.state.build_hasher();
+        hash_key(constant, &mut hasher);
+        hasher.finish()
     }
 
     fn append(&mut self, constant: Constant, hash: u64) -> u32 {
-        let place = self.consts.len() as u32;
         self.consts.push(constant);
-        self.hashes.push(hash);
-        self.places.insert_unique(hash, place, |&place| self.hashes[place as usize]);
-        place
+        self.places.push(hash)
     }
 
     /// The constants in order.
@@ -214,6 +209,24 @@ pub(crate) fn constant_key(constant: &Constant, key: &mut Vec<u8>) {
         }
         Constant::Slice(values) => items(b':', &values[..], key),
         Constant::Code(code) => sized(b'C', code.qualname.as_bytes(), key),
+    }
+}
+
+/// Hashes what [`constant_key`] would write.
+fn hash_key(constant: &Constant, hasher: &mut impl Hasher) {
+    match constant {
+        Constant::None => hasher.write_u8(b'N'),
+        Constant::Str { value, .. } => hasher.write(value.as_bytes()),
+        Constant::Int(value) => value.hash(hasher),
+        Constant::Float(value) => hasher.write_u64(value.to_bits()),
+        Constant::Bytes(value) => hasher.write(value),
+        Constant::Tuple(values) => values.iter().for_each(|value| hash_key(value, hasher)),
+        Constant::Code(code) => hasher.write(code.qualname.as_bytes()),
+        _ => {
+            let mut key = Vec::new();
+            constant_key(constant, &mut key);
+            hasher.write(&key);
+        }
     }
 }
 

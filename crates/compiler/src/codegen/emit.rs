@@ -1,10 +1,13 @@
 //! Adding instructions.
 
+use std::borrow::Cow;
+
 use pyrope_bytecode::{BinaryOperator, CommonConstant, Comparison, Constant, Intrinsic1, Intrinsic2, Location, Opcode};
 use pyrope_parser::ast::{CmpOp, Operator};
 
 use super::Compiler;
 use crate::instructions::Label;
+use crate::names::Name;
 
 impl Compiler<'_> {
     pub(super) fn emit(&mut self, location: Location, opcode: Opcode, oparg: u32) {
@@ -41,23 +44,32 @@ impl Compiler<'_> {
     }
 
     /// An instruction on a name of `co_names`, which is not mangled.
-    pub(super) fn raw_name(&mut self, location: Location, opcode: Opcode, name: &str) {
+    pub(super) fn raw_name(&mut self, location: Location, opcode: Opcode, name: &(impl Name + ?Sized)) {
         let index = self.unit.meta.names.add(name);
         self.emit(location, opcode, index);
     }
 
     /// An instruction on a name of `co_names`, mangled; `shift` and `flags` make room for flags.
-    pub(super) fn flagged_name(&mut self, location: Location, opcode: Opcode, name: &str, shift: u32, flags: u32) {
-        let mangled = self.mangled(name);
-        let index = self.unit.meta.names.add(&mangled);
+    pub(super) fn flagged_name(
+        &mut self,
+        location: Location,
+        opcode: Opcode,
+        name: &(impl Name + ?Sized),
+        shift: u32,
+        flags: u32,
+    ) {
+        let index = match self.mangled(name.text()) {
+            Cow::Borrowed(_) => self.unit.meta.names.add(name),
+            Cow::Owned(mangled) => self.unit.meta.names.add(&*mangled),
+        };
         self.emit(location, opcode, index << shift | flags);
     }
 
-    pub(super) fn load_attr(&mut self, location: Location, name: &str) {
+    pub(super) fn load_attr(&mut self, location: Location, name: &(impl Name + ?Sized)) {
         self.flagged_name(location, Opcode::LoadAttr, name, 1, 0);
     }
 
-    pub(super) fn load_method(&mut self, location: Location, name: &str) {
+    pub(super) fn load_method(&mut self, location: Location, name: &(impl Name + ?Sized)) {
         self.flagged_name(location, Opcode::LoadAttr, name, 1, 1);
     }
 

@@ -1,6 +1,7 @@
 //! Loading, storing and deleting names.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use pyrope_bytecode::{Location, Opcode};
 use pyrope_parser::ast::ExprContext;
@@ -37,16 +38,19 @@ impl Compiler<'_> {
 
     pub(super) fn name(&mut self, location: Location, name: &str, ctx: ExprContext) -> Result<()> {
         let mangled = self.mangled(name);
-        let scope = self.entry().scope(&mangled);
-        match self.place(&mangled, scope)? {
-            Place::Fast => self.fast(location, &mangled, ctx),
+        let (name, scope) = match self.entry().symbols.get_key_value(&*mangled) {
+            Some((name, &flags)) => (name.clone(), Scope::of(flags)),
+            None => (mangled.into(), Scope::Unknown),
+        };
+        match self.place(&name, scope)? {
+            Place::Fast => self.fast(location, &name, ctx),
             Place::Deref(index) => self.deref(location, index, ctx)?,
             Place::Global => {
-                let index = self.unit.meta.names.add(&mangled);
+                let index = self.unit.meta.names.add(&name);
                 self.global(location, index, scope, ctx)?;
             }
             Place::Name => {
-                let index = self.unit.meta.names.add(&mangled);
+                let index = self.unit.meta.names.add(&name);
                 self.by_name(location, index, ctx);
             }
         }
@@ -83,7 +87,7 @@ impl Compiler<'_> {
         if implicit && self.entry().block == BlockType::Class { Scope::Cell } else { self.entry().scope(name) }
     }
 
-    fn fast(&mut self, location: Location, name: &str, ctx: ExprContext) {
+    fn fast(&mut self, location: Location, name: &Rc<str>, ctx: ExprContext) {
         let opcode = match ctx {
             ExprContext::Load => Opcode::LoadFast,
             ExprContext::Store => Opcode::StoreFast,

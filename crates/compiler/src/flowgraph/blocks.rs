@@ -1,19 +1,24 @@
 //! Basic blocks, and the graph made of a sequence.
 
+use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 
 use pyrope_bytecode::{Location, Opcode};
 
 use crate::assemble::AssembleError;
-use crate::instructions::InstructionSequence;
+use crate::instructions::{Instruction, InstructionSequence};
 
-/// A block's place in its [`Cfg`].
+/// Room for the instructions that passes add to a block.
+const ROOM: usize = 2;
+
+/// A block's place in its [`Cfg`], counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BlockId(u32);
+pub struct BlockId(NonZeroU32);
 
 impl BlockId {
+    #[inline]
     pub(super) fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 }
 
@@ -117,6 +122,10 @@ impl Block {
         self.stale.extend(removed.map(|instruction| instruction.except));
     }
 
+    pub(super) fn has_nops(&self) -> bool {
+        self.instructions.iter().any(|instruction| instruction.opcode == Opcode::Nop)
+    }
+
     fn forget_stale(&mut self, count: usize) {
         self.stale.truncate(self.stale.len().saturating_sub(count));
     }
@@ -126,6 +135,8 @@ impl Block {
 #[derive(Clone, Debug)]
 pub struct Cfg {
     blocks: Vec<Block>,
+    /// Are there exception regions?
+    pub(super) has_regions: bool,
 }
 
 impl Index<BlockId> for Cfg {
@@ -143,7 +154,7 @@ impl IndexMut<BlockId> for Cfg {
 }
 
 impl Cfg {
-    pub(super) const ENTRY: BlockId = BlockId(0);
+    pub(super) const ENTRY: BlockId = BlockId(NonZeroU32::MIN);
 
     /// How many blocks were ever made.
     pub(super) fn len(&self) -> usize {
@@ -152,7 +163,8 @@ impl Cfg {
 
     pub(super) fn new_block(&mut self) -> BlockId {
         self.blocks.push(Block::default());
-        BlockId(self.blocks.len() as u32 - 1)
+        // One block at least was there before, so that the number is above 0.
+        BlockId(NonZeroU32::new(self.blocks.len() as u32).unwrap_or(NonZeroU32::MIN))
     }
 
     /// The blocks that are linked, in order.
@@ -164,6 +176,16 @@ impl Cfg {
             next = self[id].next;
         }
         order
+    }
+
+    /// Hands over the blocks that are linked, in order.
+    pub(super) fn for_each(&mut self, mut visit: impl FnMut(&mut Block)) {
+        let mut next = Some(Cfg::ENTRY);
+        while let Some(id) = next {
+            let block = &mut self[id];
+            visit(block);
+            next = block.next;
+        }
     }
 
     /// All blocks, linked or not.
@@ -201,27 +223,48 @@ impl Cfg {
         sequence
             .resolve_labels()
             .map_err(|label| AssembleError::System(format!("label {} was never placed", label.0)))?;
-        let instructions = sequence.instructions();
-        let mut is_target = vec![false; instructions.len()];
-        for instruction in instructions.iter().filter(|instruction| instruction.opcode.has_target()) {
-            let target = is_target.get_mut(instruction.oparg as usize);
-            *target.ok_or_else(|| AssembleError::System("jump beyond the end".into()))? = true;
-        }
+        let mut rest = sequence.instructions();
+        let is_target = targets(rest)?;
         let mut builder = Builder::new();
-        for (index, instruction) in instructions.iter().enumerate() {
+        let mut index = 0;
+        while let Some(first) = rest.first() {
             if is_target[index] {
                 builder.use_label(index as u32);
             }
-            if instruction.opcode == Opcode::AnnotationsPlaceholder {
-                for inner in sequence.annotations_code().map_or(&[][..], InstructionSequence::instructions) {
-                    builder.add(CfgInstruction::new(inner.opcode, inner.oparg, inner.location));
-                }
-                continue;
+            let length = run_length(rest, &is_target[index..]);
+            if first.opcode == Opcode::AnnotationsPlaceholder {
+                builder.add(sequence.annotations_code().map_or(&[][..], InstructionSequence::instructions));
+            } else {
+                builder.add(&rest[..length]);
             }
-            builder.add(CfgInstruction::new(instruction.opcode, instruction.oparg, instruction.location));
+            rest = &rest[length..];
+            index += length;
         }
-        Ok(builder.cfg)
+        let mut cfg = builder.cfg;
+        let is_border = |opcode: Opcode| opcode.is_block_push() || opcode == Opcode::PopBlock;
+        cfg.has_regions = sequence.instructions().iter().any(|instruction| is_border(instruction.opcode));
+        Ok(cfg)
     }
+}
+
+/// For each instruction: does one jump to it?
+fn targets(instructions: &[Instruction]) -> Result<Vec<bool>, AssembleError> {
+    let mut is_target = vec![false; instructions.len()];
+    for instruction in instructions.iter().filter(|instruction| instruction.opcode.has_target()) {
+        let target = is_target.get_mut(instruction.oparg as usize);
+        *target.ok_or_else(|| AssembleError::System("jump beyond the end".into()))? = true;
+    }
+    Ok(is_target)
+}
+
+/// How many of the instructions belong to one block for sure. A placeholder stands alone.
+fn run_length(instructions: &[Instruction], is_target: &[bool]) -> usize {
+    let is_placeholder = |opcode| opcode == Opcode::AnnotationsPlaceholder;
+    let ends = instructions.windows(2).zip(&is_target[1..]).position(|(pair, &is_target)| {
+        let (this, next) = (pair[0].opcode, pair[1].opcode);
+        is_target || this.is_terminator() || is_placeholder(this) || is_placeholder(next)
+    });
+    ends.map_or(instructions.len(), |last| last + 1)
 }
 
 struct Builder {
@@ -232,7 +275,11 @@ struct Builder {
 
 impl Builder {
     fn new() -> Self {
-        Builder { cfg: Cfg { blocks: vec![Block::default()] }, current: Cfg::ENTRY, pending_label: None }
+        Builder {
+            cfg: Cfg { blocks: vec![Block::default()], has_regions: false },
+            current: Cfg::ENTRY,
+            pending_label: None,
+        }
     }
 
     fn use_label(&mut self, label: u32) {
@@ -240,9 +287,12 @@ impl Builder {
         self.maybe_start_new_block();
     }
 
-    fn add(&mut self, instruction: CfgInstruction) {
+    /// Adds instructions of which none but the last ends a block.
+    fn add(&mut self, run: &[Instruction]) {
         self.maybe_start_new_block();
-        self.cfg[self.current].instructions.push(instruction);
+        let instructions = &mut self.cfg[self.current].instructions;
+        instructions.reserve(run.len() + ROOM);
+        instructions.extend(run.iter().map(|i| CfgInstruction::new(i.opcode, i.oparg, i.location)));
     }
 
     fn maybe_start_new_block(&mut self) {

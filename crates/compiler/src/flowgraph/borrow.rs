@@ -2,19 +2,23 @@
 
 use pyrope_bytecode::Opcode;
 
-use super::{BlockId, Cfg};
+use super::Cfg;
 use crate::assemble::AssembleError;
 
-/// A value on the simulated stack: the instruction of this block that loaded it, and the local it came from.
+/// No instruction, no local.
+const NONE: u32 = u32::MAX;
+
+/// A value on the simulated stack: the instruction of this block that loaded it, and the local it came from, or [`NONE`].
 #[derive(Clone, Copy)]
 struct Ref {
-    instruction: Option<usize>,
-    local: Option<u32>,
+    instruction: u32,
+    local: u32,
 }
 
-const UNKNOWN: Ref = Ref { instruction: None, local: None };
+const UNKNOWN: Ref = Ref { instruction: NONE, local: NONE };
 
 /// The simulation of one block.
+#[derive(Default)]
 struct Simulation {
     stack: Vec<Ref>,
     /// For each instruction: must its load be counted?
@@ -22,32 +26,42 @@ struct Simulation {
 }
 
 impl Simulation {
+    fn start(&mut self, depth: usize, instructions: usize) {
+        self.stack.clear();
+        self.stack.resize(depth, UNKNOWN);
+        self.counted.clear();
+        self.counted.resize(instructions, false);
+    }
+
     fn pop(&mut self) -> Result<Ref, AssembleError> {
         self.stack.pop().ok_or_else(|| AssembleError::Value("Invalid CFG, stack underflow".into()))
     }
 
     fn pop_many(&mut self, count: i64) -> Result<(), AssembleError> {
-        (0..count).try_for_each(|_| self.pop().map(drop))
+        let count = usize::try_from(count).unwrap_or(0);
+        let kept = self.stack.len().checked_sub(count);
+        self.stack.truncate(kept.ok_or_else(|| AssembleError::Value("Invalid CFG, stack underflow".into()))?);
+        Ok(())
     }
 
-    fn push(&mut self, instruction: usize, local: Option<u32>) {
-        self.stack.push(Ref { instruction: Some(instruction), local });
+    fn push(&mut self, instruction: usize, local: u32) {
+        self.stack.push(Ref { instruction: instruction as u32, local });
     }
 
     fn push_many(&mut self, count: i64, instruction: usize) {
-        (0..count).for_each(|_| self.push(instruction, None));
+        (0..count).for_each(|_| self.push(instruction, NONE));
     }
 
     fn mark(&mut self, reference: Ref) {
-        if let Some(instruction) = reference.instruction {
-            self.counted[instruction] = true;
+        if let Some(counted) = self.counted.get_mut(reference.instruction as usize) {
+            *counted = true;
         }
     }
 
     /// The local loses its value while some loads of it are still on the stack.
     fn kill(&mut self, local: u32) {
         for index in 0..self.stack.len() {
-            if self.stack[index].local == Some(local) {
+            if self.stack[index].local == local {
                 self.mark(self.stack[index]);
             }
         }
@@ -74,23 +88,22 @@ impl Cfg {
         self[Cfg::ENTRY].startdepth = Some(0);
         self.visit(Cfg::ENTRY);
         let mut todo = vec![Cfg::ENTRY];
+        let mut simulation = Simulation::default();
         while let Some(id) = todo.pop() {
-            let depth = self[id].startdepth.unwrap_or(0) as usize;
-            let mut simulation =
-                Simulation { stack: vec![UNKNOWN; depth], counted: vec![false; self[id].instructions.len()] };
-            for index in 0..self[id].instructions.len() {
-                self.simulate(id, index, &mut simulation, &mut todo)?;
+            let mut instructions = std::mem::take(&mut self[id].instructions);
+            simulation.start(self[id].startdepth.unwrap_or(0) as usize, instructions.len());
+            for (index, instruction) in instructions.iter().enumerate() {
+                if let (true, Some(target)) = (instruction.opcode.has_target(), instruction.target)
+                    && self.visit(target)
+                {
+                    todo.push(target);
+                }
+                simulation.step(index, instruction.opcode, instruction.oparg)?;
             }
-            let (falls, next) = (self[id].falls_through(), self[id].next);
-            if let (true, Some(next), false) = (falls, next, self[id].instructions.is_empty())
-                && self.visit(next)
-            {
-                todo.push(next);
-            }
-            for reference in simulation.stack.clone() {
+            while let Some(reference) = simulation.stack.pop() {
                 simulation.mark(reference);
             }
-            for (instruction, counted) in self[id].instructions.iter_mut().zip(simulation.counted) {
+            for (instruction, &counted) in instructions.iter_mut().zip(&simulation.counted) {
                 match instruction.opcode {
                     _ if counted => {}
                     Opcode::LoadFast => instruction.opcode = Opcode::LoadFastBorrow,
@@ -98,98 +111,98 @@ impl Cfg {
                     _ => {}
                 }
             }
+            self[id].instructions = instructions;
+            let block = &self[id];
+            if let (true, Some(next), false) = (block.falls_through(), block.next, block.instructions.is_empty())
+                && self.visit(next)
+            {
+                todo.push(next);
+            }
         }
         Ok(())
     }
+}
 
-    fn simulate(
-        &mut self,
-        id: BlockId,
-        index: usize,
-        simulation: &mut Simulation,
-        todo: &mut Vec<BlockId>,
-    ) -> Result<(), AssembleError> {
+impl Simulation {
+    /// What an instruction does to the stack.
+    fn step(&mut self, index: usize, opcode: Opcode, oparg: u32) -> Result<(), AssembleError> {
         use Opcode::*;
-        let instruction = self[id].instructions[index];
-        let (opcode, oparg) = (instruction.opcode, instruction.oparg);
-        if let (true, Some(target)) = (opcode.has_target(), instruction.target)
-            && self.visit(target)
-        {
-            todo.push(target);
-        }
-        let (popped, pushed) = (opcode.popped(oparg), opcode.pushed(oparg));
+        let counts = || (opcode.popped(oparg), opcode.pushed(oparg));
         match opcode {
-            DeleteFast => simulation.kill(oparg),
-            LoadFast => simulation.push(index, Some(oparg)),
+            DeleteFast => self.kill(oparg),
+            LoadFast => self.push(index, oparg),
             LoadFastAndClear => {
-                simulation.kill(oparg);
-                simulation.push(index, Some(oparg));
+                self.kill(oparg);
+                self.push(index, oparg);
             }
             LoadFastLoadFast => {
-                simulation.push(index, Some(oparg >> 4));
-                simulation.push(index, Some(oparg & 15));
+                self.push(index, oparg >> 4);
+                self.push(index, oparg & 15);
             }
-            StoreFast => simulation.store(oparg)?,
+            StoreFast => self.store(oparg)?,
             StoreFastLoadFast => {
-                simulation.store(oparg >> 4)?;
-                simulation.push(index, Some(oparg & 15));
+                self.store(oparg >> 4)?;
+                self.push(index, oparg & 15);
             }
             StoreFastStoreFast => {
-                simulation.store(oparg >> 4)?;
-                simulation.store(oparg & 15)?;
+                self.store(oparg >> 4)?;
+                self.store(oparg & 15)?;
             }
             Copy => {
-                let at = simulation.depth_index(oparg)?;
-                simulation.stack.push(simulation.stack[at]);
+                let at = self.depth_index(oparg)?;
+                self.stack.push(self.stack[at]);
             }
             Swap => {
-                let at = simulation.depth_index(oparg)?;
-                let top = simulation.depth_index(1)?;
-                simulation.stack.swap(at, top);
+                let at = self.depth_index(oparg)?;
+                let top = self.depth_index(1)?;
+                self.stack.swap(at, top);
             }
             // These consume nothing. CPython takes what they push as made by the first instruction of the block, so
             // that one does not borrow if the value is stored or left on the stack.
             GetAnext | GetLen | ImportFrom | MatchKeys | MatchMapping | MatchSequence | WithExceptStart => {
-                (0..pushed - popped).for_each(|number| simulation.push(number as usize, None));
+                let (popped, pushed) = counts();
+                (0..pushed - popped).for_each(|number| self.push(number as usize, NONE));
             }
             // These consume some and push nothing.
             DictMerge | DictUpdate | ListAppend | ListExtend | MapAdd | Reraise | SetAdd | SetUpdate => {
-                simulation.pop_many(popped - pushed)?;
+                let (popped, pushed) = counts();
+                self.pop_many(popped - pushed)?;
             }
             EndSend | SetFunctionAttribute => {
-                let top = simulation.pop()?;
-                simulation.pop()?;
-                simulation.stack.push(top);
+                let top = self.pop()?;
+                self.pop()?;
+                self.stack.push(top);
             }
             CheckExcMatch => {
-                simulation.pop()?;
-                simulation.push(index, None);
+                self.pop()?;
+                self.push(index, NONE);
             }
             // A `str` is its own formatted form, a generator its own iterator.
             FormatSimple | GetYieldFromIter => {}
-            ForIter => simulation.push(index, None),
+            ForIter => self.push(index, NONE),
             LoadAttr | LoadSuperAttr => {
-                let receiver = simulation.pop()?;
-                simulation.pop_many(popped - 1)?;
-                simulation.push(index, None);
+                let receiver = self.pop()?;
+                self.pop_many(opcode.popped(oparg) - 1)?;
+                self.push(index, NONE);
                 if oparg & 1 != 0 {
                     // A method call: the receiver may be pushed back.
-                    simulation.stack.push(receiver);
+                    self.stack.push(receiver);
                 }
             }
             LoadSpecial | PushExcInfo => {
-                let top = simulation.pop()?;
-                simulation.push(index, None);
-                simulation.stack.push(top);
+                let top = self.pop()?;
+                self.push(index, NONE);
+                self.stack.push(top);
             }
             Send => {
-                simulation.pop()?;
-                simulation.push(index, None);
+                self.pop()?;
+                self.push(index, NONE);
             }
             _ if opcode.is_block_push() => {}
             _ => {
-                simulation.pop_many(popped)?;
-                simulation.push_many(pushed, index);
+                let (popped, pushed) = counts();
+                self.pop_many(popped)?;
+                self.push_many(pushed, index);
             }
         }
         Ok(())

@@ -34,10 +34,15 @@ impl Cfg {
             prefix.push(CfgInstruction::new(Opcode::ReturnGenerator, 0, location));
             prefix.push(CfgInstruction::new(Opcode::PopTop, 0, location));
         }
-        self[Cfg::ENTRY].insert(0, &prefix);
+        if !prefix.is_empty() {
+            self[Cfg::ENTRY].insert(0, &prefix);
+        }
     }
 
     fn fix_cell_offsets(&mut self, mut fixed: Vec<usize>, nlocals: usize) -> Result<usize, AssembleError> {
+        if fixed.is_empty() {
+            return Ok(0);
+        }
         let mut dropped = 0;
         for (index, place) in fixed.iter_mut().enumerate() {
             if *place == index + nlocals {

@@ -23,26 +23,29 @@ impl Cfg {
                 }
                 self[next].predecessors += 1;
             }
-            for index in 0..self[id].instructions.len() {
-                let instruction = self[id].instructions[index];
-                if let (true, Some(target)) = (instruction.opcode.has_target(), instruction.target) {
-                    if self.visit(target) {
-                        stack.push(target);
-                    }
-                    self[target].predecessors += 1;
+            let instructions = std::mem::take(&mut self[id].instructions);
+            for instruction in instructions.iter().filter(|instruction| instruction.opcode.has_target()) {
+                let Some(target) = instruction.target else { continue };
+                if self.visit(target) {
+                    stack.push(target);
                 }
+                self[target].predecessors += 1;
             }
+            self[id].instructions = instructions;
         }
-        for id in self.order() {
-            if self[id].predecessors == 0 {
-                self[id].truncate(0);
-                self[id].except_handler = false;
+        self.for_each(|block| {
+            if block.predecessors == 0 {
+                block.truncate(0);
+                block.except_handler = false;
             }
-        }
+        });
     }
 
     /// Removes the `NOP`s of a block that no line needs; tells how many.
     fn remove_block_nops(&mut self, id: BlockId) -> usize {
+        if !self[id].has_nops() {
+            return 0;
+        }
         let mut previous_line = -1;
         let mut kept = 0;
         let count = self[id].instructions.len();
@@ -81,7 +84,13 @@ impl Cfg {
     }
 
     pub(super) fn remove_redundant_nops(&mut self) -> usize {
-        self.order().into_iter().map(|id| self.remove_block_nops(id)).sum()
+        let mut removed = 0;
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
+            removed += self.remove_block_nops(id);
+            current = self[id].next;
+        }
+        removed
     }
 
     /// Removes loads and copies that are popped at once.
@@ -92,23 +101,30 @@ impl Cfg {
     fn remove_pairs_once(&mut self) -> bool {
         let mut done = true;
         let mut place: Option<(BlockId, usize)> = None;
-        for id in self.order() {
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
+            current = self[id].next;
             self.remove_block_nops(id);
             if self[id].label.is_some() {
                 place = None;
             }
-            for index in 0..self[id].instructions.len() {
-                let previous = place.replace((id, index));
+            let count = self[id].instructions.len();
+            for index in 0..count {
+                if self[id].instructions[index].opcode != Opcode::PopTop {
+                    continue;
+                }
+                let previous = index.checked_sub(1).map(|before| (id, before)).or(place);
                 let Some((previous_block, previous_index)) = previous else { continue };
-                let before = self[previous_block].instructions[previous_index];
+                let before = &mut self[previous_block].instructions[previous_index];
                 let is_pure = matches!(before.opcode, Opcode::LoadConst | Opcode::LoadSmallInt)
                     || before.opcode == Opcode::Copy && before.oparg == 1;
-                if self[id].instructions[index].opcode == Opcode::PopTop && is_pure {
-                    self[previous_block].instructions[previous_index].set_nop();
+                if is_pure {
+                    before.set_nop();
                     self[id].instructions[index].set_nop();
                     done = false;
                 }
             }
+            place = count.checked_sub(1).map(|last| (id, last)).or(place);
             let ends_in_jump = place.is_some_and(|(block, index)| self[block].instructions[index].opcode.has_jump());
             if ends_in_jump || !self[id].falls_through() {
                 place = None;
@@ -120,7 +136,9 @@ impl Cfg {
     /// Makes jumps to the next instruction `NOP`s; tells how many.
     fn remove_redundant_jumps(&mut self) -> Result<usize, AssembleError> {
         let mut changes = 0;
-        for id in self.order() {
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
+            current = self[id].next;
             let Some(last) = self[id].last().copied() else { continue };
             if !last.opcode.is_unconditional_jump() {
                 continue;
@@ -148,8 +166,10 @@ impl Cfg {
     pub(super) fn inline_small_or_no_lineno_blocks(&mut self) {
         loop {
             let mut changed = false;
-            for id in self.order() {
+            let mut current = Some(Cfg::ENTRY);
+            while let Some(id) = current {
                 changed |= self.inline_target(id);
+                current = self[id].next;
             }
             if !changed {
                 return;

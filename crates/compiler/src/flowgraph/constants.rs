@@ -5,7 +5,7 @@ use std::rc::Rc;
 use dashu_int::IBig;
 use pyrope_bytecode::{BinaryOperator, Constant, Location, Opcode};
 
-use super::{BlockId, Cfg, fold};
+use super::{BlockId, Cfg, CfgInstruction, fold};
 use crate::assemble::{AssembleError, ConstTable};
 
 /// Longer displays are not collected on the operand stack, so they are not folded.
@@ -46,9 +46,23 @@ pub(super) fn is_true(constant: &Constant) -> bool {
     }
 }
 
+impl CfgInstruction {
+    /// Makes it `LOAD_SMALL_INT` if the constant is an `int` from 0 to 255.
+    pub(super) fn maybe_load_small_int(&mut self, constant: &Constant) -> bool {
+        let Constant::Int(value) = constant else { return false };
+        let Ok(value) = u8::try_from(value) else { return false };
+        self.set(Opcode::LoadSmallInt, u32::from(value));
+        true
+    }
+}
+
 impl Cfg {
     /// The last `count` instructions before `end` that load constants, `NOP`s aside; `None` if others intervene.
     fn const_loads_before(&self, id: BlockId, end: usize, count: usize) -> Option<Vec<usize>> {
+        let is_other = |opcode| opcode != Opcode::Nop && !loads_const(opcode);
+        if count > 0 && end > 0 && is_other(self[id].instructions[end - 1].opcode) {
+            return None;
+        }
         let mut found = Vec::with_capacity(count);
         let mut index = end;
         while found.len() < count {
@@ -80,18 +94,10 @@ impl Cfg {
         }
     }
 
-    /// Makes the instruction `LOAD_SMALL_INT` if the constant is an `int` from 0 to 255.
-    pub(super) fn maybe_load_small_int(&mut self, id: BlockId, index: usize, constant: &Constant) -> bool {
-        let Constant::Int(value) = constant else { return false };
-        let Ok(value) = u8::try_from(value) else { return false };
-        self[id].instructions[index].set(Opcode::LoadSmallInt, u32::from(value));
-        true
-    }
-
     fn make_load_const(&mut self, id: BlockId, index: usize, constant: Constant, consts: &mut ConstTable) {
-        if !self.maybe_load_small_int(id, index, &constant) {
-            let oparg = consts.add(constant);
-            self[id].instructions[index].set(Opcode::LoadConst, oparg);
+        let instruction = &mut self[id].instructions[index];
+        if !instruction.maybe_load_small_int(&constant) {
+            instruction.set(Opcode::LoadConst, consts.add(constant));
         }
     }
 

@@ -1,7 +1,5 @@
 //! Jump targets and exception handlers.
 
-use crate::collections::HashMap;
-
 use pyrope_bytecode::{Opcode, ResumeAt};
 
 use super::{BlockId, Cfg};
@@ -13,31 +11,39 @@ type ExceptStack = Vec<BlockId>;
 impl Cfg {
     /// Makes the labels in jumps into blocks.
     pub(super) fn translate_jump_labels_to_targets(&mut self) -> Result<(), AssembleError> {
-        let order = self.order();
-        let targets: HashMap<u32, BlockId> =
-            order.iter().filter_map(|&id| self[id].label.map(|label| (label, id))).collect();
-        for id in order {
-            for instruction in self[id].instructions.iter_mut().filter(|i| i.opcode.has_target()) {
-                let target = targets.get(&instruction.oparg).copied();
-                instruction.target = Some(target.ok_or_else(|| AssembleError::System("jump with NULL target".into()))?);
+        let mut places: Vec<Option<BlockId>> = vec![None; self.max_label() as usize + 1];
+        for id in self.order() {
+            if let Some(label) = self[id].label {
+                places[label as usize] = Some(id);
             }
         }
-        Ok(())
+        let mut missing = false;
+        self.for_each(|block| {
+            for instruction in block.instructions.iter_mut().filter(|i| i.opcode.has_target()) {
+                instruction.target = places.get(instruction.oparg as usize).copied().flatten();
+                missing |= instruction.target.is_none();
+            }
+        });
+        if missing { Err(AssembleError::System("jump with NULL target".into())) } else { Ok(()) }
     }
 
     pub(super) fn mark_except_handlers(&mut self) {
-        for id in self.order() {
-            for index in 0..self[id].instructions.len() {
-                let instruction = self[id].instructions[index];
-                if let (true, Some(target)) = (instruction.opcode.is_block_push(), instruction.target) {
-                    self[target].except_handler = true;
-                }
-            }
+        if !self.has_regions {
+            return;
         }
+        let mut handlers = Vec::new();
+        self.for_each(|block| {
+            let pushes = block.instructions.iter().filter(|instruction| instruction.opcode.is_block_push());
+            handlers.extend(pushes.filter_map(|instruction| instruction.target));
+        });
+        handlers.into_iter().for_each(|handler| self[handler].except_handler = true);
     }
 
     /// Tells each instruction its handler; `POP_BLOCK` has done its duty then.
     pub(super) fn label_exception_targets(&mut self) -> Result<(), AssembleError> {
+        if !self.has_regions {
+            return Ok(());
+        }
         self.clear_visited();
         self.visit(Cfg::ENTRY);
         let mut todo: Vec<(BlockId, ExceptStack)> = vec![(Cfg::ENTRY, Vec::new())];
@@ -88,6 +94,7 @@ impl Cfg {
         }
         Ok(())
     }
+
     /// A block is reached with these handlers in force.
     fn enter(&mut self, id: BlockId, stack: &ExceptStack, todo: &mut Vec<(BlockId, ExceptStack)>) {
         if self.visit(id) {

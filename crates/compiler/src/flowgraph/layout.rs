@@ -13,7 +13,7 @@ impl Cfg {
         let mut stack = vec![Cfg::ENTRY];
         while let Some(id) = stack.pop() {
             self[id].warm = true;
-            for successor in self.successors(id) {
+            for successor in self.successors(id).into_iter().flatten() {
                 if self.visit(successor) {
                     stack.push(successor);
                 }
@@ -21,12 +21,11 @@ impl Cfg {
         }
     }
 
-    /// Where a block goes without an exception: its follower, its jump targets.
-    fn successors(&self, id: BlockId) -> Vec<BlockId> {
+    /// Where a block goes without an exception: its follower, and where its last instruction jumps to.
+    fn successors(&self, id: BlockId) -> [Option<BlockId>; 2] {
         let block = &self[id];
-        let follower = block.next.filter(|_| block.falls_through());
-        let targets = block.instructions.iter().filter(|i| i.opcode.has_jump()).filter_map(|i| i.target);
-        follower.into_iter().chain(targets).collect()
+        let jump = block.last().filter(|last| last.opcode.has_jump());
+        [block.next.filter(|_| block.falls_through()), jump.and_then(|jump| jump.target)]
     }
 
     fn mark_cold(&mut self) {
@@ -41,7 +40,7 @@ impl Cfg {
         }
         while let Some(id) = stack.pop() {
             self[id].cold = true;
-            for successor in self.successors(id) {
+            for successor in self.successors(id).into_iter().flatten() {
                 if !self[successor].warm && self.visit(successor) {
                     stack.push(successor);
                 }
@@ -50,7 +49,8 @@ impl Cfg {
     }
 
     pub(super) fn push_cold_blocks_to_end(&mut self) -> Result<(), AssembleError> {
-        if self[Cfg::ENTRY].next.is_none() {
+        // All that is cold is reached from handlers.
+        if !self.has_regions || self[Cfg::ENTRY].next.is_none() {
             return Ok(());
         }
         self.mark_cold();
@@ -97,31 +97,24 @@ impl Cfg {
 
     /// `JUMP_IF_*` keep the value: they become copy, test and jump.
     pub(super) fn convert_pseudo_conditional_jumps(&mut self) {
-        for id in self.order() {
-            let mut index = 0;
-            while index < self[id].instructions.len() {
-                let instruction = &mut self[id].instructions[index];
-                instruction.opcode = match instruction.opcode {
-                    Opcode::JumpIfFalse => Opcode::PopJumpIfFalse,
-                    Opcode::JumpIfTrue => Opcode::PopJumpIfTrue,
-                    _ => {
-                        index += 1;
-                        continue;
-                    }
-                };
-                let (location, except) = (instruction.location, instruction.except);
-                let copy = CfgInstruction { opcode: Opcode::Copy, oparg: 1, location, target: None, except };
-                let to_bool = CfgInstruction { opcode: Opcode::ToBool, oparg: 0, ..copy };
-                self[id].insert(index, &[copy, to_bool]);
-                index += 3;
-            }
-        }
+        self.for_each(|block| {
+            let Some(jump) = block.instructions.last_mut() else { return };
+            jump.opcode = match jump.opcode {
+                Opcode::JumpIfFalse => Opcode::PopJumpIfFalse,
+                Opcode::JumpIfTrue => Opcode::PopJumpIfTrue,
+                _ => return,
+            };
+            let (location, except) = (jump.location, jump.except);
+            let copy = CfgInstruction { opcode: Opcode::Copy, oparg: 1, location, target: None, except };
+            let to_bool = CfgInstruction { opcode: Opcode::ToBool, oparg: 0, ..copy };
+            block.insert(block.instructions.len() - 1, &[copy, to_bool]);
+        });
     }
 
     /// Removes what was there for the analysis only.
     pub(super) fn convert_pseudo_ops(&mut self) -> Result<(), AssembleError> {
-        for id in self.order() {
-            for instruction in &mut self[id].instructions {
+        self.for_each(|block| {
+            for instruction in block.instructions.iter_mut().filter(|instruction| instruction.opcode.is_pseudo()) {
                 match instruction.opcode {
                     opcode if opcode.is_block_push() => instruction.set_nop(),
                     Opcode::LoadClosure => instruction.opcode = Opcode::LoadFast,
@@ -129,7 +122,7 @@ impl Cfg {
                     _ => {}
                 }
             }
-        }
+        });
         self.remove_redundant_nops_and_jumps()
     }
 

@@ -12,7 +12,7 @@ impl Cfg {
 
     fn is_exit_or_eval_check_without_line(&self, id: BlockId) -> bool {
         let block = &self[id];
-        (block.exits_scope() || block.has_eval_break()) && block.has_no_line()
+        block.has_no_line() && (block.exits_scope() || block.has_eval_break())
     }
 
     /// An exit without a line that is reached from several places is copied for each, so that each copy can have the
@@ -24,8 +24,10 @@ impl Cfg {
             self.duplicate_exit_target(id, &mut next_label);
             current = self[id].next;
         }
-        for id in self.order() {
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
             let block = &self[id];
+            current = block.next;
             let (true, Some(next), Some(last)) = (block.falls_through(), block.next, block.last()) else { continue };
             let location = last.location;
             if self.is_exit_or_eval_check_without_line(next)
@@ -65,10 +67,13 @@ impl Cfg {
     }
 
     fn propagate_line_numbers(&mut self) {
-        for id in self.order() {
-            let Some(last) = self[id].last().copied() else { continue };
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
+            let block = &mut self[id];
+            current = block.next;
+            let Some(last) = block.last().copied() else { continue };
             let mut previous = Location::NONE;
-            for instruction in &mut self[id].instructions {
+            for instruction in &mut block.instructions {
                 if instruction.location.line == Location::NONE.line {
                     instruction.location = previous;
                 } else {

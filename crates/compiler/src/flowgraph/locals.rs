@@ -21,8 +21,10 @@ impl Cfg {
         let mut stack = Vec::new();
         let start = (nparams..nlocals).fold(0, |mask, local| mask | 1u64 << local);
         self.push_unsafe(Cfg::ENTRY, start, &mut stack);
-        for id in self.order() {
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
             self.scan_block_for_locals(id, &mut stack);
+            current = self[id].next;
         }
         while let Some(id) = stack.pop() {
             self[id].visited = false;
@@ -43,8 +45,9 @@ impl Cfg {
 
     fn scan_block_for_locals(&mut self, id: BlockId, stack: &mut Vec<BlockId>) {
         let mut mask = self[id].unsafe_locals;
-        for index in 0..self[id].instructions.len() {
-            let CfgInstruction { opcode, oparg, except, .. } = self[id].instructions[index];
+        let mut instructions = std::mem::take(&mut self[id].instructions);
+        for instruction in &mut instructions {
+            let CfgInstruction { opcode, oparg, except, .. } = *instruction;
             if let Some(handler) = except {
                 self.push_unsafe(handler, mask, stack);
             }
@@ -57,13 +60,14 @@ impl Cfg {
                 Opcode::StoreFast | Opcode::LoadFastCheck => mask &= !bit,
                 Opcode::LoadFast => {
                     if mask & bit != 0 {
-                        self[id].instructions[index].opcode = Opcode::LoadFastCheck;
+                        instruction.opcode = Opcode::LoadFastCheck;
                     }
                     mask &= !bit;
                 }
                 _ => {}
             }
         }
+        self[id].instructions = instructions;
         if let (true, Some(next)) = (self[id].falls_through(), self[id].next) {
             self.push_unsafe(next, mask, stack);
         }
@@ -98,11 +102,9 @@ impl Cfg {
 
     /// Joins neighbouring loads and stores of the first 16 locals.
     pub(super) fn insert_superinstructions(&mut self) {
-        for id in self.order() {
-            let instructions = &mut self[id].instructions;
-            for index in 1..instructions.len() {
-                let (first, second) = instructions.split_at_mut(index);
-                let (Some(first), Some(second)) = (first.last_mut(), second.first_mut()) else { continue };
+        self.for_each(|block| {
+            for index in 1..block.instructions.len() {
+                let [first, second] = &mut block.instructions[index - 1..=index] else { continue };
                 let joined = match (first.opcode, second.opcode) {
                     (Opcode::LoadFast, Opcode::LoadFast) => Opcode::LoadFastLoadFast,
                     (Opcode::StoreFast, Opcode::LoadFast) => Opcode::StoreFastLoadFast,
@@ -116,7 +118,7 @@ impl Cfg {
                 first.set(joined, first.oparg << 4 | second.oparg);
                 second.set_nop();
             }
-        }
+        });
         self.remove_redundant_nops();
     }
 }

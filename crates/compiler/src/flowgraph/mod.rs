@@ -31,7 +31,7 @@ use crate::instructions::InstructionSequence;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandlerInfo {
     /// Index of the handler's first instruction.
-    pub target: usize,
+    pub target: u32,
     /// Depth of the operand stack on its entry.
     pub depth: u32,
     /// Does it need the position of the instruction that raised?
@@ -99,15 +99,17 @@ impl Cfg {
     }
 
     /// A jump or an exit must end its block.
-    fn check(&self) -> Result<(), AssembleError> {
-        for id in self.order() {
-            let instructions = &self[id].instructions;
-            let inner = instructions.len().saturating_sub(1);
-            if instructions[..inner].iter().any(|instruction| instruction.opcode.is_terminator()) {
-                return Err(AssembleError::System("malformed control flow graph.".into()));
+    fn check(&mut self) -> Result<(), AssembleError> {
+        let mut well_formed = true;
+        self.for_each(|block| {
+            if let [inner @ .., _] = &block.instructions[..] {
+                well_formed &= !inner.iter().any(|instruction| instruction.opcode.is_terminator());
             }
+        });
+        match well_formed {
+            true => Ok(()),
+            false => Err(AssembleError::System("malformed control flow graph.".into())),
         }
-        Ok(())
     }
 
     /// Fixes the order of blocks and locals and gives the final sequence.
@@ -141,7 +143,7 @@ impl Cfg {
                     _ => instruction.oparg,
                 };
                 let handler = instruction.except.map(|handler| HandlerInfo {
-                    target: starts[handler.index()],
+                    target: starts[handler.index()] as u32,
                     depth: self[handler].startdepth.unwrap_or(0),
                     preserve_lasti: self[handler].preserve_lasti,
                 });

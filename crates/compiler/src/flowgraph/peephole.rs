@@ -3,92 +3,42 @@
 use pyrope_bytecode::{BinaryOperator, Comparison, Constant, Intrinsic1, Opcode};
 
 use super::constants::{const_of, get_const, is_true};
-use super::{BlockId, Cfg};
+use super::{BlockId, Cfg, CfgInstruction};
 use crate::assemble::{AssembleError, ConstTable};
 
 impl Cfg {
     pub(super) fn optimize_load_const(&mut self, consts: &mut ConstTable) -> Result<(), AssembleError> {
-        for id in self.order() {
-            // The last load of a constant, seen through copies of it.
-            let mut loaded = (Opcode::Nop, 0);
-            for index in 0..self[id].instructions.len() {
-                self.make_small_int(id, index, consts)?;
-                let instruction = self[id].instructions[index];
-                let is_copy =
-                    loaded.0 == Opcode::LoadConst && instruction.opcode == Opcode::Copy && instruction.oparg == 1;
-                if !is_copy {
-                    loaded = (instruction.opcode, instruction.oparg);
-                }
-                let used = self[id].instructions.get(index + 1).is_some_and(|next| uses_constant(next.opcode));
-                if used && matches!(loaded.0, Opcode::LoadConst | Opcode::LoadSmallInt) {
-                    let constant = get_const(loaded.0, loaded.1, consts)?;
-                    self.use_constant(id, index, &constant, consts);
-                }
-            }
+        let mut current = Some(Cfg::ENTRY);
+        while let Some(id) = current {
+            let block = &mut self[id];
+            current = block.next;
+            optimize_loads_of_block(&mut block.instructions, consts)?;
         }
         Ok(())
     }
 
-    /// The instruction at `index` loads or copies `constant`: improves what follows.
-    fn use_constant(&mut self, id: BlockId, index: usize, constant: &Constant, consts: &mut ConstTable) {
-        use Opcode::*;
-        let instructions = &mut self[id].instructions;
-        let Some(next) = instructions.get(index + 1).map(|instruction| instruction.opcode) else { return };
-        match next {
-            PopJumpIfFalse | PopJumpIfTrue | JumpIfFalse | JumpIfTrue => {
-                if matches!(next, PopJumpIfFalse | PopJumpIfTrue) {
-                    instructions[index].set_nop();
-                }
-                if is_true(constant) == matches!(next, PopJumpIfTrue | JumpIfTrue) {
-                    instructions[index + 1].opcode = Jump;
-                } else {
-                    instructions[index + 1].set_nop();
-                }
-            }
-            IsOp if *constant == Constant::None => self.jump_if_none(id, index),
-            ToBool => {
-                let bool_index = consts.add(Constant::Bool(is_true(constant)));
-                instructions[index].set_nop();
-                instructions[index + 1].set(LoadConst, bool_index);
-            }
-            _ => {}
-        }
-    }
-
-    /// `LOAD_CONST None, IS_OP, [TO_BOOL], POP_JUMP_IF_*` becomes a jump on `None`.
-    fn jump_if_none(&mut self, id: BlockId, index: usize) {
-        let instructions = &mut self[id].instructions;
-        let mut jump = index + 2;
-        if instructions.get(jump).is_some_and(|instruction| instruction.opcode == Opcode::ToBool) {
-            instructions[jump].set_nop();
-            jump += 1;
-        }
-        let Some(jump_opcode) = instructions.get(jump).map(|instruction| instruction.opcode) else { return };
-        let mut invert = instructions[index + 1].oparg != 0;
-        match jump_opcode {
-            Opcode::PopJumpIfFalse => invert = !invert,
-            Opcode::PopJumpIfTrue => {}
-            _ => return,
-        }
-        instructions[index].set_nop();
-        instructions[index + 1].set_nop();
-        instructions[jump].opcode = if invert { Opcode::PopJumpIfNotNone } else { Opcode::PopJumpIfNone };
-    }
-
     pub(super) fn optimize_basic_block(&mut self, id: BlockId, consts: &mut ConstTable) -> Result<(), AssembleError> {
         let mut index = 0;
-        while index < self[id].instructions.len() {
-            let again = if self[id].instructions[index].opcode.has_target() {
+        let mut has_swaps = false;
+        while let Some(instruction) = self[id].instructions.get(index) {
+            let opcode = instruction.opcode;
+            has_swaps |= opcode == Opcode::Swap;
+            let again = if opcode.has_target() {
                 self.optimize_jump(id, index)
             } else {
-                self.optimize_instruction(id, index, consts)?;
+                if is_improvable(opcode) {
+                    self.optimize_instruction(id, index, consts)?;
+                    has_swaps |= opcode == Opcode::BuildTuple;
+                }
                 false
             };
             if !again {
                 index += 1;
             }
         }
-        self.optimize_swaps(id);
+        if has_swaps {
+            self.optimize_swaps(id);
+        }
         Ok(())
     }
 
@@ -196,18 +146,100 @@ impl Cfg {
         }
         Ok(())
     }
+}
 
-    fn make_small_int(&mut self, id: BlockId, index: usize, consts: &ConstTable) -> Result<(), AssembleError> {
-        let instruction = self[id].instructions[index];
+/// Is there a case for it in [`Cfg::optimize_instruction`]?
+fn is_improvable(opcode: Opcode) -> bool {
+    use Opcode::*;
+    matches!(
+        opcode,
+        BuildTuple
+            | BuildList
+            | BuildSet
+            | StoreFast
+            | Swap
+            | LoadGlobal
+            | CompareOp
+            | ContainsOp
+            | IsOp
+            | ToBool
+            | UnaryNot
+            | UnaryInvert
+            | UnaryNegative
+            | CallIntrinsic1
+            | ListAppend
+            | SetAdd
+            | BinaryOp
+    )
+}
+
+fn optimize_loads_of_block(instructions: &mut [CfgInstruction], consts: &mut ConstTable) -> Result<(), AssembleError> {
+    // The last load of a constant, seen through copies of it.
+    let mut loaded = (Opcode::Nop, 0);
+    for index in 0..instructions.len() {
+        let instruction = &mut instructions[index];
         if instruction.opcode.has_const() {
-            let constant = const_of(instruction.oparg, consts)?;
-            self.maybe_load_small_int(id, index, constant);
+            instruction.maybe_load_small_int(const_of(instruction.oparg, consts)?);
         }
-        Ok(())
+        let is_copy = loaded.0 == Opcode::LoadConst && instruction.opcode == Opcode::Copy && instruction.oparg == 1;
+        if !is_copy {
+            loaded = (instruction.opcode, instruction.oparg);
+        }
+        if matches!(loaded.0, Opcode::LoadConst | Opcode::LoadSmallInt)
+            && instructions.get(index + 1).is_some_and(|next| uses_constant(next.opcode))
+        {
+            let constant = get_const(loaded.0, loaded.1, consts)?;
+            use_constant(instructions, index, &constant, consts);
+        }
+    }
+    Ok(())
+}
+
+/// The instruction at `index` loads or copies `constant`: improves what follows.
+fn use_constant(instructions: &mut [CfgInstruction], index: usize, constant: &Constant, consts: &mut ConstTable) {
+    use Opcode::*;
+    let Some(next) = instructions.get(index + 1).map(|instruction| instruction.opcode) else { return };
+    match next {
+        PopJumpIfFalse | PopJumpIfTrue | JumpIfFalse | JumpIfTrue => {
+            if matches!(next, PopJumpIfFalse | PopJumpIfTrue) {
+                instructions[index].set_nop();
+            }
+            if is_true(constant) == matches!(next, PopJumpIfTrue | JumpIfTrue) {
+                instructions[index + 1].opcode = Jump;
+            } else {
+                instructions[index + 1].set_nop();
+            }
+        }
+        IsOp if *constant == Constant::None => jump_if_none(instructions, index),
+        ToBool => {
+            let bool_index = consts.add(Constant::Bool(is_true(constant)));
+            instructions[index].set_nop();
+            instructions[index + 1].set(LoadConst, bool_index);
+        }
+        _ => {}
     }
 }
 
-/// Does [`Cfg::use_constant`] improve this instruction?
+/// `LOAD_CONST None, IS_OP, [TO_BOOL], POP_JUMP_IF_*` becomes a jump on `None`.
+fn jump_if_none(instructions: &mut [CfgInstruction], index: usize) {
+    let mut jump = index + 2;
+    if instructions.get(jump).is_some_and(|instruction| instruction.opcode == Opcode::ToBool) {
+        instructions[jump].set_nop();
+        jump += 1;
+    }
+    let Some(jump_opcode) = instructions.get(jump).map(|instruction| instruction.opcode) else { return };
+    let mut invert = instructions[index + 1].oparg != 0;
+    match jump_opcode {
+        Opcode::PopJumpIfFalse => invert = !invert,
+        Opcode::PopJumpIfTrue => {}
+        _ => return,
+    }
+    instructions[index].set_nop();
+    instructions[index + 1].set_nop();
+    instructions[jump].opcode = if invert { Opcode::PopJumpIfNotNone } else { Opcode::PopJumpIfNone };
+}
+
+/// Does [`use_constant`] improve this instruction?
 fn uses_constant(opcode: Opcode) -> bool {
     use Opcode::*;
     matches!(opcode, PopJumpIfFalse | PopJumpIfTrue | JumpIfFalse | JumpIfTrue | IsOp | ToBool)

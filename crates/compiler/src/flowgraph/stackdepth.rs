@@ -14,8 +14,8 @@ impl Cfg {
         while let Some(id) = stack.pop() {
             let mut depth = i64::from(self[id].startdepth.unwrap_or(0));
             let mut next = self[id].next;
-            for index in 0..self[id].instructions.len() {
-                let instruction = self[id].instructions[index];
+            let instructions = std::mem::take(&mut self[id].instructions);
+            for instruction in &instructions {
                 let new_depth = depth + instruction.opcode.stack_effect(instruction.oparg, false);
                 if new_depth < 0 {
                     return Err(AssembleError::Value("Invalid CFG, stack underflow".into()));
@@ -33,6 +33,7 @@ impl Cfg {
                     break;
                 }
             }
+            self[id].instructions = instructions;
             if let Some(next) = next {
                 self.push_depth(&mut stack, next, depth)?;
             }

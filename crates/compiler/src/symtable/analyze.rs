@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::collections::{HashSet, IndexMap, IndexSet};
+use crate::collections::{HashSet, IndexSet};
 use pyrope_parser::ast::Range;
 
 use super::{BlockType, Comprehension, Entry, EntryId, Scope, SymbolFlags as F, SymbolTable};
@@ -12,20 +12,28 @@ use crate::stack::StackGuard;
 type Names = HashSet<Rc<str>>;
 /// Free names, in an order that does not change from run to run.
 type Free = IndexSet<Rc<str>>;
-type Scopes = IndexMap<Rc<str>, Scope>;
+/// The scopes of a block's symbols, in their order.
+type Scopes = Vec<Scope>;
 
 const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];
 
-/// What a block sees of the blocks around it.
+/// What a block sees of the blocks around it. Blocks share the sets until one changes them.
 #[derive(Clone, Default)]
 struct Outer {
     /// Names bound in functions around; `None` for the module.
-    bound: Option<Names>,
+    bound: Option<Rc<Names>>,
     /// Names that `global` statements around declare.
-    global: Names,
-    type_params: Names,
+    global: Rc<Names>,
+    type_params: Rc<Names>,
     /// The class whose names annotation scopes see.
     class: Option<EntryId>,
+}
+
+/// Takes a name out of a set that may be shared.
+fn remove(names: &mut Rc<Names>, name: &str) {
+    if names.contains(name) {
+        Rc::make_mut(names).remove(name);
+    }
 }
 
 pub(super) fn analyze(table: &mut SymbolTable, guard: &StackGuard) -> Result<()> {
@@ -36,22 +44,23 @@ pub(super) fn analyze(table: &mut SymbolTable, guard: &StackGuard) -> Result<()>
 fn block(table: &mut SymbolTable, id: EntryId, mut outer: Outer, guard: &StackGuard) -> Result<Free> {
     guard.check()?;
     let mut free = Free::default();
-    let mut local = Names::default();
-    let mut scopes = Scopes::default();
     let is_class = table.entry(id).block == BlockType::Class;
     let can_see_class_scope = table.entry(id).can_see_class_scope;
     // A class's names are not visible in its functions: what is visible there is settled before its names are.
     let before = is_class.then(|| (outer.bound.clone(), outer.global.clone()));
-    let symbols: Vec<(Rc<str>, u32)> =
-        table.entry(id).symbols.iter().map(|(name, flags)| (name.clone(), *flags)).collect();
-    for (name, flags) in symbols {
-        let scope = classify(table, id, &name, flags, &mut outer, &mut local, &mut free)?;
-        scopes.insert(name, scope);
+    let symbols = &table.entry(id).symbols;
+    let mut scopes = Scopes::with_capacity(symbols.len());
+    for (name, &flags) in symbols {
+        scopes.push(classify(table, id, name, flags, &mut outer, &mut free)?);
     }
-    let mut inner = inner_view(table.entry(id), &outer, local, before);
+    let children = table.entry(id).children.clone();
+    let mut inner = match children.is_empty() {
+        true => Outer::default(),
+        false => inner_view(table.entry(id), &outer, &scopes, before),
+    };
     let mut newfree = Free::default();
     let mut inlined_cells = Names::default();
-    for child in table.entry(id).children.clone() {
+    for child in children {
         let entry = table.entry(child);
         let inline = entry.comprehension != Comprehension::No && !entry.generator && !can_see_class_scope;
         inner.class = if !entry.can_see_class_scope {
@@ -61,7 +70,7 @@ fn block(table: &mut SymbolTable, id: EntryId, mut outer: Outer, guard: &StackGu
         } else {
             outer.class
         };
-        inner.type_params.clone_from(&outer.type_params);
+        inner.type_params = outer.type_params.clone();
         let mut child_free = block(table, child, inner.clone(), guard)?;
         // CPython passes what is free so far into the child, whose result so contains it.
         child_free.extend(newfree.iter().cloned());
@@ -73,33 +82,30 @@ fn block(table: &mut SymbolTable, id: EntryId, mut outer: Outer, guard: &StackGu
     }
     splice_inlined(table, id);
     if table.entry(id).is_function_like() {
-        analyze_cells(&mut scopes, &mut newfree, &inlined_cells);
+        analyze_cells(table.entry(id), &mut scopes, &mut newfree, &inlined_cells);
     } else if is_class {
         drop_class_free(&mut table.entries[id.index()], &mut newfree);
     }
     let entry = &mut table.entries[id.index()];
-    update_symbols(entry, &scopes, outer.bound.as_ref(), &newfree, &inlined_cells, is_class || can_see_class_scope);
+    update_symbols(entry, &scopes, outer.bound.as_deref(), &newfree, &inlined_cells, is_class || can_see_class_scope);
     free.extend(newfree);
     Ok(free)
 }
 
 /// What the blocks within see.
-fn inner_view(entry: &Entry, outer: &Outer, local: Names, before: Option<(Option<Names>, Names)>) -> Outer {
-    let (bound, global) = match before {
-        Some((bound, global)) => {
-            let mut bound = bound.unwrap_or_default();
-            bound.extend(CLASS_CELLS.map(Rc::from));
-            (bound, global)
-        }
-        None => {
-            let mut bound = outer.bound.clone().unwrap_or_default();
-            if entry.is_function_like() {
-                bound.extend(local);
-            }
-            (bound, outer.global.clone())
-        }
+fn inner_view(entry: &Entry, outer: &Outer, scopes: &Scopes, before: Option<(Option<Rc<Names>>, Rc<Names>)>) -> Outer {
+    let (mut bound, global) = match before {
+        Some((bound, global)) => (bound.unwrap_or_default(), global),
+        None => (outer.bound.clone().unwrap_or_default(), outer.global.clone()),
     };
-    Outer { bound: Some(bound), global, type_params: Names::default(), class: None }
+    if entry.block == BlockType::Class {
+        Rc::make_mut(&mut bound).extend(CLASS_CELLS.map(Rc::from));
+    } else if entry.is_function_like() && scopes.contains(&Scope::Local) {
+        let symbols = entry.symbols.keys().zip(scopes);
+        let locals = symbols.filter(|(_, scope)| **scope == Scope::Local).map(|(name, _)| name.clone());
+        Rc::make_mut(&mut bound).extend(locals);
+    }
+    Outer { bound: Some(bound), global, type_params: Rc::default(), class: None }
 }
 
 fn directive_error(entry: &Entry, name: &str, message: String) -> CompileError {
@@ -116,7 +122,6 @@ fn classify(
     name: &Rc<str>,
     flags: u32,
     outer: &mut Outer,
-    local: &mut Names,
     free: &mut Free,
 ) -> Result<Scope> {
     let entry = table.entry(id);
@@ -124,9 +129,9 @@ fn classify(
         if flags & F::DEF_NONLOCAL != 0 {
             return Err(directive_error(entry, name, format!("name '{name}' is nonlocal and global")));
         }
-        outer.global.insert(name.clone());
+        Rc::make_mut(&mut outer.global).insert(name.clone());
         if let Some(bound) = &mut outer.bound {
-            bound.remove(name);
+            remove(bound, name);
         }
         return Ok(Scope::GlobalExplicit);
     }
@@ -136,12 +141,11 @@ fn classify(
         return Ok(Scope::Free);
     }
     if flags & F::DEF_BOUND != 0 {
-        local.insert(name.clone());
-        outer.global.remove(name);
+        remove(&mut outer.global, name);
         if flags & F::DEF_TYPE_PARAM != 0 {
-            outer.type_params.insert(name.clone());
+            Rc::make_mut(&mut outer.type_params).insert(name.clone());
         } else {
-            outer.type_params.remove(name);
+            remove(&mut outer.type_params, name);
         }
         return Ok(Scope::Local);
     }
@@ -212,8 +216,8 @@ fn inline_comprehension(
             dropped.push(name.clone());
         }
         let Some(existing) = table.entries[id.index()].symbols.get_mut(&name) else {
-            table.entries[id.index()].symbols.insert(name.clone(), only_flags);
-            scopes.insert(name, scope);
+            table.entries[id.index()].symbols.insert(name, only_flags);
+            scopes.push(scope);
             continue;
         };
         if scope == Scope::Free && !is_class {
@@ -248,8 +252,11 @@ fn splice_inlined(table: &mut SymbolTable, id: EntryId) {
 }
 
 /// Locals that are free in a block within become cells.
-fn analyze_cells(scopes: &mut Scopes, free: &mut Free, inlined_cells: &Names) {
-    for (name, scope) in scopes.iter_mut() {
+fn analyze_cells(entry: &Entry, scopes: &mut Scopes, free: &mut Free, inlined_cells: &Names) {
+    if free.is_empty() && inlined_cells.is_empty() {
+        return;
+    }
+    for (name, scope) in entry.symbols.keys().zip(scopes) {
         if *scope == Scope::Local && (free.contains(name) || inlined_cells.contains(name)) {
             *scope = Scope::Cell;
             free.shift_remove(name);
@@ -272,11 +279,10 @@ fn update_symbols(
     inlined_cells: &Names,
     class_like: bool,
 ) {
-    for (name, flags) in &mut entry.symbols {
-        if inlined_cells.contains(name) {
+    for ((name, flags), &scope) in entry.symbols.iter_mut().zip(scopes) {
+        if !inlined_cells.is_empty() && inlined_cells.contains(name) {
             *flags |= F::DEF_COMP_CELL;
         }
-        let scope = scopes.get(name).copied().unwrap_or(Scope::GlobalImplicit);
         *flags |= (scope as u32) << F::SCOPE_OFFSET;
     }
     for name in free {

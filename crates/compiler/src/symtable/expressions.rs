@@ -2,7 +2,7 @@
 
 use super::{BlockKey, BlockType, Builder, Comprehension, SymbolFlags as F, check_name};
 use crate::error::{CompileError, Result};
-use pyrope_parser::ast::{Expr, ExprContext, ExprKind, Range};
+use pyrope_parser::ast::{Expr, ExprContext, ExprKind, Identifier, Range};
 
 impl Builder<'_> {
     pub(super) fn expressions(&mut self, expressions: &[Expr]) -> Result<()> {
@@ -107,7 +107,7 @@ impl Builder<'_> {
         rights.into_iter().rev().try_for_each(|right| self.expression(right))
     }
 
-    fn name(&mut self, id: &str, ctx: ExprContext, range: Range) -> Result<()> {
+    fn name(&mut self, id: &Identifier, ctx: ExprContext, range: Range) -> Result<()> {
         if self.current_ref().in_unevaluated_annotation {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl Builder<'_> {
         let flag = if load { F::USE } else { F::DEF_LOCAL };
         self.add_def_in_context(id, flag, range, ctx == ExprContext::Del)?;
         // `super` counts as a use of `__class__`.
-        if load && id == "super" && self.current_ref().is_function_like() {
+        if load && &**id == "super" && self.current_ref().is_function_like() {
             self.add_def("__class__", F::USE, range)?;
         }
         Ok(())

@@ -19,8 +19,10 @@ pub use table::{BlockKey, BlockType, Comprehension, Entry, EntryId, Scope, Symbo
 
 use crate::error::{CompileError, Result};
 use crate::future::FutureFeatures;
+use crate::names::Name;
 use crate::stack::StackGuard;
 use pyrope_parser::ast::{Identifier, Mod, Range, Stmt};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// Builds the table while it walks the tree.
@@ -140,29 +142,37 @@ impl Builder<'_> {
     }
 
     /// Records what the current block does with a name.
-    fn add_def(&mut self, name: &str, flag: u32, range: Range) -> Result<()> {
+    fn add_def(&mut self, name: &(impl Name + ?Sized), flag: u32, range: Range) -> Result<()> {
         let deleting = false;
         self.add_def_in_context(name, flag, range, deleting)
     }
 
-    fn add_def_in_context(&mut self, name: &str, flag: u32, range: Range, deleting: bool) -> Result<()> {
+    fn add_def_in_context(
+        &mut self,
+        name: &(impl Name + ?Sized),
+        flag: u32,
+        range: Range,
+        deleting: bool,
+    ) -> Result<()> {
         use SymbolFlags as F;
         if flag & (F::DEF_PARAM | F::DEF_LOCAL | F::DEF_IMPORT) != 0 {
-            check_name(name, range, deleting)?;
+            check_name(name.text(), range, deleting)?;
         }
         if flag & F::DEF_TYPE_PARAM != 0
             && let Some(set) = self.current_ref().mangled_names
         {
-            self.table.mangled_sets[set].insert(name.into());
+            self.table.mangled_sets[set].insert(name.shared());
         }
         self.add_def_to(name, flag, self.current_id(), range)
     }
 
-    fn add_def_to(&mut self, name: &str, flag: u32, id: EntryId, range: Range) -> Result<()> {
+    fn add_def_to(&mut self, given: &(impl Name + ?Sized), flag: u32, id: EntryId, range: Range) -> Result<()> {
         use SymbolFlags as F;
+        let name = given.text();
         let mangled = self.table.maybe_mangle(self.private.as_deref(), self.current_id(), name);
         let entry = &mut self.table.entries[id.index()];
-        let known = entry.flags(&mangled);
+        let place = entry.symbols.get_index_of(&*mangled);
+        let known = place.map_or(0, |place| entry.symbols[place]);
         if flag & F::DEF_PARAM != 0 && known & F::DEF_PARAM != 0 {
             return Err(CompileError::syntax(range, format!("duplicate argument '{name}' in function definition")));
         }
@@ -177,9 +187,19 @@ impl Builder<'_> {
             }
             value |= F::DEF_COMP_ITER;
         }
-        entry.set_flags(&mangled, value);
+        match place {
+            Some(place) => entry.symbols[place] = value,
+            None => {
+                let name = match &mangled {
+                    Cow::Borrowed(_) => given.shared(),
+                    Cow::Owned(mangled) => mangled.as_str().into(),
+                };
+                entry.symbols.insert(name, value);
+            }
+        }
         if flag & F::DEF_PARAM != 0 {
-            entry.varnames.push(mangled.into());
+            let known = entry.symbols.get_key_value(&*mangled).map(|(name, _)| name.clone());
+            entry.varnames.push(known.unwrap_or_else(|| mangled.as_ref().into()));
         } else if flag & F::DEF_GLOBAL != 0 {
             let top = &mut self.table.entries[EntryId::TOP.index()];
             let known = top.flags(&mangled);

@@ -19,8 +19,9 @@ mod strings;
 mod targets;
 mod type_params;
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::ast::{Expr, ExprKind, Identifier, Mod, Range, Stmt, StmtKind, TypeIgnore};
 use crate::error::{SyntaxError, SyntaxErrorKind, Warning};
@@ -284,7 +285,7 @@ impl<'t> Parser<'t> {
             depth: 0,
             height: 0,
             max_height: max_height(),
-            names: HashMap::new(),
+            names: HashMap::default(),
             warnings: Vec::new(),
             statement: 0,
             last_compound: (0, 0),
