@@ -16,8 +16,9 @@ use pyrope_object::{BuiltinType as B, CompareOp, Guarded, Header, Kwargs, PyResu
 use crate::monitor::CodeMonitor;
 use crate::quicken::Quick;
 
-use constants::SourceFile;
+use constants::{SourceFile, Texts};
 pub use constants::{constant_to_value, to_constant};
+pub use make::{check, interned_name};
 
 /// Operands that a frame has room for, whatever its code claims: compiled code never comes near, and code that is made by
 /// hand or read from a file must not reserve the machine's memory.
@@ -78,11 +79,13 @@ enum Tables {
     Image(ImageCode),
 }
 
-struct OwnTables {
-    code: Rc<[u8]>,
-    localspluskinds: Rc<[u8]>,
-    linetable: Rc<[u8]>,
-    exceptiontable: Rc<[u8]>,
+/// Tables of code that does not lie in the binary.
+pub struct OwnTables {
+    pub code: Rc<[u8]>,
+    /// As many as there are names of fast locals.
+    pub localspluskinds: Rc<[u8]>,
+    pub linetable: Rc<[u8]>,
+    pub exceptiontable: Rc<[u8]>,
 }
 
 /// What of a code object is objects.
@@ -101,23 +104,24 @@ impl Traverse for CodeObject {
     }
 }
 
-/// The parts from which a code object is made.
+/// The parts from which a code object is made. The names are interned.
 pub struct CodeParts {
-    /// `consts` in it are not looked at.
-    pub raw: pyrope_bytecode::Code,
-    pub consts: Ref<Tuple>,
+    pub numbers: Numbers,
+    pub tables: OwnTables,
+    pub objects: Objects,
     pub filename: Ref<Str>,
+    pub name: Ref<Str>,
+    pub qualname: Ref<Str>,
 }
 
 /// The numbers of a code object.
-struct Numbers {
-    argcount: u32,
-    posonlyargcount: u32,
-    kwonlyargcount: u32,
-    stacksize: u32,
-    flags: u32,
-    firstlineno: i32,
-    locals: u32,
+pub struct Numbers {
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub stacksize: u32,
+    pub flags: u32,
+    pub firstlineno: i32,
 }
 
 impl CodeObject {
@@ -130,29 +134,39 @@ impl CodeObject {
         vm.check_stack("")?;
         let consts =
             code.consts.iter().map(|c| constants::constant_in_file(c, file, vm)).collect::<PyResult<Vec<_>>>()?;
-        let consts = vm.new_tuple(consts);
-        Ok(Self::new(CodeParts { raw: code.clone(), consts, filename: file.name.clone() }, vm))
+        let parts = CodeParts {
+            numbers: Numbers {
+                argcount: code.argcount,
+                posonlyargcount: code.posonlyargcount,
+                kwonlyargcount: code.kwonlyargcount,
+                stacksize: code.stacksize,
+                flags: code.flags,
+                firstlineno: code.firstlineno,
+            },
+            tables: OwnTables {
+                code: code.code.clone(),
+                localspluskinds: code.localspluskinds.clone(),
+                linetable: code.linetable.clone(),
+                exceptiontable: code.exceptiontable.clone(),
+            },
+            objects: Objects {
+                consts: vm.new_tuple(consts),
+                names: file.intern_all(&code.names, vm),
+                local_names: file.intern_all(&code.localsplusnames, vm),
+            },
+            filename: file.name.clone(),
+            name: file.intern(&code.name, vm),
+            qualname: file.intern(&code.qualname, vm),
+        };
+        Ok(Self::new(parts, vm))
     }
 
     /// Makes a code object of its parts.
     pub fn new(parts: CodeParts, vm: &Vm) -> Ref<CodeObject> {
-        let CodeParts { raw, consts, filename } = parts;
-        let intern = |names: &[Rc<str>]| names.iter().map(|n| vm.intern(n)).collect();
-        let objects = Objects { consts, names: intern(&raw.names), local_names: intern(&raw.localsplusnames) };
-        let numbers = Numbers {
-            argcount: raw.argcount,
-            posonlyargcount: raw.posonlyargcount,
-            kwonlyargcount: raw.kwonlyargcount,
-            stacksize: raw.stacksize,
-            flags: raw.flags,
-            firstlineno: raw.firstlineno,
-            locals: raw.localsplusnames.len() as u32,
-        };
-        let names = (vm.intern(&raw.name), vm.intern(&raw.qualname));
-        let pyrope_bytecode::Code { code, localspluskinds, linetable, exceptiontable, .. } = raw;
-        let tables = OwnTables { code, localspluskinds, linetable, exceptiontable };
+        let CodeParts { numbers, tables, objects, filename, name, qualname } = parts;
+        let locals = objects.local_names.len() as u32;
         let objects = OnceCell::from(Box::new(objects));
-        Self::of_parts(numbers, Tables::Own(Box::new(tables)), objects, filename, names, vm)
+        Self::of_parts(numbers, locals, Tables::Own(Box::new(tables)), objects, filename, (name, qualname), vm)
     }
 
     /// The code of a module of the library. What its functions hold is made when they are first needed.
@@ -168,21 +182,22 @@ impl CodeObject {
             stacksize: image.stacksize(),
             flags: image.flags(),
             firstlineno: image.firstlineno(),
-            locals: image.localspluskinds().len() as u32,
         };
+        let locals = image.localspluskinds().len() as u32;
         let names = (vm.intern(image.name()), vm.intern(image.qualname()));
-        Self::of_parts(numbers, Tables::Image(image), OnceCell::new(), filename, names, vm)
+        Self::of_parts(numbers, locals, Tables::Image(image), OnceCell::new(), filename, names, vm)
     }
 
     fn of_parts(
         numbers: Numbers,
+        locals: u32,
         tables: Tables,
         objects: OnceCell<Box<Objects>>,
         filename: Ref<Str>,
         (name, qualname): (Ref<Str>, Ref<Str>),
         vm: &Vm,
     ) -> Ref<CodeObject> {
-        let Numbers { argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno, locals } = numbers;
+        let Numbers { argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno } = numbers;
         let variadic = flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS);
         let simple = variadic == 0 && kwonlyargcount == 0;
         Ref::new(
@@ -282,29 +297,49 @@ impl CodeObject {
 
     /// The compiled form again: `None` if a constant is nothing that code can hold.
     pub fn to_bytecode(&self, vm: &Vm) -> PyResult<Option<pyrope_bytecode::Code>> {
+        self.to_bytecode_with(&mut Texts::default(), vm)
+    }
+
+    fn to_bytecode_with(&self, texts: &mut Texts, vm: &Vm) -> PyResult<Option<pyrope_bytecode::Code>> {
         let Objects { consts, names, local_names } = self.load(vm)?;
-        let Some(consts) = consts.as_slice().iter().map(|c| to_constant(c, vm)).collect::<Option<Vec<_>>>() else {
-            return Ok(None);
-        };
-        let text = |name: &Ref<Str>| Rc::from(&*name.to_string_lossy());
+        let consts = consts.as_slice().iter().map(|constant| constants::constant_with(constant, texts, vm));
+        let Some(consts) = consts.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let OwnTables { code, localspluskinds, linetable, exceptiontable } = self.own_tables();
         Ok(Some(pyrope_bytecode::Code {
             argcount: self.argcount,
             posonlyargcount: self.posonlyargcount,
             kwonlyargcount: self.kwonlyargcount,
             stacksize: self.stacksize,
             flags: self.flags,
-            code: self.bytecode().into(),
+            code,
             consts: consts.into(),
-            names: names.iter().map(text).collect(),
-            localsplusnames: local_names.iter().map(text).collect(),
-            localspluskinds: self.localspluskinds().into(),
-            filename: constants::str_to_wtf8(&self.filename.get()).into(),
-            name: text(&self.name),
-            qualname: text(&self.qualname),
+            names: texts.names(names),
+            localsplusnames: texts.names(local_names),
+            localspluskinds,
+            filename: texts.file(&self.filename.get()),
+            name: texts.name(&self.name),
+            qualname: texts.name(&self.qualname),
             firstlineno: self.firstlineno,
-            linetable: self.linetable().into(),
-            exceptiontable: self.exceptiontable().into(),
+            linetable,
+            exceptiontable,
         }))
+    }
+
+    fn own_tables(&self) -> OwnTables {
+        match &self.tables {
+            Tables::Own(own) => OwnTables {
+                code: own.code.clone(),
+                localspluskinds: own.localspluskinds.clone(),
+                linetable: own.linetable.clone(),
+                exceptiontable: own.exceptiontable.clone(),
+            },
+            Tables::Image(image) => OwnTables {
+                code: image.code().into(),
+                localspluskinds: image.localspluskinds().into(),
+                linetable: image.linetable().into(),
+                exceptiontable: image.exceptiontable().into(),
+            },
+        }
     }
 
     /// `co_filename`
@@ -446,7 +481,11 @@ impl CodeObject {
 
     #[getter]
     fn co_freevars(&self, vm: &Vm) -> PyResult {
-        Ok(vm.new_tuple(self.names_of_kind(FastKind::FREE, vm)?).into_value())
+        // What is something else besides does not count as free.
+        let named = self.localspluskinds().iter().zip(&self.load(vm)?.local_names);
+        let kinds = FastKind::LOCAL | FastKind::CELL | FastKind::FREE;
+        let free = named.filter(|(kind, _)| **kind & kinds == FastKind::FREE);
+        Ok(vm.new_tuple(free.map(|(_, name)| name.to_value()).collect()).into_value())
     }
 
     #[getter]

@@ -6,7 +6,17 @@ use pyrope_text::Wtf8Buf;
 use super::{Builder, CodeParts, FLAG_REF, INVALID_REFERENCE, MAX_DEPTH, MarshalError, code};
 
 const TOO_SHORT: MarshalError = MarshalError::Eof("marshal data too short");
-const NULL_OBJECT: MarshalError = MarshalError::Type("NULL object in marshal data for object");
+
+/// Nothing stands where a part of this is expected.
+fn null_in(type_code: u8) -> MarshalError {
+    MarshalError::Type(match type_code {
+        code::TUPLE | code::SMALL_TUPLE => "NULL object in marshal data for tuple",
+        code::LIST => "NULL object in marshal data for list",
+        code::SET | code::FROZENSET => "NULL object in marshal data for set",
+        code::CODE => "NULL object in marshal data for code object",
+        _ => "NULL object in marshal data for object",
+    })
+}
 
 /// Reads a value; what follows it is ignored.
 pub fn read<B: Builder>(data: &[u8], builder: &mut B) -> Result<B::Value, B::Error> {
@@ -139,7 +149,7 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
             // A value may complete its container, and that another.
             loop {
                 let Some(frame) = frames.last_mut() else {
-                    return value.ok_or_else(|| NULL_OBJECT.into());
+                    return value.ok_or_else(|| null_in(code::NULL).into());
                 };
                 if !self.accept(frame, value)? {
                     break;
@@ -240,6 +250,7 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
         let bytes = self.source.take(size)?;
         let text = match type_code {
             code::UNICODE | code::INTERNED => Wtf8Buf::from_bytes(bytes),
+            _ if bytes.is_ascii() => Wtf8Buf::from_bytes(bytes),
             // "ASCII" was always read as Latin-1.
             _ => Some(Wtf8Buf::from(bytes.iter().map(|&byte| char::from(byte)).collect::<String>())),
         };
@@ -320,14 +331,13 @@ impl<B: Builder, S: Source<B::Error>> Reader<'_, B, S> {
     fn accept(&mut self, frame: &mut Frame<B::Value>, value: Option<B::Value>) -> Result<bool, B::Error> {
         if let (code::DICT, Some(dict)) = (frame.type_code, &frame.container) {
             match (frame.items.pop(), value) {
-                (None, None) => return Ok(true),
+                (_, None) => return Ok(true),
                 (None, Some(key)) => frame.items.push(key),
                 (Some(key), Some(value)) => self.builder.dict_insert(dict, key, value)?,
-                (Some(_), None) => return Err(NULL_OBJECT.into()),
             }
             return Ok(false);
         }
-        let value = value.ok_or(NULL_OBJECT)?;
+        let value = value.ok_or_else(|| null_in(frame.type_code))?;
         match &frame.container {
             Some(list) if frame.type_code == code::LIST => self.builder.list_push(list, value)?,
             Some(set) => self.builder.set_add(set, value)?,

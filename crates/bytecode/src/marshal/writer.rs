@@ -5,10 +5,10 @@
 //! values: equal constants are one object, small ints, short and empty strings, bytes and tuples exist once anyway,
 //! interned strings are always flagged.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use dashu_int::{IBig, Sign};
+use foldhash::HashMap;
 
 use super::{FLAG_REF, code};
 use crate::{Code, Constant};
@@ -138,72 +138,85 @@ impl PrimitiveWriter {
     }
 }
 
-/// What makes two values one object.
-type Key = Vec<u8>;
+/// What makes two values one object; parts stand there by their numbers.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'a> {
+    None,
+    Ellipsis,
+    Bool(bool),
+    Int(&'a IBig),
+    Float(u64),
+    Complex(u64, u64),
+    /// The text, and whether it is interned.
+    Str(&'a [u8], bool),
+    Bytes(&'a [u8]),
+    Tuple(Box<[u32]>),
+    /// In ascending order.
+    FrozenSet(Box<[u32]>),
+    Slice([u32; 3]),
+    Code(*const Code),
+}
+
+/// What is known of a value.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    uses: u32,
+    /// The number by which it is referred to, once it is written.
+    reference: Option<u32>,
+}
 
 #[derive(Default)]
-struct Writer {
+struct Writer<'a> {
     out: PrimitiveWriter,
-    uses: HashMap<Key, u32>,
-    refs: HashMap<Key, u32>,
+    /// The numbers of values; equal ones have the same.
+    numbers: HashMap<Key<'a>, u32>,
+    /// The numbers of tuples that were met, by address.
+    tuples: HashMap<*const u8, u32>,
+    /// By number.
+    known: Vec<Known>,
     next_ref: u32,
 }
 
 /// A value to be written or counted.
+#[derive(Clone, Copy)]
 enum Item<'a> {
     Constant(&'a Constant),
-    Name(&'a str),
+    Name(&'a [u8]),
     Names(&'a [Rc<str>]),
     Consts(&'a [Constant]),
     Bytes(&'a [u8]),
 }
 
-fn key_of(item: &Item<'_>) -> Key {
-    let mut writer = PrimitiveWriter::default();
-    write_key(item, &mut writer);
-    writer.bytes
-}
-
-fn write_key(item: &Item<'_>, out: &mut PrimitiveWriter) {
-    let constants = |items: &[Constant], out: &mut PrimitiveWriter| {
-        out.tag(code::TUPLE, false);
-        out.long(items.len() as i32);
-        items.iter().for_each(|item| write_key(&Item::Constant(item), out));
-    };
-    match item {
-        Item::Name(name) => out.str(name.as_bytes(), true, false),
-        Item::Bytes(value) => out.byte_string(value, false),
-        Item::Consts(items) => constants(items, out),
-        Item::Names(names) => {
-            out.tag(code::TUPLE, false);
-            out.long(names.len() as i32);
-            names.iter().for_each(|name| write_key(&Item::Name(name), out));
+impl Item<'_> {
+    /// Where the items of a tuple lie.
+    fn address(&self) -> Option<*const u8> {
+        match self {
+            Item::Names(names) if !names.is_empty() => Some(names.as_ptr().cast()),
+            Item::Consts(items) if !items.is_empty() => Some(items.as_ptr().cast()),
+            Item::Constant(Constant::Tuple(items)) if !items.is_empty() => Some(items.as_ptr().cast()),
+            _ => None,
         }
-        Item::Constant(constant) => match constant {
-            Constant::None => out.tag(code::NONE, false),
-            Constant::Bool(value) => out.tag(if *value { code::TRUE } else { code::FALSE }, false),
-            Constant::Ellipsis => out.tag(code::ELLIPSIS, false),
-            Constant::Int(value) => out.int(value, false),
-            Constant::Float(value) => out.float(*value, false),
-            Constant::Complex { real, imag } => out.complex(*real, *imag, false),
-            Constant::Str { value, interned } => out.str(value.as_bytes(), *interned, false),
-            Constant::Bytes(value) => out.byte_string(value, false),
-            Constant::Tuple(items) => constants(items, out),
-            Constant::FrozenSet(items) => {
-                out.tag(code::FROZENSET, false);
-                let mut keys: Vec<Key> = items.iter().map(|item| key_of(&Item::Constant(item))).collect();
-                keys.sort();
-                keys.iter().for_each(|key| out.bytes.extend_from_slice(key));
-            }
-            Constant::Slice(parts) => {
-                out.tag(code::SLICE, false);
-                parts.iter().for_each(|part| write_key(&Item::Constant(part), out));
-            }
-            Constant::Code(code) => {
-                out.tag(code::CODE, false);
-                out.bytes.extend_from_slice(&(Rc::as_ptr(code) as usize).to_le_bytes());
-            }
-        },
+    }
+
+    /// Is it an object that exists once?
+    fn is_unique(&self) -> bool {
+        match self {
+            Item::Name(_) => true,
+            Item::Consts(items) => items.is_empty(),
+            Item::Names(names) => names.is_empty(),
+            Item::Bytes(value) => value.len() <= 1,
+            Item::Constant(constant) => match constant {
+                Constant::Int(value) => i16::try_from(value).is_ok_and(|value| (-5..=256).contains(&value)),
+                Constant::Str { interned, .. } => *interned,
+                Constant::Bytes(value) => value.len() <= 1,
+                Constant::Tuple(items) => items.is_empty(),
+                _ => false,
+            },
+        }
+    }
+
+    fn has_nan(&self) -> bool {
+        matches!(self, Item::Constant(constant) if constant.has_nan())
     }
 }
 
@@ -211,27 +224,71 @@ fn has_object(constant: &Constant) -> bool {
     !matches!(constant, Constant::None | Constant::Bool(_) | Constant::Ellipsis)
 }
 
-impl Writer {
-    /// Notes a use; true if it is the first.
-    fn used(&mut self, item: &Item<'_>) -> bool {
-        let uses = self.uses.entry(key_of(item)).or_insert(0);
+impl<'a> Writer<'a> {
+    fn number(&mut self, item: Item<'a>) -> u32 {
+        let address = item.address();
+        if let Some(known) = address.and_then(|address| self.tuples.get(&address)) {
+            return *known;
+        }
+        let key = self.key(item);
+        let next = self.known.len() as u32;
+        let number = *self.numbers.entry(key).or_insert(next);
+        if number == next {
+            self.known.push(Known::default());
+        }
+        if let Some(address) = address {
+            self.tuples.insert(address, number);
+        }
+        number
+    }
+
+    fn numbers_of(&mut self, items: &'a [Constant]) -> Box<[u32]> {
+        items.iter().map(|item| self.number(Item::Constant(item))).collect()
+    }
+
+    fn key(&mut self, item: Item<'a>) -> Key<'a> {
+        match item {
+            Item::Name(name) => Key::Str(name, true),
+            Item::Bytes(value) => Key::Bytes(value),
+            Item::Consts(items) => Key::Tuple(self.numbers_of(items)),
+            Item::Names(names) => {
+                Key::Tuple(names.iter().map(|name| self.number(Item::Name(name.as_bytes()))).collect())
+            }
+            Item::Constant(constant) => match constant {
+                Constant::None => Key::None,
+                Constant::Bool(value) => Key::Bool(*value),
+                Constant::Ellipsis => Key::Ellipsis,
+                Constant::Int(value) => Key::Int(value),
+                Constant::Float(value) => Key::Float(value.to_bits()),
+                Constant::Complex { real, imag } => Key::Complex(real.to_bits(), imag.to_bits()),
+                Constant::Str { value, interned } => Key::Str(value.as_bytes(), *interned),
+                Constant::Bytes(value) => Key::Bytes(value),
+                Constant::Tuple(items) => Key::Tuple(self.numbers_of(items)),
+                Constant::FrozenSet(items) => {
+                    let mut numbers = self.numbers_of(items);
+                    numbers.sort_unstable();
+                    Key::FrozenSet(numbers)
+                }
+                Constant::Slice(parts) => Key::Slice(std::array::from_fn(|at| self.number(Item::Constant(&parts[at])))),
+                Constant::Code(code) => Key::Code(Rc::as_ptr(code)),
+            },
+        }
+    }
+
+    /// Notes a use; true if it is the first. The uses of what exists once do not matter.
+    fn used(&mut self, item: Item<'a>) -> bool {
+        if item.is_unique() {
+            return false;
+        }
+        let number = self.number(item);
+        let uses = &mut self.known[number as usize].uses;
         *uses += 1;
         *uses == 1
     }
 
-    fn count_item(&mut self, item: &Item<'_>) {
-        match item {
-            Item::Constant(constant) => self.count(constant),
-            _ if !self.used(item) => {}
-            Item::Names(names) => names.iter().for_each(|name| self.count_item(&Item::Name(name))),
-            Item::Consts(items) => items.iter().for_each(|item| self.count(item)),
-            Item::Name(_) | Item::Bytes(_) => {}
-        }
-    }
-
     /// Counts a value and, the first time, what is in it.
-    fn count(&mut self, constant: &Constant) {
-        if !has_object(constant) || !self.used(&Item::Constant(constant)) {
+    fn count(&mut self, constant: &'a Constant) {
+        if !has_object(constant) || !self.used(Item::Constant(constant)) {
             return;
         }
         match constant {
@@ -243,68 +300,45 @@ impl Writer {
         }
     }
 
-    fn count_code(&mut self, code: &Code) {
-        let items = [
-            Item::Consts(&code.consts),
-            Item::Names(&code.names),
-            Item::Bytes(&code.linetable),
-            Item::Bytes(&code.exceptiontable),
-        ];
-        items.iter().for_each(|item| self.count_item(item));
+    fn count_code(&mut self, code: &'a Code) {
+        if self.used(Item::Consts(&code.consts)) {
+            code.consts.iter().for_each(|item| self.count(item));
+        }
+        self.used(Item::Names(&code.names));
+        self.used(Item::Bytes(&code.linetable));
+        self.used(Item::Bytes(&code.exceptiontable));
         if !has_renamed_parameter(code) {
-            self.count_item(&Item::Names(&code.localsplusnames));
+            self.used(Item::Names(&code.localsplusnames));
         }
-    }
-
-    /// Is the object one that exists once, or is it met more than once?
-    fn is_shared(&self, item: &Item<'_>, key: &Key) -> bool {
-        if matches!(item, Item::Constant(constant) if constant.has_nan()) {
-            return false;
-        }
-        let unique = match item {
-            Item::Name(_) => return true,
-            Item::Consts(items) => items.is_empty(),
-            Item::Names(names) => names.is_empty(),
-            Item::Bytes(value) => value.len() <= 1,
-            Item::Constant(constant) => match constant {
-                Constant::Int(value) => i16::try_from(value).is_ok_and(|value| (-5..=256).contains(&value)),
-                Constant::Str { interned, .. } => *interned,
-                Constant::Bytes(value) => value.len() <= 1,
-                Constant::Tuple(items) => items.is_empty(),
-                _ => false,
-            },
-        };
-        unique || self.uses.get(key).is_some_and(|uses| *uses > 1)
     }
 
     /// Writes a reference if the object was written before. Otherwise: is it to be flagged?
-    fn reference(&mut self, item: &Item<'_>) -> Option<bool> {
-        let key = key_of(item);
-        if !self.is_shared(item, &key) {
+    fn reference(&mut self, item: Item<'a>) -> Option<bool> {
+        let unique = item.is_unique();
+        let number = self.number(item);
+        let known = &mut self.known[number as usize];
+        if !unique && known.uses <= 1 || item.has_nan() {
             return Some(false);
         }
-        if let Some(index) = self.refs.get(&key) {
-            self.out.reference(*index);
+        if let Some(index) = known.reference {
+            self.out.reference(index);
             return None;
         }
-        self.refs.insert(key, self.next_ref);
+        known.reference = Some(self.next_ref);
         self.next_ref += 1;
         Some(true)
     }
 
-    fn item(&mut self, item: &Item<'_>) {
+    fn item(&mut self, item: Item<'a>) {
         if let Item::Constant(constant) = item {
             return self.constant(constant);
         }
         let Some(flagged) = self.reference(item) else { return };
         match item {
             Item::Constant(_) => {}
-            Item::Name(name) => self.out.str(name.as_bytes(), true, flagged),
+            Item::Name(name) => self.out.str(name, true, flagged),
             Item::Bytes(value) => self.out.byte_string(value, flagged),
-            Item::Names(names) => {
-                self.out.tuple_head(names.len(), flagged);
-                names.iter().for_each(|name| self.item(&Item::Name(name)));
-            }
+            Item::Names(names) => self.names(names, flagged),
             Item::Consts(items) => {
                 self.out.tuple_head(items.len(), flagged);
                 items.iter().for_each(|item| self.constant(item));
@@ -312,14 +346,19 @@ impl Writer {
         }
     }
 
-    fn constant(&mut self, constant: &Constant) {
+    fn names(&mut self, names: &'a [Rc<str>], flagged: bool) {
+        self.out.tuple_head(names.len(), flagged);
+        names.iter().for_each(|name| self.item(Item::Name(name.as_bytes())));
+    }
+
+    fn constant(&mut self, constant: &'a Constant) {
         match constant {
             Constant::None => return self.out.tag(code::NONE, false),
             Constant::Bool(value) => return self.out.tag(if *value { code::TRUE } else { code::FALSE }, false),
             Constant::Ellipsis => return self.out.tag(code::ELLIPSIS, false),
             _ => {}
         }
-        let Some(flagged) = self.reference(&Item::Constant(constant)) else { return };
+        let Some(flagged) = self.reference(Item::Constant(constant)) else { return };
         match constant {
             Constant::None | Constant::Bool(_) | Constant::Ellipsis => {}
             Constant::Int(value) => self.out.int(value, flagged),
@@ -352,48 +391,36 @@ impl Writer {
     }
 
     /// The parts of slices are not merged with other constants.
-    fn slice_part(&mut self, part: &Constant) {
-        let key = key_of(&Item::Constant(part));
-        let uses = self.uses.remove(&key);
+    fn slice_part(&mut self, part: &'a Constant) {
+        let number = self.number(Item::Constant(part)) as usize;
+        let uses = std::mem::take(&mut self.known[number].uses);
         self.constant(part);
-        if let Some(uses) = uses {
-            self.uses.insert(key, uses);
-        }
+        self.known[number].uses = uses;
     }
 
-    fn code_body(&mut self, code: &Code) {
+    fn code_body(&mut self, code: &'a Code) {
         let counts = [code.argcount, code.posonlyargcount, code.kwonlyargcount, code.stacksize, code.flags];
         counts.iter().for_each(|count| self.out.long(*count as i32));
         // The bytes of the instructions are made on demand and kept, so they always have two references.
         self.out.byte_string(&code.code, true);
         self.next_ref += 1;
-        self.item(&Item::Consts(&code.consts));
-        self.item(&Item::Names(&code.names));
+        self.item(Item::Consts(&code.consts));
+        self.item(Item::Names(&code.names));
         match has_renamed_parameter(code) {
-            true => self.fresh_names(&code.localsplusnames),
-            false => self.item(&Item::Names(&code.localsplusnames)),
+            true => self.names(&code.localsplusnames, false),
+            false => self.item(Item::Names(&code.localsplusnames)),
         }
         // Not merged with other bytes, but the empty one exists once.
         match code.localspluskinds.is_empty() {
-            true => self.item(&Item::Bytes(&code.localspluskinds)),
+            true => self.item(Item::Bytes(&code.localspluskinds)),
             false => self.out.byte_string(&code.localspluskinds, false),
         }
-        self.filename(code);
-        self.item(&Item::Name(&code.name));
-        self.item(&Item::Name(&code.qualname));
+        self.item(Item::Name(code.filename.as_bytes()));
+        self.item(Item::Name(code.name.as_bytes()));
+        self.item(Item::Name(code.qualname.as_bytes()));
         self.out.long(code.firstlineno);
-        self.item(&Item::Bytes(&code.linetable));
-        self.item(&Item::Bytes(&code.exceptiontable));
-    }
-
-    fn fresh_names(&mut self, names: &[Rc<str>]) {
-        self.out.tuple_head(names.len(), false);
-        names.iter().for_each(|name| self.item(&Item::Name(name)));
-    }
-
-    fn filename(&mut self, code: &Code) {
-        let constant = Constant::Str { value: code.filename.clone(), interned: true };
-        self.constant(&constant);
+        self.item(Item::Bytes(&code.linetable));
+        self.item(Item::Bytes(&code.exceptiontable));
     }
 }
 

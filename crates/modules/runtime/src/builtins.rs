@@ -9,8 +9,8 @@ mod sum;
 use pyrope_object::{BuiltinType as B, ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;
 
+pub(crate) use compile::compile_statement;
 pub use compile::{compile_command, compile_program};
-pub(crate) use compile::{compile_statement, filename_text};
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "builtins",

@@ -1,9 +1,9 @@
 //! Constants of compiled code as runtime values, and back.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashSet};
 use pyrope_bytecode::image::{ImageConstant, ImageString};
 use pyrope_bytecode::marshal::dump_constant;
 use pyrope_bytecode::{Code, Constant};
@@ -34,7 +34,7 @@ pub(super) fn str_to_wtf8(text: &Str) -> Wtf8Buf {
 
 /// The value of a constant.
 pub fn constant_to_value(constant: &Constant, vm: &Vm) -> PyResult {
-    constant_in_file(constant, &SourceFile::named(vm.empty_str(), HashSet::new()), vm)
+    constant_in_file(constant, &SourceFile::named(vm.empty_str(), HashSet::default()), vm)
 }
 
 /// What the code objects of one source share.
@@ -44,6 +44,8 @@ pub(super) struct SourceFile {
     replaced: HashSet<Rc<Wtf8Buf>>,
     /// What was made of constants: equal ones are one object, in whatever function they are.
     merged: RefCell<HashMap<Merged, Value>>,
+    /// The names that were met, by address: the functions of a source share them.
+    names: RefCell<HashMap<*const u8, Ref<Str>>>,
 }
 
 /// A constant for which there is no object that exists once anyway.
@@ -70,7 +72,16 @@ impl Merged {
 
 impl SourceFile {
     fn named(name: Ref<Str>, replaced: HashSet<Rc<Wtf8Buf>>) -> SourceFile {
-        SourceFile { name, replaced, merged: RefCell::default() }
+        SourceFile { name, replaced, merged: RefCell::default(), names: RefCell::default() }
+    }
+
+    /// The `str` of a name. It belongs to code that outlives this.
+    pub(super) fn intern(&self, name: &Rc<str>, vm: &Vm) -> Ref<Str> {
+        self.names.borrow_mut().entry(name.as_ptr()).or_insert_with(|| vm.intern(name)).clone()
+    }
+
+    pub(super) fn intern_all(&self, names: &[Rc<str>], vm: &Vm) -> Box<[Ref<Str>]> {
+        names.iter().map(|name| self.intern(name, vm)).collect()
     }
 
     /// The file of a source's outermost code.
@@ -97,7 +108,7 @@ fn replaced_items(code: &Code, vm: &Vm) -> HashSet<Rc<Wtf8Buf>> {
         }
     }
     if items.is_empty() {
-        return HashSet::new();
+        return HashSet::default();
     }
     for name in codes.iter().flat_map(|code| code.names.iter().chain(code.localsplusnames.iter()).chain([&code.name])) {
         vm.intern(name);
@@ -133,10 +144,11 @@ fn new_constant(constant: &Constant, file: &SourceFile, vm: &Vm) -> PyResult {
         Constant::Int(n) => vm.int_from_big(n.clone()),
         Constant::Float(x) => vm.float(*x),
         Constant::Complex { real, imag } => complex(*real, *imag, vm)?,
-        Constant::Str { value, interned } => {
-            let text = wtf8_to_str(value, vm)?;
-            if *interned { vm.intern_str(&text).into_value() } else { text.into_value() }
-        }
+        Constant::Str { value, interned: true } => match value.as_str() {
+            Some(text) => vm.intern(text).into_value(),
+            None => vm.intern_str(&wtf8_to_str(value, vm)?).into_value(),
+        },
+        Constant::Str { value, interned: false } => wtf8_to_str(value, vm)?.into_value(),
         Constant::Bytes(data) => vm.new_bytes(data)?.into_value(),
         Constant::Tuple(items) => vm.new_tuple(all(items)?).into_value(),
         Constant::FrozenSet(items) => {
@@ -205,9 +217,34 @@ fn frozenset(items: Vec<Value>, replaced: bool, vm: &Vm) -> PyResult {
     vm.call(&class, &[items.into_value()])
 }
 
+/// The names of code objects as text, by the address of the `str`, which the code objects keep alive.
+#[derive(Default)]
+pub(super) struct Texts {
+    names: HashMap<*const Str, Rc<str>>,
+    files: HashMap<*const Str, Rc<Wtf8Buf>>,
+}
+
+impl Texts {
+    pub(super) fn name(&mut self, name: &Ref<Str>) -> Rc<str> {
+        self.names.entry(&raw const **name).or_insert_with(|| Rc::from(&*name.to_string_lossy())).clone()
+    }
+
+    pub(super) fn names(&mut self, names: &[Ref<Str>]) -> Rc<[Rc<str>]> {
+        names.iter().map(|name| self.name(name)).collect()
+    }
+
+    pub(super) fn file(&mut self, name: &Ref<Str>) -> Rc<Wtf8Buf> {
+        self.files.entry(&raw const **name).or_insert_with(|| Rc::new(str_to_wtf8(name))).clone()
+    }
+}
+
 /// The constant that a value is, if code can hold it.
 pub fn to_constant(value: &Value, vm: &Vm) -> Option<Constant> {
-    let all = |items: &[Value]| items.iter().map(|v| to_constant(v, vm)).collect::<Option<Vec<_>>>();
+    constant_with(value, &mut Texts::default(), vm)
+}
+
+/// The same among the constants of code, whose names are known.
+pub(super) fn constant_with(value: &Value, texts: &mut Texts, vm: &Vm) -> Option<Constant> {
     match value.bits() {
         words::NONE => return Some(Constant::None),
         words::TRUE => return Some(Constant::Bool(true)),
@@ -229,10 +266,11 @@ pub fn to_constant(value: &Value, vm: &Vm) -> Option<Constant> {
         return Some(Constant::Bytes(bytes.as_slice().into()));
     }
     if let Some(tuple) = value.downcast_exact::<Tuple>() {
-        return Some(Constant::Tuple(all(tuple.as_slice())?.into()));
+        let items = tuple.as_slice().iter().map(|item| constant_with(item, texts, vm));
+        return Some(Constant::Tuple(items.collect::<Option<Vec<_>>>()?.into()));
     }
     if let Some(code) = value.downcast::<CodeObject>() {
-        let code = code.to_bytecode(vm).map_err(|raised| vm.ignore(raised)).ok()?;
+        let code = code.to_bytecode_with(texts, vm).map_err(|raised| vm.ignore(raised)).ok()?;
         return code.map(|code| Constant::Code(Rc::new(code)));
     }
     by_attributes(value, vm)

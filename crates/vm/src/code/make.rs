@@ -6,7 +6,7 @@ use pyrope_bytecode::{CodeFlags, FastKind};
 use pyrope_object::layout::{Bytes, Str, Tuple};
 use pyrope_object::{Args, PyResult, Ref, Type, Value, Vm};
 
-use super::{CodeObject, CodeParts};
+use super::{CodeObject, CodeParts, Numbers, Objects, OwnTables};
 
 /// The constructor's arguments, in its order.
 const FIELDS: [&str; 18] = [
@@ -98,13 +98,44 @@ fn tuple(value: &Value, position: usize, vm: &Vm) -> PyResult<Ref<Tuple>> {
     })
 }
 
-fn names(value: &Value, position: usize, vm: &Vm) -> PyResult<Vec<Rc<str>>> {
+fn names(value: &Value, position: usize, vm: &Vm) -> PyResult<Vec<Ref<Str>>> {
     let items = tuple(value, position, vm)?;
-    let name = |item: &Value| match item.downcast::<Str>() {
-        Some(name) => Ok(Rc::from(&*name.to_string_lossy())),
+    let name = |item: &Value| match interned_name(item, vm)? {
+        Some(name) => Ok(name),
         None => Err(vm.type_error(format!("name tuples must contain only strings, not '{}'", vm.type_name(item)))),
     };
     items.as_slice().iter().map(name).collect()
+}
+
+/// A name of a code object: an interned, exact `str`. `None` if the value is no `str`.
+pub fn interned_name(value: &Value, vm: &Vm) -> PyResult<Option<Ref<Str>>> {
+    let Some(name) = value.cast::<Str>() else { return Ok(None) };
+    if is_exact(&name) {
+        return Ok(Some(vm.intern_str(&name)));
+    }
+    let points: Vec<u32> = name.code_points().collect();
+    Ok(Some(vm.intern_str(&vm.str_from_code_points(&points)?)))
+}
+
+fn is_exact(text: &Ref<Str>) -> bool {
+    text.as_value().downcast_exact::<Str>().is_some()
+}
+
+/// Is the code whole, and do the parameters have locals?
+pub fn check(numbers: &Numbers, tables: &OwnTables, vm: &Vm) -> PyResult<()> {
+    if numbers.posonlyargcount > numbers.argcount {
+        return Err(vm.system_error("bad argument to internal function"));
+    }
+    if !tables.code.len().is_multiple_of(2) {
+        return Err(vm.value_error("code: co_code is malformed"));
+    }
+    let variadic = (numbers.flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)).count_ones();
+    let parameters = u64::from(numbers.argcount) + u64::from(numbers.kwonlyargcount) + u64::from(variadic);
+    let locals = tables.localspluskinds.iter().filter(|kind| *kind & FastKind::LOCAL != 0).count();
+    match parameters > locals as u64 {
+        true => Err(vm.value_error("code: co_varnames is too small")),
+        false => Ok(()),
+    }
 }
 
 fn build(fields: &[Value], vm: &Vm) -> PyResult {
@@ -119,45 +150,39 @@ fn build(fields: &[Value], vm: &Vm) -> PyResult {
     if nlocals as usize != varnames.len() {
         return Err(vm.value_error("code: co_nlocals != len(co_varnames)"));
     }
-    let variadic = (flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)).count_ones();
-    let parameters = u64::from(argcount) + u64::from(kwonlyargcount) + u64::from(variadic);
-    if posonlyargcount > argcount || parameters > varnames.len() as u64 {
-        return Err(vm.value_error("code: varnames is too small"));
-    }
     let (localsplusnames, localspluskinds) =
         fast_locals(&varnames, &cellvars, &freevars, (argcount, posonlyargcount, kwonlyargcount, flags));
-    let raw = pyrope_bytecode::Code {
-        argcount,
-        posonlyargcount,
-        kwonlyargcount,
-        stacksize: count(&fields[4], "stacksize", vm)?,
-        flags,
-        code: bytes(&fields[6], 7, vm)?,
-        consts: [].into(),
-        names: names(&fields[8], 9, vm)?.into(),
-        localsplusnames: localsplusnames.into(),
-        localspluskinds: localspluskinds.into(),
-        filename: Rc::new(super::constants::str_to_wtf8(&*string(&fields[10], 11, vm)?)),
-        name: Rc::from(&*string(&fields[11], 12, vm)?.to_string_lossy()),
-        qualname: Rc::from(&*string(&fields[12], 13, vm)?.to_string_lossy()),
-        firstlineno: number(&fields[13], vm)?,
-        linetable: bytes(&fields[14], 15, vm)?,
-        exceptiontable: bytes(&fields[15], 16, vm)?,
+    let stacksize = count(&fields[4], "stacksize", vm)?;
+    let code = bytes(&fields[6], 7, vm)?;
+    let names = names(&fields[8], 9, vm)?.into();
+    let kept = |name: Ref<Str>| if is_exact(&name) { vm.intern_str(&name) } else { name };
+    let name = kept(string(&fields[11], 12, vm)?);
+    let qualname = kept(string(&fields[12], 13, vm)?);
+    let firstlineno = number(&fields[13], vm)?;
+    let (linetable, exceptiontable) = (bytes(&fields[14], 15, vm)?, bytes(&fields[15], 16, vm)?);
+    let numbers = Numbers { argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno };
+    let tables = OwnTables { code, localspluskinds: localspluskinds.into(), linetable, exceptiontable };
+    check(&numbers, &tables, vm)?;
+    let parts = CodeParts {
+        numbers,
+        tables,
+        objects: Objects { consts: tuple(&fields[7], 8, vm)?, names, local_names: localsplusnames.into() },
+        filename: string(&fields[10], 11, vm)?,
+        name,
+        qualname,
     };
-    if !raw.code.len().is_multiple_of(2) || raw.code.is_empty() {
-        return Err(vm.value_error("code: co_code is malformed"));
-    }
-    let parts = CodeParts { raw, consts: tuple(&fields[7], 8, vm)?, filename: string(&fields[10], 11, vm)? };
     Ok(CodeObject::new(parts, vm).into_value())
 }
 
 /// Lays out the fast locals: variables, then cells that are no variables, then free variables.
 fn fast_locals(
-    varnames: &[Rc<str>],
-    cellvars: &[Rc<str>],
-    freevars: &[Rc<str>],
+    varnames: &[Ref<Str>],
+    cellvars: &[Ref<Str>],
+    freevars: &[Ref<Str>],
     (argcount, posonly, kwonly, flags): (u32, u32, u32, u32),
-) -> (Vec<Rc<str>>, Vec<u8>) {
+) -> (Vec<Ref<Str>>, Vec<u8>) {
+    // Interned names are equal if they are the same object.
+    let contains = |names: &[Ref<Str>], name: &Ref<Str>| names.iter().any(|known| known.is(name));
     let mut names = Vec::new();
     let mut kinds = Vec::new();
     let by_position = argcount as usize;
@@ -165,7 +190,7 @@ fn fast_locals(
     let variadic = (flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)).count_ones() as usize;
     for (index, name) in varnames.iter().enumerate() {
         let mut kind = FastKind::LOCAL;
-        if cellvars.contains(name) {
+        if contains(cellvars, name) {
             kind |= FastKind::CELL;
         }
         kind |= match index {
@@ -181,7 +206,7 @@ fn fast_locals(
         names.push(name.clone());
         kinds.push(kind);
     }
-    for name in cellvars.iter().filter(|name| !varnames.contains(name)) {
+    for name in cellvars.iter().filter(|name| !contains(varnames, name)) {
         names.push(name.clone());
         kinds.push(FastKind::CELL);
     }

@@ -1,12 +1,11 @@
 //! Reading marshalled data into runtime values.
 
 use dashu_int::IBig;
-use pyrope_bytecode::Code;
 use pyrope_bytecode::marshal::{Builder, CodeParts, MarshalError, Source, read, read_from};
 use pyrope_object::layout::{Bytes, Dict, List, Str, Tuple};
-use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Value, Vm};
 use pyrope_text::Wtf8Buf;
-use pyrope_vm::code::CodeObject;
+use pyrope_vm::code::{self, CodeObject, Numbers, Objects, OwnTables, interned_name};
 use std::rc::Rc;
 
 /// Reads one value; what follows it is ignored.
@@ -82,7 +81,45 @@ impl From<Raised> for Failure {
     }
 }
 
-const BAD_CODE: Failure = Failure::Data(MarshalError::Value("bad marshal data (invalid code object)"));
+/// What of a code object must be of a certain type.
+struct Strings {
+    consts: Ref<Tuple>,
+    filename: Ref<Str>,
+    name: Ref<Str>,
+    qualname: Ref<Str>,
+}
+
+/// The parts of a code object, if each is of its type and in its range.
+fn sorts(parts: &CodeParts<Value>) -> Option<(Numbers, OwnTables, Strings)> {
+    let count = |n: i32| u32::try_from(n).ok();
+    let bytes = |value: &Value| value.downcast::<Bytes>().map(|bytes| Rc::from(bytes.as_slice()));
+    let numbers = Numbers {
+        argcount: count(parts.argcount)?,
+        posonlyargcount: count(parts.posonlyargcount)?,
+        kwonlyargcount: count(parts.kwonlyargcount)?,
+        stacksize: count(parts.stacksize)?,
+        flags: count(parts.flags)?,
+        firstlineno: parts.firstlineno,
+    };
+    let tables = OwnTables {
+        code: bytes(&parts.code)?,
+        localspluskinds: bytes(&parts.localspluskinds)?,
+        linetable: bytes(&parts.linetable)?,
+        exceptiontable: bytes(&parts.exceptiontable)?,
+    };
+    let strings = Strings {
+        consts: parts.consts.cast()?,
+        filename: parts.filename.cast()?,
+        name: parts.name.cast()?,
+        qualname: parts.qualname.cast()?,
+    };
+    let (_, locals) = (parts.names.downcast::<Tuple>()?, parts.localsplusnames.downcast::<Tuple>()?);
+    (locals.len() == tables.localspluskinds.len()).then_some((numbers, tables, strings))
+}
+
+fn not_a_name(vm: &Vm) -> Raised {
+    vm.system_error("non-string found in code slot")
+}
 
 impl Builder for ValueBuilder<'_> {
     type Value = Value;
@@ -126,6 +163,7 @@ impl Builder for ValueBuilder<'_> {
 
     fn str(&mut self, value: Wtf8Buf, interned: bool) -> Result<Value, Failure> {
         let text = match value.as_str() {
+            Some(text) if interned => return Ok(self.vm.intern(text).into_value()),
             Some(text) => self.vm.try_str(text)?,
             None => self.vm.str_from_code_points(&value.code_points().collect::<Vec<_>>())?,
         };
@@ -166,35 +204,20 @@ impl Builder for ValueBuilder<'_> {
         if !self.allow_code {
             return Err(Failure::Data(MarshalError::Value("unmarshalling code objects is disallowed")));
         }
-        let count = |n: i32| u32::try_from(n).map_err(|_| BAD_CODE);
-        let bytes = |value: &Value| value.downcast::<Bytes>().map(|b| Rc::from(b.as_slice())).ok_or(BAD_CODE);
-        let name = |value: &Value| -> Result<Rc<str>, Failure> {
-            value.downcast::<Str>().and_then(Str::to_utf8).map(|t| Rc::from(&*t)).ok_or(BAD_CODE)
+        let vm = self.vm;
+        let Some((numbers, tables, strings)) = sorts(&parts) else {
+            return Err(vm.system_error("bad argument to internal function").into());
         };
-        let names = |value: &Value| -> Result<Rc<[Rc<str>]>, Failure> {
-            value.downcast::<Tuple>().ok_or(BAD_CODE)?.as_slice().iter().map(name).collect()
+        code::check(&numbers, &tables, vm)?;
+        let names = |value: &Value| -> PyResult<Box<[Ref<Str>]>> {
+            let items = value.downcast::<Tuple>().map_or(&[][..], Tuple::as_slice);
+            items.iter().map(|name| interned_name(name, vm)?.ok_or_else(|| not_a_name(vm))).collect()
         };
-        let filename = parts.filename.cast::<Str>().ok_or(BAD_CODE)?;
-        let raw = Code {
-            argcount: count(parts.argcount)?,
-            posonlyargcount: count(parts.posonlyargcount)?,
-            kwonlyargcount: count(parts.kwonlyargcount)?,
-            stacksize: count(parts.stacksize)?,
-            flags: count(parts.flags)?,
-            code: bytes(&parts.code)?,
-            consts: Rc::new([]),
-            names: names(&parts.names)?,
-            localsplusnames: names(&parts.localsplusnames)?,
-            localspluskinds: bytes(&parts.localspluskinds)?,
-            filename: Rc::new(crate::builtins::filename_text(&parts.filename)),
-            name: name(&parts.name)?,
-            qualname: name(&parts.qualname)?,
-            firstlineno: parts.firstlineno,
-            linetable: bytes(&parts.linetable)?,
-            exceptiontable: bytes(&parts.exceptiontable)?,
-        };
-        let consts = parts.consts.cast::<Tuple>().ok_or(BAD_CODE)?;
-        Ok(CodeObject::new(pyrope_vm::code::CodeParts { raw, consts, filename }, self.vm).into_value())
+        let Strings { consts, filename, name, qualname } = strings;
+        let objects = Objects { consts, names: names(&parts.names)?, local_names: names(&parts.localsplusnames)? };
+        let (name, qualname) = (vm.intern_str(&name), vm.intern_str(&qualname));
+        let parts = code::CodeParts { numbers, tables, objects, filename, name, qualname };
+        Ok(CodeObject::new(parts, vm).into_value())
     }
 
     fn list(&mut self) -> Result<Value, Failure> {
