@@ -46,7 +46,7 @@ impl LineTableWriter {
     }
 
     fn start(&mut self, kind: u8, units: usize) {
-        self.table.push(0x80 | kind << 3 | (units - 1) as u8);
+        self.table.push(first_byte(kind, units));
     }
 
     fn entry(&mut self, location: Location, units: usize) {
@@ -63,11 +63,11 @@ impl LineTableWriter {
                 return write_signed_varint(&mut self.table, delta);
             }
         } else if same_line && delta == 0 && col < 80 && end_col >= col && end_col - col < 16 {
-            self.start((col >> 3) as u8, units);
-            return self.table.push(((col & 7) << 4 | (end_col - col)) as u8);
+            let columns = (col & 7) << 4 | (end_col - col);
+            return self.table.extend_from_slice(&[first_byte((col >> 3) as u8, units), columns as u8]);
         } else if same_line && (0..3).contains(&delta) && col < 128 && end_col < 128 {
-            self.start(ONE_LINE + delta as u8, units);
-            return self.table.extend_from_slice(&[col as u8, end_col as u8]);
+            let first = first_byte(ONE_LINE + delta as u8, units);
+            return self.table.extend_from_slice(&[first, col as u8, end_col as u8]);
         }
         self.start(LONG, units);
         write_signed_varint(&mut self.table, delta);
@@ -75,6 +75,10 @@ impl LineTableWriter {
             write_varint(&mut self.table, value as u32);
         }
     }
+}
+
+fn first_byte(kind: u8, units: usize) -> u8 {
+    0x80 | kind << 3 | (units - 1) as u8
 }
 
 /// Some code units and their source range.

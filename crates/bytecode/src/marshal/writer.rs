@@ -170,8 +170,8 @@ struct Writer<'a> {
     out: PrimitiveWriter,
     /// The numbers of values; equal ones have the same.
     numbers: HashMap<Key<'a>, u32>,
-    /// The numbers of tuples that were met, by address.
-    tuples: HashMap<*const u8, u32>,
+    /// The numbers of tuples, names and bytes that were met, by address.
+    places: HashMap<*const u8, u32>,
     /// By number.
     known: Vec<Known>,
     next_ref: u32,
@@ -188,12 +188,13 @@ enum Item<'a> {
 }
 
 impl Item<'_> {
-    /// Where the items of a tuple lie.
+    /// Where the contents lie. What is at one address is the same value always.
     fn address(&self) -> Option<*const u8> {
         match self {
             Item::Names(names) if !names.is_empty() => Some(names.as_ptr().cast()),
             Item::Consts(items) if !items.is_empty() => Some(items.as_ptr().cast()),
             Item::Constant(Constant::Tuple(items)) if !items.is_empty() => Some(items.as_ptr().cast()),
+            Item::Name(bytes) | Item::Bytes(bytes) if !bytes.is_empty() => Some(bytes.as_ptr()),
             _ => None,
         }
     }
@@ -227,7 +228,7 @@ fn has_object(constant: &Constant) -> bool {
 impl<'a> Writer<'a> {
     fn number(&mut self, item: Item<'a>) -> u32 {
         let address = item.address();
-        if let Some(known) = address.and_then(|address| self.tuples.get(&address)) {
+        if let Some(known) = address.and_then(|address| self.places.get(&address)) {
             return *known;
         }
         let key = self.key(item);
@@ -237,7 +238,7 @@ impl<'a> Writer<'a> {
             self.known.push(Known::default());
         }
         if let Some(address) = address {
-            self.tuples.insert(address, number);
+            self.places.insert(address, number);
         }
         number
     }

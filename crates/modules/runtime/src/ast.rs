@@ -34,7 +34,7 @@ pub(crate) fn compile_tree(
     if !source.ty(vm).is_subtype(vm.type_of::<node::Ast>()) {
         return Ok(None);
     }
-    let cx = Context { vm, classes: classes::classes(vm)? };
+    let cx = Context::new(vm)?;
     let expected = match mode {
         Mode::Exec => "Module",
         Mode::Eval => "Expression",
@@ -92,5 +92,5 @@ pub(crate) fn parse_to_tree(
         pyrope_compiler::preprocess_tree(&mut tree, options, fold)
             .map_err(|error| compile::compile_error(error, filename, None, vm))?;
     }
-    tree.build(&Context { vm, classes: classes::classes(vm)? })
+    tree.build(&Context::new(vm)?)
 }

@@ -27,7 +27,10 @@ pub(super) fn str_to_wtf8(text: &Str) -> Wtf8Buf {
     if let StrView::Ascii(ascii) = text.view() {
         return Wtf8Buf::from(ascii);
     }
-    let mut out = Wtf8Buf::from("");
+    if let Some(whole) = text.to_utf8() {
+        return Wtf8Buf::from(&*whole);
+    }
+    let mut out = Wtf8Buf::new();
     text.code_points().for_each(|c| out.push_code_point(c));
     out
 }

@@ -1,8 +1,8 @@
 //! The module `_ast`: node classes made from the grammar.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use pyrope_object::{BuiltinType as B, Dict, Guarded, ModuleDef, PyResult, Ref, Type, Value, Vm};
 use pyrope_types::model::module::module_dict;
 

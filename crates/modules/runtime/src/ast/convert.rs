@@ -1,19 +1,25 @@
 //! What the conversions of all nodes are made of: fields, lists, identifiers, numbers and constants.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use pyrope_object::layout::{Bytes, List, Str, Tuple};
-use pyrope_object::{BuiltinType as B, PyResult, Raised, Type, Value, Vm};
+use pyrope_object::{BuiltinType as B, PyResult, Raised, Ref, Type, Value, Vm};
 use pyrope_parser::ast::{Constant, Range};
 use pyrope_text::Wtf8Buf;
 
-use super::classes::Classes;
+use super::classes::{Classes, classes};
 use super::node::blank;
 
 /// What a conversion needs.
 pub(super) struct Context<'v> {
     pub vm: &'v Vm,
     pub classes: Rc<Classes>,
+    /// The attributes that tell a node's place, in the order of [`Range`].
+    positions: [Ref<Str>; 4],
+    /// The names met last, by address: a tree shares its identifiers.
+    names: RefCell<HashMap<*const u8, Ref<Str>>>,
 }
 
 /// Conversion of a part of a tree into an object.
@@ -49,7 +55,25 @@ pub(super) fn need<T>(value: Option<T>, node: &str, field: &str, cx: &Context<'_
     value.ok_or_else(|| cx.vm.value_error(format!("field '{field}' is required for {node}")))
 }
 
-impl Context<'_> {
+impl<'v> Context<'v> {
+    pub(super) fn new(vm: &'v Vm) -> PyResult<Context<'v>> {
+        let positions = ["lineno", "col_offset", "end_lineno", "end_col_offset"].map(|name| vm.intern(name));
+        Ok(Context { vm, classes: classes(vm)?, positions, names: RefCell::default() })
+    }
+
+    /// An interned name.
+    pub(super) fn name(&self, text: &str) -> Ref<Str> {
+        let mut names = self.names.borrow_mut();
+        match names.get(&text.as_ptr()) {
+            Some(known) if known.equals_str(text) => known.clone(),
+            _ => {
+                let name = self.vm.intern(text);
+                names.insert(text.as_ptr(), name.clone());
+                name
+            }
+        }
+    }
+
     /// A node with these fields and its position.
     pub(super) fn node(&self, class: &str, fields: &[(&str, Value)], range: Option<Range>) -> PyResult {
         let vm = self.vm;
@@ -61,18 +85,11 @@ impl Context<'_> {
         };
         let node = blank(class, vm);
         for (name, value) in fields {
-            node.set_instance_attribute(vm.intern(name).as_value(), value.clone(), vm)?;
+            node.set_instance_attribute(self.name(name).as_value(), value.clone(), vm)?;
         }
-        if let Some(range) = range {
-            let numbers = [
-                ("lineno", range.line),
-                ("col_offset", range.col),
-                ("end_lineno", range.end_line),
-                ("end_col_offset", range.end_col),
-            ];
-            for (name, number) in numbers {
-                let number = vm.int(i64::from(number as i32));
-                node.set_instance_attribute(vm.intern(name).as_value(), number, vm)?;
+        if let Some(Range { line, col, end_line, end_col }) = range {
+            for (name, number) in self.positions.iter().zip([line, col, end_line, end_col]) {
+                node.set_instance_attribute(name.as_value(), vm.int(i64::from(number as i32)), vm)?;
             }
         }
         Ok(node)
@@ -190,7 +207,7 @@ impl<T: Read> Read for Vec<T> {
 
 impl Build for Rc<str> {
     fn build(&self, cx: &Context<'_>) -> PyResult {
-        Ok(cx.vm.intern(self).into_value())
+        Ok(cx.name(self).into_value())
     }
 }
 
