@@ -101,3 +101,20 @@ with tempfile.TemporaryDirectory() as folder:
     assert status == 1 and "can't find '__main__' module" in err
     status, _, err = run(os.path.join(folder, "b.pyc", "d.py"))
     assert status == 2 and "[Errno 20] Not a directory" in err
+
+
+# What cannot be encoded is told before NULs are; a file's name has none.
+for use in [lambda: compile("a\0\ud800", "f", "exec"), lambda: eval("a\0\ud800"), lambda: exec("a\0\ud800")]:
+    try:
+        use()
+    except UnicodeEncodeError as error:
+        assert (error.start, error.reason) == (2, "surrogates not allowed"), error
+    else:
+        raise AssertionError("compiled")
+for name in ["f\0", b"f\0"]:
+    try:
+        compile("1", name, "exec")
+    except ValueError as error:
+        assert str(error) == "embedded null character", error
+    else:
+        raise AssertionError("compiled")

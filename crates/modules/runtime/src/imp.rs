@@ -360,13 +360,16 @@ pub fn import_frozen(name: &str, vm: &Vm) -> PyResult {
     Ok(new)
 }
 
-/// A path argument as `str`: `os.fsdecode` of `str`, bytes or path-likes.
+/// A path argument as `str` without NULs: `os.fsdecode` of `str`, bytes or path-likes.
 pub(crate) fn fs_decode(path: &Value, vm: &Vm) -> PyResult {
-    if path.downcast::<Str>().is_some() {
-        return Ok(path.clone());
+    if let Some(text) = path.downcast::<Str>() {
+        return match text.code_points().any(|c| c == 0) {
+            true => Err(vm.value_error("embedded null character")),
+            false => Ok(path.clone()),
+        };
     }
     if let Some(bytes) = path.downcast::<pyrope_object::Bytes>() {
-        return Ok(fs_text(bytes.as_slice(), vm)?.into_value());
+        return fs_decode(fs_text(bytes.as_slice(), vm)?.as_value(), vm);
     }
     match vm.call_special(path, &vm.intern("__fspath__"), &[])? {
         Some(inner) if inner.downcast::<Str>().is_some() || inner.downcast::<pyrope_object::Bytes>().is_some() => {

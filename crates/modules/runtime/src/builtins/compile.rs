@@ -38,10 +38,8 @@ pub(crate) fn source_text(
     vm: &Vm,
 ) -> PyResult<String> {
     if let Some(text) = source.downcast::<Str>() {
-        if text.code_points().any(|c| c == 0) {
-            return Err(null_bytes(vm));
-        }
         return match text.to_utf8() {
+            Some(text) if text.as_bytes().contains(&0) => Err(null_bytes(vm)),
             Some(text) => Ok(normalise(&text)),
             None => Err(surrogates(text, vm)),
         };
