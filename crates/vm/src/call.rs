@@ -456,7 +456,7 @@ pub fn spread_arguments(callable: &Value, iterable: &Value, mapping: Option<&Val
     let Some(mapping) = mapping else { return Ok(args) };
     let mut names = Vec::new();
     let result = each_entry(mapping, vm, |key, value| {
-        if key.downcast::<Str>().is_none() {
+        if key.downcast::<Str>().is_none() && !takes_any_keyword(callable, vm) {
             return Err(vm.type_error("keywords must be strings"));
         }
         names.push(key);
@@ -471,6 +471,17 @@ pub fn spread_arguments(callable: &Value, iterable: &Value, mapping: Option<&Val
         Err(NotMapping::Raised(raised)) => Err(raised),
         Err(NotMapping::NoKeys) => Err(errors::not_a_mapping(callable, mapping, vm)),
     }
+}
+
+/// Sees it keywords that are no strings? As in CPython classes that a program made do, and native methods of their
+/// instances: what is called as a last resort, with a dict. Most of them refuse such keywords themselves.
+fn takes_any_keyword(callable: &Value, vm: &Vm) -> bool {
+    if let Some(class) = callable.downcast::<Type>() {
+        let plain = callable.ty(vm).is(vm.builtin(B::Type));
+        return plain && (class.is_heap() || class.is(vm.builtin(B::Object)));
+    }
+    let method = callable.downcast::<BuiltinFunction>();
+    method.is_some_and(|method| matches!(method.def.function, NativeFn::Any(_)) && method.slf.ty(vm).is_heap())
 }
 
 /// `set.add(item)`

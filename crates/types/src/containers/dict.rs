@@ -6,7 +6,7 @@ pub mod views;
 
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::{OrNone, check_positional};
-use pyrope_object::layout::DICT_LAYOUT;
+use pyrope_object::layout::{DICT_LAYOUT, Str};
 use pyrope_object::{Args, CompareOp, Dict, PyResult, Ref, Slots, Type, Value, Vm};
 
 use super::sequence::{self, receiver};
@@ -101,10 +101,19 @@ fn update_with(dict: &Dict, function: &str, args: Args<'_>, vm: &Vm) -> PyResult
     if let [argument] = check_positional(function, Args::positional_only(args.positional()), 0, 1, vm)? {
         update_from(dict, argument, vm)?;
     }
+    check_keywords(args, vm)?;
     for (name, value) in args.keywords() {
         dict.set(name.clone(), value.clone(), vm)?;
     }
     Ok(())
+}
+
+/// TypeError unless all keywords are strings. Calls of subclasses made by programs may have others.
+pub fn check_keywords(args: Args<'_>, vm: &Vm) -> PyResult<()> {
+    match args.kwnames().iter().all(|name| name.downcast::<Str>().is_some()) {
+        true => Ok(()),
+        false => Err(vm.type_error("keywords must be strings")),
+    }
 }
 
 fn dict_len(slf: &Value, vm: &Vm) -> PyResult<usize> {

@@ -60,6 +60,7 @@ fn namespace_init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
         }
         set_all(slf, &attributes, vm)?;
     }
+    dict::check_keywords(args, vm)?;
     for (name, value) in args.keywords() {
         slf.set_instance_attribute(name, value.clone(), vm)?;
     }

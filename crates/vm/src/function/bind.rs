@@ -67,7 +67,7 @@ impl Binder<'_> {
     fn bind_keywords(&self, args: Args<'_>, total: usize, extra: Option<&Ref<Dict>>) -> PyResult<()> {
         for (name, value) in args.keywords() {
             let Some(text) = name.downcast::<Str>() else {
-                return Err(self.error(|f| format!("{f}() keywords must be strings")));
+                return Err(self.vm.type_error("keywords must be strings"));
             };
             match self.parameter(text, total) {
                 Some(index) => {
