@@ -3,6 +3,7 @@
 import ast
 import os
 import tempfile
+import warnings
 
 
 def rejected(source, mode='exec', filename='<source>'):
@@ -74,3 +75,17 @@ except TypeError as error:
     assert str(error) == 'AST identifier must be of type str'
 else:
     raise AssertionError('a name is of a derived class')
+
+
+def warned(source):
+    """The texts of the warnings about a source that is rejected."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        assert type(rejected(source)) is SyntaxError
+    return [str(warning.message)[:4] for warning in caught]
+
+
+# Strings behind the place where the parser stopped are read when it looks for an expression there.
+assert warned(r'Get non-"\#" `x`') == warned(r'(1) "\#"') == warned(r'(1) f"\#"') == [r'"\#"']
+assert warned(r'Get the "\#"') == warned('a b\n' + r'"\#"') == []
+assert warned(r'(1) "\#" "\$" y') == [r'"\#"', r'"\$"']

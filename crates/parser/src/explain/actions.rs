@@ -1,11 +1,11 @@
 //! The errors of the second pass and where they are.
 
-use super::engine::{Engine, Matched, Raised};
+use super::engine::{Engine, Escape, Matched, Raised};
 use super::node::{NodeId, NodeKind};
 use crate::error::{SyntaxError, SyntaxErrorKind, char_offset};
 use crate::parser::kind::Kind;
 use crate::parser::named_constant;
-use crate::tokenizer;
+use crate::tokenizer::{self, InvalidEscape};
 
 impl Engine<'_> {
     /// An error from one place to another; columns are bytes from 1, and an end of 0 or less is passed on as it is.
@@ -272,11 +272,18 @@ impl Engine<'_> {
         let index = self.node(token).token as usize;
         match tokenizer::parse_string(self.text(index), self.options.character_names) {
             Ok(literal) => {
+                self.note_escape(index, index, literal.invalid_escape);
                 let bytes = matches!(literal.value, crate::ast::Constant::Bytes(_));
                 let kind = if bytes { NodeKind::BytesLiteral } else { NodeKind::Literal };
                 Ok(Some(self.add(kind, index, Vec::new())))
             }
             Err(message) => Err(self.raise_at_token(index, message)),
+        }
+    }
+
+    fn note_escape(&mut self, token: usize, text: usize, escape: Option<InvalidEscape>) {
+        if self.explaining && !self.invalid {
+            self.escapes.extend(escape.map(|escape| Escape { token, text, escape }));
         }
     }
 
@@ -286,8 +293,9 @@ impl Engine<'_> {
         for middle in self.node(middles).children.clone() {
             if self.node(middle).kind == NodeKind::Token {
                 let index = self.node(middle).token as usize;
-                if let Err(message) = tokenizer::decode_middle(self.text(index), raw, self.options.character_names) {
-                    return Err(self.raise_at_token(index, message));
+                match tokenizer::decode_middle(self.text(index), raw, self.options.character_names) {
+                    Ok((_, escape)) => self.note_escape(self.pos.saturating_sub(1), index, escape),
+                    Err(message) => return Err(self.raise_at_token(index, message)),
                 }
             }
         }

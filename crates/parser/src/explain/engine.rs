@@ -8,6 +8,7 @@ use crate::error::SyntaxError;
 use crate::parser::kind::Kind;
 use crate::parser::{Options, Tokens};
 use crate::token::Token;
+use crate::tokenizer::InvalidEscape;
 
 /// Stack that must be left before a production is tried; more is taken from the heap.
 const STACK_LOW: usize = 64 * 1024;
@@ -49,6 +50,11 @@ pub(super) struct Engine<'t> {
     pub fill: usize,
     /// Are the rules for errors on?
     pub invalid: bool,
+    /// Is this the second pass?
+    pub explaining: bool,
+    /// Invalid escapes in strings read for the first time in the second pass. As in CPython only those count that are read
+    /// where the rules for errors are off.
+    pub escapes: Vec<Escape>,
     pub depth: u32,
     /// Productions tried.
     steps: u64,
@@ -57,6 +63,13 @@ pub(super) struct Engine<'t> {
     memory: Vec<Vec<Memo>>,
     /// Brackets open after each token.
     levels: Vec<u32>,
+}
+
+/// An invalid escape: the indices of the token that the warning speaks of, and of the one with the text.
+pub(crate) struct Escape {
+    pub token: usize,
+    pub text: usize,
+    pub escape: InvalidEscape,
 }
 
 /// An alternative being matched.
@@ -89,6 +102,8 @@ impl<'t> Engine<'t> {
             pos: start,
             fill: start,
             invalid: false,
+            explaining: false,
+            escapes: Vec::new(),
             depth: 0,
             steps: 0,
             nodes: Vec::new(),
@@ -101,6 +116,7 @@ impl<'t> Engine<'t> {
     pub fn restart(&mut self, start: usize) {
         self.pos = start;
         self.invalid = true;
+        self.explaining = true;
         self.depth = 0;
         self.memory.iter_mut().for_each(Vec::clear);
         self.nodes.clear();

@@ -14,6 +14,8 @@ use crate::parser::kind::Kind;
 use crate::parser::{Mode, Options, Tokens};
 use engine::{Engine, Raised};
 
+pub(crate) use engine::Escape;
+
 /// What the parser knows when it gives up.
 pub(crate) struct Failed<'t> {
     pub source: &'t str,
@@ -26,10 +28,15 @@ pub(crate) struct Failed<'t> {
     pub last_statement: (u32, u32),
 }
 
-/// The error of a source that the parser rejected.
-pub(crate) fn explain(failed: &Failed<'_>) -> Box<SyntaxError> {
+/// The error of a source that the parser rejected, and the invalid escapes found on the way to it.
+pub(crate) fn explain(failed: &Failed<'_>) -> (Box<SyntaxError>, Vec<Escape>) {
+    let mut engine = Engine::new(failed.source, failed.tokens, failed.options, failed.start);
+    let error = explain_with(&mut engine, failed);
+    (error, engine.escapes)
+}
+
+fn explain_with(engine: &mut Engine<'_>, failed: &Failed<'_>) -> Box<SyntaxError> {
     let Failed { source, tokens, mode, options, start, last_statement } = *failed;
-    let mut engine = Engine::new(source, tokens, options, start);
     let grammar = &*grammar::GRAMMAR;
     let rule = match mode {
         Mode::Exec => grammar.file,
@@ -44,19 +51,19 @@ pub(crate) fn explain(failed: &Failed<'_>) -> Box<SyntaxError> {
         return error;
     }
     if let Err(raised) = first {
-        return settle(&engine, raised, (0, 0));
+        return settle(engine, raised, (0, 0));
     }
     let reached = engine.fill.saturating_sub(1);
     engine.restart(start);
     if let Err(raised) = engine.rule(rule) {
-        return settle(&engine, raised, last_statement);
+        return settle(engine, raised, last_statement);
     }
     let layout = match tokens.kinds.get(reached) {
         Some(Kind::Indent) => "unexpected indent",
         Some(Kind::Dedent) => "unexpected unindent",
         _ => {
             let raised = engine.raise_at_token(reached, "invalid syntax".into());
-            return settle(&engine, raised, last_statement);
+            return settle(engine, raised, last_statement);
         }
     };
     // No error of the tokenizer wins over these.

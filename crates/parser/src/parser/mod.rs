@@ -25,7 +25,7 @@ use foldhash::HashMap;
 
 use crate::ast::{Expr, ExprKind, Identifier, Mod, Range, Stmt, StmtKind, TypeIgnore};
 use crate::error::{SyntaxError, SyntaxErrorKind, Warning};
-use crate::explain;
+use crate::explain::{self, Escape};
 use crate::token::{Keyword, Token, TokenKind};
 use crate::tokenizer::{self, TokenStream};
 use kind::Kind;
@@ -105,14 +105,20 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
                 None => return Ok(Parsed { module, warnings: parser.warnings_until(&tokens, u32::MAX) }),
             }
         }
-        Err(Fail::Syntax) => explain::explain(&explain::Failed {
-            source,
-            tokens: &tokens,
-            mode,
-            options: Options { barry_as_bdfl: parser.options.barry_as_bdfl, ..options },
-            start: parser.statement,
-            last_statement: parser.last_compound,
-        }),
+        Err(Fail::Syntax) => {
+            let (error, escapes) = explain::explain(&explain::Failed {
+                source,
+                tokens: &tokens,
+                mode,
+                options: Options { barry_as_bdfl: parser.options.barry_as_bdfl, ..options },
+                start: parser.statement,
+                last_statement: parser.last_compound,
+            });
+            for Escape { token, text, escape } in escapes {
+                parser.warn_escape(parser.tokens[token], parser.text(text), escape);
+            }
+            error
+        }
         Err(Fail::TooComplex) => too_complex(),
         Err(Fail::Constant(name)) => named_constant(name),
         Err(Fail::TooDeep) => {
