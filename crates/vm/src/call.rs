@@ -1,7 +1,7 @@
 //! Calls between native code and Python functions, and the shortcuts of the CALL instructions.
 #![allow(unsafe_code, reason = "the first test of every call: is the callable a Python function?")]
 
-use pyrope_object::layout::{Dict, Plain, Str, Tuple};
+use pyrope_object::layout::{Dict, List, Plain, Str, Tuple};
 use pyrope_object::shape::builtin_shape;
 use pyrope_object::{Args, BuiltinType as B, NativeFn, Object, OwnedArgs, PyResult, Ref, Type, TypeFlags, Value, Vm};
 use pyrope_types::containers::set::Set;
@@ -200,21 +200,10 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
         clear(operands);
         return Ok(Called::Done(result));
     }
-    if let Some((function, instance)) = unwrap_method(callable)
-        && operands[1].is_none()
-    {
-        let (function, instance) = (function.clone(), instance.clone());
-        operands[1] = Some(instance);
-        drop(operands[0].replace(function));
-    } else if operands[1].is_none()
-        && let Some(function) = python_call_of(callable, machine, vm)
-    {
-        operands[1] = operands[0].replace(function);
-    }
-    let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
-    if as_function(callable, machine).is_some() {
+    if expose_function(operands, vm, machine) {
         return call_python(operands, vm, machine);
     }
+    let Some(callable) = operands[0].as_ref() else { return Err(vm.system_error("CALL without callable")) };
     // A decorator's only argument lies where the receiver would: such calls are rare.
     if operands[1].is_none()
         && let Some((class, init)) = plain_init(callable, cache, machine, vm)
@@ -225,6 +214,29 @@ pub fn call_operands(operands: &mut [Slot], cache: &Cache, vm: &Vm, machine: &Ma
     let result = call_value(callable, given(&operands[1..]), vm)?;
     clear(operands);
     Ok(Called::Done(result))
+}
+
+/// Puts the Python function that calling a bound method or an instance comes to into the callable's place, and the
+/// receiver behind it. True if there is such a function.
+#[inline(always)]
+fn expose_function(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> bool {
+    let [Some(callable), first @ None, ..] = operands else { return false };
+    if let Some((function, instance)) = unwrap_method(callable) {
+        if as_function(function, machine).is_none() {
+            return false;
+        }
+        let (function, instance) = (function.clone(), instance.clone());
+        *first = Some(instance);
+        drop(std::mem::replace(callable, function));
+        return true;
+    }
+    match python_call_of(callable, machine, vm) {
+        Some(function) => {
+            *first = Some(std::mem::replace(callable, function));
+            true
+        }
+        None => false,
+    }
 }
 
 /// Readies the frame of a Python function, the first of the operands.
@@ -300,6 +312,7 @@ pub fn call_with_names(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyR
 
 #[inline(always)]
 fn call_named(operands: &mut [Slot], names: &[Value], vm: &Vm, machine: &Machine) -> PyResult<Called> {
+    expose_function(operands, vm, machine);
     let [Some(callable), values @ ..] = &mut *operands else {
         return Err(vm.system_error("CALL_KW without callable"));
     };
@@ -323,18 +336,100 @@ fn call_named(operands: &mut [Slot], names: &[Value], vm: &Vm, machine: &Machine
 /// `f(*iterable, **mapping)`, as CALL_FUNCTION_EX has its operands. They are dropped.
 #[inline(never)]
 pub fn call_spread(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<Called> {
-    let [Some(callable), _, Some(iterable), mapping] = &*operands else {
+    let [Some(_), _, Some(iterable), mapping] = &mut *operands else {
         return Err(vm.system_error("CALL_FUNCTION_EX without operands"));
     };
-    let called = match (iterable.downcast_exact::<Tuple>(), mapping) {
-        (Some(values), None) => call_with(callable, Args::positional_only(values.as_slice()), vm, machine)?,
-        _ => {
-            let args = spread_arguments(callable, iterable, mapping.as_ref(), vm)?;
-            call_with(callable, args.as_args(), vm, machine)?
-        }
+    if let Some(list) = iterable.downcast_exact::<List>() {
+        let values = vm.new_tuple(list.to_vec()).into_value();
+        drop(std::mem::replace(iterable, values));
+    }
+    let plain = iterable.downcast_exact::<Tuple>().is_some()
+        && mapping.as_ref().is_none_or(|mapping| mapping.downcast_exact::<Dict>().is_some());
+    if plain && let Some(called) = call_spread_plainly(operands, vm, machine)? {
+        return Ok(called);
+    }
+    let [Some(callable), receiver, Some(iterable), mapping] = &*operands else {
+        return Err(vm.system_error("CALL_FUNCTION_EX without operands"));
     };
+    let mut args = spread_arguments(callable, iterable, mapping.as_ref(), vm)?;
+    if let Some(receiver) = receiver {
+        args.values.insert(0, receiver.clone());
+    }
+    let called = call_with(callable, args.as_args(), vm, machine)?;
     clear(operands);
     Ok(called)
+}
+
+/// The same for a tuple and a dict or nothing. `None` if it takes memory to lay the arguments out.
+fn call_spread_plainly(operands: &mut [Slot], vm: &Vm, machine: &Machine) -> PyResult<Option<Called>> {
+    let exposed = expose_function(operands, vm, machine);
+    let [Some(callable), receiver, Some(iterable), mapping] = &*operands else { return Ok(None) };
+    let keywords = mapping.as_ref().and_then(Value::downcast_exact::<Dict>).filter(|keywords| !keywords.is_empty());
+    let values = iterable.downcast_exact::<Tuple>().map_or(&[][..], Tuple::as_slice);
+    if let Some(function) = as_function(callable, machine) {
+        let Some(frame) = spread_frame(function, receiver.as_ref(), values, keywords, vm, machine)? else {
+            return Ok(None);
+        };
+        clear(operands);
+        return Ok(Some(Called::Frame(frame)));
+    }
+    if !exposed
+        && let Some(class) = exact_class(callable, machine)
+        && let Some(init) = find_plain_init(callable, machine, vm)
+        && let Some(function) = as_function(&init, machine)
+    {
+        let instance = new_plain(class, vm);
+        let Some(frame) = spread_frame(function, Some(&instance), values, keywords, vm, machine)? else {
+            return Ok(None);
+        };
+        clear(&mut operands[1..]);
+        drop(operands[0].replace(instance));
+        return Ok(Some(Called::Init(frame)));
+    }
+    if keywords.is_some() || receiver.is_some() {
+        return Ok(None);
+    }
+    let value = vm.call_args(callable, Args::positional_only(values))?;
+    clear(operands);
+    Ok(Some(Called::Done(value)))
+}
+
+/// A fresh frame of a function for a receiver, a tuple's items and a dict's; `None` if they are too many to be laid out
+/// without memory, or the dict has other keys than strings.
+fn spread_frame(
+    function: &Function,
+    receiver: Option<&Value>,
+    values: &[Value],
+    keywords: Option<&Dict>,
+    vm: &Vm,
+    machine: &Machine,
+) -> PyResult<Option<*mut Frame>> {
+    /// So many arguments, and names of them, lie on the native stack.
+    const FEW: usize = 12;
+    let named = keywords.map_or(0, Dict::len);
+    if usize::from(receiver.is_some()) + values.len() + named > FEW {
+        return Ok(None);
+    }
+    let mut slots = [const { None::<Value> }; FEW];
+    let mut names = [const { Value::none() }; FEW];
+    let mut count = 0;
+    for value in receiver.into_iter().chain(values) {
+        slots[count] = Some(value.clone());
+        count += 1;
+    }
+    if let Some(keywords) = keywords {
+        let mut position = 0;
+        for name in &mut names[..named] {
+            let Some(entry) = keywords.next_entry(&mut position) else { return Ok(None) };
+            if entry.key.downcast::<Str>().is_none() {
+                return Ok(None);
+            }
+            *name = entry.key;
+            slots[count] = Some(entry.value);
+            count += 1;
+        }
+    }
+    frame_of(function, &mut slots[..count], &names[..named], vm, machine).map(Some)
 }
 
 #[inline(always)]
@@ -376,15 +471,22 @@ fn clear(operands: &mut [Slot]) {
     }
 }
 
-/// The class that a value is, if its metaclass is `type`.
+/// The class that a value is, if its metaclass calls it as `type` does.
 #[inline(always)]
 fn exact_class<'a>(value: &'a Value, machine: &Machine) -> Option<&'a Type> {
     let header = value.header()?;
-    // SAFETY: instances of exactly `type` have this layout.
-    std::ptr::eq(header.ty(), machine.type_type).then(|| unsafe { &*std::ptr::from_ref(header).cast::<Type>() })
+    let metaclass = header.ty();
+    let called_by_type = || match (metaclass.slots().call, machine.type_call) {
+        (Some(own), Some(plain)) => std::ptr::fn_addr_eq(own, plain),
+        _ => false,
+    };
+    // SAFETY: only types inherit how `type` is called, and their instances have this layout.
+    (std::ptr::eq(metaclass, machine.type_type) || called_by_type())
+        .then(|| unsafe { &*std::ptr::from_ref(header).cast::<Type>() })
 }
 
-/// The `__init__` of a plain class: a Python class whose instances `object.__new__` makes and whose metaclass is `type`.
+/// The `__init__` of a plain class: a Python class whose instances `object.__new__` makes and whose metaclass
+/// calls it as `type` does.
 #[inline(always)]
 fn plain_init<'a>(callable: &'a Value, cache: &Cache, machine: &Machine, vm: &Vm) -> Option<(&'a Type, Value)> {
     let class = exact_class(callable, machine)?;

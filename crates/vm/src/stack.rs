@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyrope_object::layout::Dict;
+use pyrope_object::slots::CallFn;
 use pyrope_object::{Doomed, PyResult, Ref, Type, Value, Vm};
 
 use crate::code::CodeObject;
@@ -124,6 +125,8 @@ pub struct Machine {
     pub function_type: *const Type,
     /// `type`
     pub type_type: *const Type,
+    /// `type.__call__`
+    pub type_call: Option<CallFn>,
     pub(crate) monitor: ThreadMonitor,
     /// The offset at which the exception of the RERAISE under way was raised, where it says so.
     pub(crate) reraised: Cell<Option<u32>>,
@@ -157,6 +160,7 @@ fn make_machine(vm: &Vm) -> &Machine {
         breaker: vm.interp().breaker.clone(),
         function_type: vm.type_of::<Function>(),
         type_type: vm.builtin(pyrope_object::BuiltinType::Type),
+        type_call: vm.builtin(pyrope_object::BuiltinType::Type).slots().call,
         monitor: ThreadMonitor::new(vm.state()),
         reraised: Cell::new(None),
     };

@@ -635,11 +635,21 @@ impl Dict {
         let live = other.len();
         let mut entries = Vec::new();
         entries.try_reserve_exact(live).map_err(|_| vm.memory_error())?;
-        other.table.with(|t| entries.extend(t.entries.iter().flatten().cloned().map(Some)));
-        let mixed = other.table.with(|t| t.mixed);
+        let (mixed, index) = other.table.with(|t| {
+            entries.extend(t.entries.iter().flatten().cloned().map(Some));
+            // Without holes every key keeps its position.
+            let whole = t.entries.len() == live && t.filled as usize == live;
+            (t.mixed, if whole { t.index.copied() } else { None })
+        });
         let mut copy = Table { entries, mixed, ..self.table.with(Table::emptied) };
-        if live > 0 && !copy.rebuild(live) {
-            return Err(vm.memory_error());
+        match index {
+            Some(index) => {
+                copy.index = index;
+                copy.filled = live as u32;
+                copy.past_last = copy.filled;
+            }
+            None if live > 0 && !copy.rebuild(live) => return Err(vm.memory_error()),
+            None => {}
         }
         let old = self.table.replace(copy);
         self.used.set(live as u32);

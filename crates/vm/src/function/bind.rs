@@ -10,8 +10,7 @@ use crate::stack::Frame;
 
 /// Binds `args` to the first locals of a fresh frame of `function`.
 pub fn bind_arguments(frame: &Frame, args: Args<'_>, vm: &Vm) -> PyResult<()> {
-    let function = Ref::from_borrowed(frame.function());
-    let binder = Binder { frame, function: &function, code: frame.code(), vm };
+    let binder = Binder { frame, function: frame.function(), code: frame.code(), vm };
     binder.bind(args)
 }
 

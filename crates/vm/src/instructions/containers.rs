@@ -153,6 +153,11 @@ pub fn dict_update(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(never)]
 fn update(dict: &Value, other: &Value, vm: &Vm) -> PyResult<()> {
     let Some(dict) = dict.cast::<Dict>() else { return Err(vm.system_error("DICT_UPDATE without dict")) };
+    if let Some(other) = other.downcast_exact::<Dict>()
+        && dict.is_empty()
+    {
+        return if other.is_empty() { Ok(()) } else { dict.copy_from(other, vm) };
+    }
     each_entry(other, vm, |key, value| dict.set(key, value, vm)).map_err(|failure| match failure {
         NotMapping::Raised(raised) => raised,
         NotMapping::NoKeys => vm.type_error(format!("'{}' object is not a mapping", vm.type_name(other))),
@@ -204,6 +209,11 @@ pub fn dict_merge(r: &mut Regs<'_>, i: Instr) -> Flow {
 #[inline(never)]
 fn merge(callable: &Value, dict: &Value, other: &Value, vm: &Vm) -> PyResult<()> {
     let Some(dict) = dict.cast::<Dict>() else { return Err(vm.system_error("DICT_MERGE without dict")) };
+    if let Some(other) = other.downcast_exact::<Dict>()
+        && dict.is_empty()
+    {
+        return if other.is_empty() { Ok(()) } else { dict.copy_from(other, vm) };
+    }
     let result = each_entry(other, vm, |key, value| {
         if dict.get(&key, vm)?.is_some() {
             return Err(errors::repeated_keyword(callable, &key, vm));

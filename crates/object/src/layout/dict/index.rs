@@ -36,6 +36,19 @@ impl Index {
         })
     }
 
+    /// The same index; `None` without memory for it.
+    pub(super) fn copied(&self) -> Option<Index> {
+        Some(match self {
+            Index::Small(cells) => Index::Small(*cells),
+            Index::Large(cells) => {
+                let mut copy = Vec::new();
+                copy.try_reserve_exact(cells.len()).ok()?;
+                copy.extend_from_slice(cells);
+                Index::Large(copy.into_boxed_slice())
+            }
+        })
+    }
+
     #[inline(always)]
     pub(super) fn cells(&self) -> usize {
         match self {
