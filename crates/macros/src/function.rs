@@ -88,6 +88,7 @@ pub fn generate(
             function: glue::NativeFn::#variant(#scope #wrapper_name),
             binding: #binding,
             signature: #text_signature,
+            keywords: glue::accepts_keywords(#text_signature),
             doc: #doc,
         }
     };

@@ -241,7 +241,7 @@ pub fn unbound(function: &str, vm: &Vm) -> Raised {
 /// What the attribute macros name in their output: one place, whatever the crate's modules are called.
 #[doc(hidden)]
 pub mod glue {
-    pub use super::call::{receiver, receiver_ref};
+    pub use super::call::{accepts_keywords, receiver, receiver_ref};
     pub use super::{OrNone, Rest, Signature, bind, check_positional, unbound};
     pub use crate::args::{ArgName, Args, FromArg, IntoResult, Kwargs};
     pub use crate::builtin::BuiltinType;

@@ -35,6 +35,8 @@ pub struct MethodDef {
     pub binding: Binding,
     /// `__text_signature__`, such as `($self, object, /)`; empty if there is none.
     pub signature: &'static str,
+    /// What [`accepts_keywords`](crate::bind::accepts_keywords) says of the signature.
+    pub keywords: bool,
     /// `__doc__` without the signature.
     pub doc: &'static str,
 }

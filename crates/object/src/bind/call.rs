@@ -27,9 +27,7 @@ fn enter(def: &MethodDef, slf: &Value, args: Args<'_>, vm: &Vm) -> Option<PyResu
         NativeFn::One(function) if args.keyword_count() == 0 && args.values().len() == 1 => {
             Some(function(slf, &args.values()[0], vm))
         }
-        NativeFn::Any(function) if args.keyword_count() == 0 || accepts_keywords(def.signature) => {
-            Some(function(slf, args, vm))
-        }
+        NativeFn::Any(function) if args.keyword_count() == 0 || def.keywords => Some(function(slf, args, vm)),
         _ => None,
     }
 }
@@ -48,17 +46,39 @@ fn refuse(def: &MethodDef, owner: Option<&str>, args: Args<'_>, vm: &Vm) -> Rais
 }
 
 /// True if a function with this text signature takes keyword arguments. One without a signature decides for itself.
-pub fn accepts_keywords(signature: &str) -> bool {
-    let Some(inside) = signature.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return true };
-    let inside = inside.trim_end();
-    if inside.ends_with('/') {
+pub const fn accepts_keywords(signature: &str) -> bool {
+    let text = signature.as_bytes();
+    if text.len() < 2 || text[0] != b'(' || text[text.len() - 1] != b')' {
+        return true;
+    }
+    let (mut start, mut end) = (1, text.len() - 1);
+    while end > start && text[end - 1].is_ascii_whitespace() {
+        end -= 1;
+    }
+    if end > start && text[end - 1] == b'/' {
         return false;
     }
     // What follows the last positional-only marker: nothing but `*args` means that no parameter has a usable name.
-    let marker = inside.as_bytes().windows(2).rposition(|pair| pair == b"/,");
-    let tail = marker.map_or(inside, |at| &inside[at + 2..]).trim_start();
-    let only_varargs = tail.starts_with('*') && !tail.starts_with("**") && !tail.contains(',') && tail.len() > 1;
-    !only_varargs
+    let mut at = start;
+    while at + 1 < end {
+        if text[at] == b'/' && text[at + 1] == b',' {
+            start = at + 2;
+        }
+        at += 1;
+    }
+    while start < end && text[start].is_ascii_whitespace() {
+        start += 1;
+    }
+    if end - start < 2 || text[start] != b'*' || text[start + 1] == b'*' {
+        return true;
+    }
+    while start < end {
+        if text[start] == b',' {
+            return true;
+        }
+        start += 1;
+    }
+    false
 }
 
 /// Calls the instance method `def` of `owner` the way `owner.method(instance, …)` does: the first positional argument is

@@ -53,6 +53,7 @@ static NEW: MethodDef = MethodDef {
     function: NativeFn::Any(call_new),
     binding: pyrope_object::Binding::Static,
     signature: "($type, *args, **kwargs)",
+    keywords: true,
     doc: "Create and return a new object.  See help(type) for accurate signature.",
 };
 

@@ -65,6 +65,7 @@ static METHODS: [MethodDef; 3] = [
         function: NativeFn::NoArgs(repr),
         binding: Binding::Instance,
         signature: "($self, /)",
+        keywords: false,
         doc: "Return repr(self).",
     },
     MethodDef {
@@ -72,6 +73,7 @@ static METHODS: [MethodDef; 3] = [
         function: NativeFn::NoArgs(reduce),
         binding: Binding::Instance,
         signature: "($self, /)",
+        keywords: false,
         doc: "",
     },
     MethodDef {
@@ -79,6 +81,7 @@ static METHODS: [MethodDef; 3] = [
         function: NativeFn::Any(replace),
         binding: Binding::Instance,
         signature: "($self, /, **changes)",
+        keywords: true,
         doc: "Return a copy of the structure with new values for the specified fields.",
     },
 ];
@@ -88,6 +91,7 @@ static NEW: MethodDef = MethodDef {
     function: NativeFn::Any(new),
     binding: Binding::Static,
     signature: "($type, *args, **kwargs)",
+    keywords: true,
     doc: "Create and return a new object.  See help(type) for accurate signature.",
 };
 

@@ -18,6 +18,7 @@ static NEW: MethodDef = MethodDef {
     function: NativeFn::Any(new),
     binding: Binding::Static,
     signature: "($type, *args, **kwargs)",
+    keywords: true,
     doc: "Create and return a new object.  See help(type) for accurate signature.",
 };
 
@@ -26,6 +27,7 @@ static REDUCE: MethodDef = MethodDef {
     function: NativeFn::NoArgs(reduce),
     binding: Binding::Instance,
     signature: "($self, /)",
+    keywords: false,
     doc: "",
 };
 
