@@ -5,6 +5,8 @@ use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
 use crate::layout::Str;
 use crate::reference::Ref;
+use crate::slots::GetattrFn;
+use crate::ty::Type;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -26,16 +28,20 @@ impl Vm {
 
     /// The attribute, or `None` where `getattr` raises AttributeError.
     pub fn find_attr(&self, object: &Value, name: &Value) -> PyResult<Option<Value>> {
-        // The common case makes no exception just to drop it.
-        if object.ty(self).slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(_, _, _) -> _))
-        {
-            return match generic_find_attr(object, name, self) {
-                Err(raised) => self.suppress(Err(raised), B::AttributeError),
-                found => found,
-            };
+        // The common cases make no exception just to drop it.
+        let getattr = object.ty(self).slots().getattr;
+        let is = |known: GetattrFn| getattr.is_some_and(|getattr| std::ptr::fn_addr_eq(getattr, known));
+        let found = if is(generic_getattr) {
+            generic_find_attr(object, name, self)
+        } else if is(type_getattr) {
+            type_find_attr(object, name, self)
+        } else {
+            self.get_attr(object, name).map(Some)
+        };
+        match found {
+            Err(raised) => self.suppress(Err(raised), B::AttributeError),
+            found => found,
         }
-        let result = self.get_attr(object, name);
-        self.suppress(result, B::AttributeError)
     }
 
     /// The attribute named by Rust text, or `None`.
@@ -65,7 +71,7 @@ impl Vm {
     /// AttributeError for an object without that attribute, carrying `name` and `obj`.
     pub fn no_attribute(&self, object: &Value, name: &Value) -> crate::error::Raised {
         let text = name.downcast::<Str>().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let message = match object.downcast::<crate::ty::Type>() {
+        let message = match object.downcast::<Type>() {
             Some(ty) => format!("type object '{}' has no attribute '{text}'", full_name(ty)),
             None => format!("'{}' object has no attribute '{text}'", full_type_name(object, self)),
         };
@@ -119,6 +125,39 @@ pub fn generic_find_attr(object: &Value, name: &Value, vm: &Vm) -> PyResult<Opti
     }
 }
 
+/// `type.__getattribute__`
+pub fn type_getattr(class: &Value, name: &Value, vm: &Vm) -> PyResult {
+    match type_find_attr(class, name, vm)? {
+        Some(found) => Ok(found),
+        None => Err(vm.no_attribute(class, name)),
+    }
+}
+
+/// `type.__getattribute__`, `None` instead of AttributeError when nothing is found.
+pub fn type_find_attr(slf: &Value, name: &Value, vm: &Vm) -> PyResult<Option<Value>> {
+    let (Some(class), Some(text)) = (slf.downcast::<Type>(), name.downcast::<Str>()) else {
+        return Err(vm.type_error(format!("attribute name must be string, not '{}'", vm.type_name(name))));
+    };
+    let metatype = slf.ty(vm);
+    let meta_attribute = metatype.lookup(text, vm);
+    let bind = meta_attribute.as_ref().and_then(|found| found.ty(vm).slots().descr_get);
+    if let (Some(found), Some(get)) = (&meta_attribute, bind)
+        && found.ty(vm).slots().descr_set.is_some()
+    {
+        return get(found, Some(slf), Some(&metatype.to_value()), vm).map(Some);
+    }
+    if let Some(found) = class.lookup(text, vm) {
+        return match found.ty(vm).slots().descr_get {
+            Some(get) => get(&found, None, Some(slf), vm).map(Some),
+            None => Ok(Some(found)),
+        };
+    }
+    match (meta_attribute, bind) {
+        (Some(found), Some(get)) => get(&found, Some(slf), Some(&slf.ty(vm).to_value()), vm).map(Some),
+        (found, _) => Ok(found),
+    }
+}
+
 /// `object.__setattr__` and `object.__delattr__`
 pub fn generic_setattr(object: &Value, name: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
     let ty = object.ty(vm);
@@ -151,7 +190,7 @@ pub fn generic_setattr(object: &Value, name: &Value, value: Option<&Value>, vm: 
 }
 
 /// The value of `ty`'s attribute `name` along the MRO, bound to nothing; for Rust text.
-pub fn lookup_str(ty: &crate::ty::Type, name: &str, vm: &Vm) -> Option<Value> {
+pub fn lookup_str(ty: &Type, name: &str, vm: &Vm) -> Option<Value> {
     let name: Ref<Str> = vm.intern(name);
     ty.lookup(&name, vm)
 }

@@ -4,8 +4,30 @@ use crate::bind::full_type_name;
 use crate::builtin::BuiltinType as B;
 use crate::error::PyResult;
 use crate::layout::{List, Tuple};
+use crate::reference::Ref;
 use crate::value::Value;
 use crate::vm::Vm;
+
+/// A walk over an iterable: over lists and tuples without an iterator object. Not to be continued after its end.
+pub enum Walk {
+    List(Ref<List>, usize),
+    Tuple(Ref<Tuple>, usize),
+    Iterator(Value),
+}
+
+impl Walk {
+    /// The next item.
+    #[inline]
+    pub fn next(&mut self, vm: &Vm) -> PyResult<Option<Value>> {
+        let (found, index) = match self {
+            Walk::List(list, index) => (list.get(*index), index),
+            Walk::Tuple(tuple, index) => (tuple.as_slice().get(*index).cloned(), index),
+            Walk::Iterator(iterator) => return vm.next(iterator),
+        };
+        *index += 1;
+        Ok(found)
+    }
+}
 
 impl Vm {
     /// `iter(value)`
@@ -50,10 +72,22 @@ impl Vm {
         }
     }
 
+    /// Begins a walk over an iterable.
+    #[inline]
+    pub fn walk(&self, iterable: &Value) -> PyResult<Walk> {
+        if let Some(list) = iterable.downcast_exact::<List>() {
+            return Ok(Walk::List(Ref::from_borrowed(list), 0));
+        }
+        if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
+            return Ok(Walk::Tuple(Ref::from_borrowed(tuple), 0));
+        }
+        self.iter(iterable).map(Walk::Iterator)
+    }
+
     /// Calls `each` with the items of an iterable, in order.
     pub fn for_each(&self, iterable: &Value, mut each: impl FnMut(Value) -> PyResult<()>) -> PyResult<()> {
-        let iterator = self.iter(iterable)?;
-        while let Some(item) = self.next(&iterator)? {
+        let mut walk = self.walk(iterable)?;
+        while let Some(item) = walk.next(self)? {
             each(item)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use pyrope_macros::{pyclass, pymethods};
 use pyrope_object::bind::{check_positional, full_type_name};
 use pyrope_object::layout::TUPLE_LAYOUT;
-use pyrope_object::{Args, BuiltinType as B, CompareOp, PyResult, Ref, Slots, Tuple, Type, Value, Vm};
+use pyrope_object::{Args, BuiltinType as B, CompareOp, List, PyResult, Ref, Slots, Tuple, Type, Value, Vm};
 
 use super::TupleHash;
 use super::sequence::{self, bad_index, compare_lengths, from_end, is_index, receiver, slice_bound};
@@ -50,6 +50,13 @@ fn tuple_new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let values = check_positional("tuple", Args::positional_only(args.positional()), 0, 1, vm)?;
     let items = match values {
         [iterable] if exact && iterable.downcast_exact::<Tuple>().is_some() => return Ok(iterable.clone()),
+        [iterable] if exact => match iterable.downcast_exact::<List>() {
+            Some(list) if list.len() <= SMALL => {
+                let items = (0..list.len()).map(|index| list.get(index).unwrap_or(Value::none()));
+                return Ok(vm.tuple_from_iter(items.len(), items).into_value());
+            }
+            _ => vm.collect(iterable)?,
+        },
         [iterable] => vm.collect(iterable)?,
         _ => Vec::new(),
     };
@@ -63,9 +70,12 @@ pub(crate) fn same_init(class: &Type, base: &Type) -> bool {
     }
 }
 
+/// Tuples up to this length are made without asking whether there is memory.
+const SMALL: usize = 1 << 16;
+
 /// A tuple of user-sized contents, or MemoryError.
 fn make(items: Vec<Value>, vm: &Vm) -> PyResult {
-    if items.len() > 1 << 16 {
+    if items.len() > SMALL {
         return Ok(Tuple::try_new(vm, vm.builtin(B::Tuple), &items)?.into_value());
     }
     Ok(vm.new_tuple(items).into_value())

@@ -19,8 +19,8 @@ pub(super) mod functions {
     /// If the iterable is empty, return True.
     #[pyfunction("all(iterable, /)")]
     fn all(iterable: &Value, vm: &Vm) -> PyResult<bool> {
-        let iterator = vm.iter(iterable)?;
-        while let Some(item) = vm.next(&iterator)? {
+        let mut items = vm.walk(iterable)?;
+        while let Some(item) = items.next(vm)? {
             if !vm.is_true(&item)? {
                 return Ok(false);
             }
@@ -33,8 +33,8 @@ pub(super) mod functions {
     /// If the iterable is empty, return False.
     #[pyfunction("any(iterable, /)")]
     fn any(iterable: &Value, vm: &Vm) -> PyResult<bool> {
-        let iterator = vm.iter(iterable)?;
-        while let Some(item) = vm.next(&iterator)? {
+        let mut items = vm.walk(iterable)?;
+        while let Some(item) = items.next(vm)? {
             if vm.is_true(&item)? {
                 return Ok(true);
             }
@@ -336,8 +336,8 @@ pub(super) mod functions {
         match args.positional() {
             [] => return Err(vm.type_error(format!("{name} expected at least 1 argument, got 0"))),
             [iterable] => {
-                let iterator = vm.iter(iterable)?;
-                while let Some(item) = vm.next(&iterator)? {
+                let mut items = vm.walk(iterable)?;
+                while let Some(item) = items.next(vm)? {
                     best.weigh(item, key, vm)?;
                 }
             }
@@ -486,8 +486,17 @@ pub(super) mod functions {
             return Err(vm.type_error(format!("sorted expected 1 argument, got {}", args.positional().len())));
         };
         let items = vm.collect(iterable)?;
-        if args.keyword_count() == 0 {
-            let (sorted, outcome) = sort_values(items, None, false, vm);
+        let (mut key, mut reverse) = (None, false);
+        let mut known = true;
+        for (name, value) in args.keywords() {
+            match name.downcast::<Str>().and_then(Str::as_ascii) {
+                Some("key") => key = Some(value).filter(|key| !key.is_none()),
+                Some("reverse") if value.as_bool().is_some() => reverse = value.as_bool() == Some(true),
+                _ => known = false,
+            }
+        }
+        if known {
+            let (sorted, outcome) = sort_values(items, key, reverse, vm);
             outcome?;
             return Ok(vm.new_list(sorted).into_value());
         }
@@ -516,9 +525,9 @@ pub(super) mod functions {
                 start.clone()
             }
         };
-        let iterator = vm.iter(iterable)?;
+        let mut items = vm.walk(iterable)?;
         let mut sum = crate::builtins::sum::Sum::from(total, vm);
-        while let Some(item) = vm.next(&iterator)? {
+        while let Some(item) = items.next(vm)? {
             sum.add(&item, vm)?;
         }
         Ok(sum.finish(vm))
@@ -526,6 +535,15 @@ pub(super) mod functions {
 
     fn in_base(integer: &Value, spec: &str, vm: &Vm) -> PyResult {
         let index = vm.index(integer)?;
+        if let Some(small) = index.as_i64() {
+            let (sign, size) = (if small < 0 { "-" } else { "" }, small.unsigned_abs());
+            let text = match spec {
+                "#x" => format!("{sign}{size:#x}"),
+                "#o" => format!("{sign}{size:#o}"),
+                _ => format!("{sign}{size:#b}"),
+            };
+            return Ok(vm.try_str(&text)?.into_value());
+        }
         let plain = vm.int_from_big(index.as_int().map(|n| n.to_big().into_owned()).unwrap_or_default());
         vm.format(&plain, vm.new_str(spec).as_value())
     }

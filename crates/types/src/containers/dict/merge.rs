@@ -1,7 +1,7 @@
 //! Filling a dict from mappings and from iterables of pairs.
 
 use pyrope_object::bind::full_type_name;
-use pyrope_object::{BuiltinType as B, Dict, PyResult, Raised, Value, Vm};
+use pyrope_object::{BuiltinType as B, Dict, PyResult, Raised, Tuple, Value, Vm};
 
 use super::{hash_key, set};
 use crate::containers::sequence::collect_or;
@@ -89,9 +89,14 @@ pub fn keys_of(mapping: &Value, vm: &Vm) -> PyResult<Vec<Value>> {
 
 /// Takes the pairs of an iterable in.
 pub fn merge_pairs(dict: &Dict, pairs: &Value, mode: Override, vm: &Vm) -> PyResult<()> {
-    let iterator = vm.iter(pairs)?;
+    let mut walk = vm.walk(pairs)?;
     let mut number = 0;
-    while let Some(pair) = vm.next(&iterator)? {
+    while let Some(pair) = walk.next(vm)? {
+        if let Some([key, value]) = pair.downcast_exact::<Tuple>().map(Tuple::as_slice) {
+            merge_pair(dict, key, value, mode, vm)?;
+            number += 1;
+            continue;
+        }
         let parts = collect_or(&pair, "object is not iterable", vm);
         let parts = parts.map_err(|raised| noted(raised, number, vm))?;
         let [key, value] = &parts[..] else {
@@ -99,11 +104,16 @@ pub fn merge_pairs(dict: &Dict, pairs: &Value, mode: Override, vm: &Vm) -> PyRes
             let message = format!("dictionary update sequence element #{number} has length {len}; 2 is required");
             return Err(vm.value_error(message));
         };
-        let hash = hash_key(key, vm)?;
-        if mode == Override::Replace || dict.get_hashed(key, hash, vm)?.is_none() {
-            drop(dict.insert_hashed(key.clone(), hash, value.clone(), vm)?);
-        }
+        merge_pair(dict, key, value, mode, vm)?;
         number += 1;
+    }
+    Ok(())
+}
+
+fn merge_pair(dict: &Dict, key: &Value, value: &Value, mode: Override, vm: &Vm) -> PyResult<()> {
+    let hash = hash_key(key, vm)?;
+    if mode == Override::Replace || dict.get_hashed(key, hash, vm)?.is_none() {
+        drop(dict.insert_hashed(key.clone(), hash, value.clone(), vm)?);
     }
     Ok(())
 }

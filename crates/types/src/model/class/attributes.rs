@@ -29,7 +29,7 @@ pub struct TypeType;
 const SLOTS: Slots = Slots {
     repr: Some(type_repr),
     call: Some(type_call),
-    getattr: Some(type_getattr),
+    getattr: Some(pyrope_object::protocol::type_getattr),
     setattr: Some(type_setattr),
     init: Some(type_init),
     new: Some(super::new::type_new),
@@ -89,31 +89,6 @@ fn type_init(_: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
 
 fn type_or(a: &Value, b: &Value, vm: &Vm) -> PyResult {
     crate::typing::union_of(a, b, vm)
-}
-
-fn type_getattr(slf: &Value, name: &Value, vm: &Vm) -> PyResult {
-    let (Some(class), Some(text)) = (this(slf), name.downcast::<Str>()) else {
-        return Err(vm.type_error(format!("attribute name must be string, not '{}'", vm.type_name(name))));
-    };
-    let metatype = slf.ty(vm);
-    let meta_attribute = metatype.lookup(text, vm);
-    let bind = meta_attribute.as_ref().and_then(|found| found.ty(vm).slots().descr_get);
-    if let (Some(found), Some(get)) = (&meta_attribute, bind)
-        && found.ty(vm).slots().descr_set.is_some()
-    {
-        return get(found, Some(slf), Some(&metatype.to_value()), vm);
-    }
-    if let Some(found) = class.lookup(text, vm) {
-        return match found.ty(vm).slots().descr_get {
-            Some(get) => get(&found, None, Some(slf), vm),
-            None => Ok(found),
-        };
-    }
-    match (meta_attribute, bind) {
-        (Some(found), Some(get)) => get(&found, Some(slf), Some(&slf.ty(vm).to_value()), vm),
-        (Some(found), None) => Ok(found),
-        (None, _) => Err(vm.no_attribute(slf, name)),
-    }
 }
 
 fn type_setattr(slf: &Value, name: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
