@@ -32,6 +32,28 @@ pub fn small_to_decimal(n: i64) -> String {
     n.to_string()
 }
 
+/// Calls back with the decimal text of a machine integer.
+#[inline]
+pub fn with_decimal<R>(n: i64, look: impl FnOnce(&str) -> R) -> R {
+    // Nineteen digits and a sign.
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = n.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    look(std::str::from_utf8(&digits[at..]).unwrap_or_default())
+}
+
 /// Decimal text of a big integer; `limit` is `sys.get_int_max_str_digits()`, 0 for none.
 pub fn to_decimal(n: &IBig, limit: usize) -> Result<String, TextError> {
     if limit > 0 {

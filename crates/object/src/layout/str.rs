@@ -240,6 +240,30 @@ impl Str {
         }
     }
 
+    /// A string of `class` of `len` bytes of ASCII text in parts; `None` if a part is other text, or without memory.
+    pub(crate) fn try_from_ascii_parts<'p>(
+        vm: &Vm,
+        class: &Type,
+        len: usize,
+        parts: impl Iterator<Item = &'p str>,
+    ) -> Option<Ref<Str>> {
+        let chars = (Kind::Ascii as u64) << KIND_SHIFT | len as u64;
+        let fixed = Str { header: Header::blank(), hash: Cell::new(-1), chars, data: [] };
+        // SAFETY: the trailing bytes asked for are written at once: by the parts, or with zeros behind them.
+        unsafe {
+            let string = lifetime::allocate::<Str>(vm, class, len, fixed).ok()?;
+            let (mut written, mut ascii) = (0, true);
+            for part in parts {
+                let fitting = part.len().min(len - written);
+                ascii &= part.is_ascii();
+                std::ptr::copy_nonoverlapping(part.as_ptr(), string.data().add(written), fitting);
+                written += fitting;
+            }
+            string.data().add(written).write_bytes(0, len - written);
+            ascii.then_some(string)
+        }
+    }
+
     /// Appends to an exact `str` to which `text` is the only reference, in its own block if that can grow. `Err` gives it
     /// back as it was: it is shared, interned, too narrow, or memory is short.
     pub fn append_unshared(text: Value, more: &Str, vm: &Vm) -> Result<Value, Value> {

@@ -132,6 +132,19 @@ impl Vm {
         }
     }
 
+    /// A `str` of `len` bytes of ASCII text in parts; `None` if a part is other text, or without memory. Runs no Python
+    /// code.
+    pub fn str_from_ascii_parts<'p>(&self, len: usize, parts: impl Iterator<Item = &'p str>) -> Option<Ref<Str>> {
+        if len < 2 {
+            let mut parts = parts;
+            return match parts.find(|part| !part.is_empty()) {
+                Some(part) => part.is_ascii().then(|| self.latin1_char(part.as_bytes()[0])),
+                None => Some(self.empty_str()),
+            };
+        }
+        Str::try_from_ascii_parts(self, self.builtin(B::Str), len, parts)
+    }
+
     /// The one-character `str` of a code point below 0x100.
     #[inline]
     pub fn latin1_char(&self, unit: u8) -> Ref<Str> {

@@ -199,7 +199,10 @@ impl TextBuilder {
     /// Appends a code point, at most 0x10FFFF.
     #[inline]
     pub fn push(&mut self, code_point: u32) {
-        self.push_many(code_point, 1);
+        match (&mut self.units, u8::try_from(code_point)) {
+            (Units::One(units), Ok(unit)) if units.len() < units.capacity() => units.push(unit),
+            _ => self.push_many(code_point, 1),
+        }
     }
 
     /// Appends a code point several times.
@@ -217,7 +220,18 @@ impl TextBuilder {
     }
 
     /// Appends the text of a view.
+    #[inline]
     pub fn push_view(&mut self, view: StrView<'_>) {
+        match (&mut self.units, view) {
+            (Units::One(units), StrView::Ascii(text)) if text.len() <= units.capacity() - units.len() => {
+                units.extend_from_slice(text.as_bytes());
+            }
+            _ => self.push_view_slowly(view),
+        }
+    }
+
+    #[inline(never)]
+    fn push_view_slowly(&mut self, view: StrView<'_>) {
         match view {
             StrView::Ascii(_) | StrView::Latin1(_) => {}
             StrView::Ucs2(_) => self.fit(0xFFFF),
@@ -257,6 +271,7 @@ impl TextBuilder {
     }
 
     /// Appends Rust text.
+    #[inline]
     pub fn push_str(&mut self, text: &str) {
         if text.is_ascii() {
             self.push_view(StrView::Ascii(text));
@@ -308,8 +323,12 @@ impl Sink for TextBuilder {
 }
 
 /// The `str` of one code point.
+#[inline]
 pub fn char_str(code_point: u32, vm: &Vm) -> PyResult<Ref<Str>> {
-    vm.str_from_code_points(&[code_point])
+    match u16::try_from(code_point) {
+        Ok(unit) => str_from_ucs2(&[unit], vm),
+        Err(_) => vm.str_from_code_points(&[code_point]),
+    }
 }
 
 /// The part `start..end` (in range) of a text.

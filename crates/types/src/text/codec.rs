@@ -47,6 +47,12 @@ pub fn normalize_encoding(name: &str) -> String {
 }
 
 fn direct(name: &str) -> Option<Direct> {
+    match name {
+        "utf-8" => return Some(Direct::Utf8),
+        "ascii" => return Some(Direct::Ascii),
+        "latin-1" => return Some(Direct::Latin1),
+        _ => {}
+    }
     let name = normalize_encoding(name);
     Some(match name.as_str() {
         "utf_8" | "utf8" => Direct::Utf8,
@@ -65,6 +71,19 @@ pub fn decode_utf8(bytes: &[u8], errors: &str, vm: &Vm) -> PyResult<Ref<Str>> {
         return vm.try_str(text);
     }
     decode_direct(bytes, Direct::Utf8, errors, vm)
+}
+
+/// `text.encode()`: `bytes`.
+pub(super) fn encode_as_utf8(text: &Ref<Str>, errors: &str, vm: &Vm) -> PyResult {
+    encode_to_bytes(text, Direct::Utf8, errors, vm)
+}
+
+fn encode_to_bytes(text: &Ref<Str>, encoding: Direct, errors: &str, vm: &Vm) -> PyResult {
+    if let (Direct::Utf8 | Direct::Latin1 | Direct::Ascii, Some(ascii)) = (encoding, text.as_ascii()) {
+        check_errors(errors, vm)?;
+        return Ok(vm.new_bytes(ascii.as_bytes())?.into_value());
+    }
+    Ok(vm.new_bytes(&encode_direct(text, encoding, errors, vm)?)?.into_value())
 }
 
 /// Encodes as UTF-8.
@@ -86,11 +105,14 @@ fn check_errors(errors: &str, vm: &Vm) -> PyResult<()> {
 
 fn decode_direct(bytes: &[u8], encoding: Direct, errors: &str, vm: &Vm) -> PyResult<Ref<Str>> {
     check_errors(errors, vm)?;
+    if matches!(encoding, Direct::Latin1) || (matches!(encoding, Direct::Ascii) && bytes.is_ascii()) {
+        return vm.str_from_latin1(bytes);
+    }
     let mut handler = PyDecodeErrors::new(bytes, errors, vm);
     let mut out = TextBuilder::new();
     match encoding {
         Direct::Utf8 => codecs::decode_utf8(bytes, true, &mut out, &mut handler).map(drop)?,
-        Direct::Latin1 => return vm.str_from_latin1(bytes),
+        Direct::Latin1 => {}
         Direct::Ascii => codecs::decode_ascii(bytes, &mut out, &mut handler)?,
         Direct::Utf16(order) => codecs::decode_utf16(bytes, order, true, &mut out, &mut handler).map(drop)?,
         Direct::Utf32(order) => codecs::decode_utf32(bytes, order, true, &mut out, &mut handler).map(drop)?,
@@ -118,7 +140,7 @@ fn encode_direct(text: &Ref<Str>, encoding: Direct, errors: &str, vm: &Vm) -> Py
 /// `text.encode(encoding, errors)`: `bytes`.
 pub fn encode(text: &Ref<Str>, encoding: &str, errors: &str, vm: &Vm) -> PyResult<Value> {
     if let Some(direct) = direct(encoding) {
-        return Ok(vm.new_bytes(&encode_direct(text, direct, errors, vm)?)?.into_value());
+        return encode_to_bytes(text, direct, errors, vm);
     }
     let result = registry::encode_text(&text.to_value(), encoding, errors, vm)?;
     if result.downcast::<Bytes>().is_some() {

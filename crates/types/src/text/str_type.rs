@@ -114,6 +114,12 @@ fn name_argument<'a>(
 
 fn str_repr(slf: &Value, vm: &Vm) -> PyResult {
     let this = receiver!(Str, slf, vm);
+    let plain = |c: u8| (0x20..0x7F).contains(&c) && c != b'\'' && c != b'\\';
+    if let Some(text) = this.as_ascii().filter(|text| text.bytes().all(plain))
+        && let Some(quoted) = vm.str_from_ascii_parts(text.len() + 2, ["'", text, "'"].into_iter())
+    {
+        return Ok(quoted.into_value());
+    }
     let mut out = TextBuilder::with_capacity(this.len() + 2);
     push_repr(this.view(), &mut out);
     Ok(out.finish(vm)?.into_value())

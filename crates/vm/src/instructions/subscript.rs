@@ -1,6 +1,6 @@
 //! Subscripts and slices.
 
-use pyrope_object::layout::{Dict, List, Str, Tuple};
+use pyrope_object::layout::{Bytes, Dict, List, Str, Tuple};
 use pyrope_object::{PyResult, Ref, Value, Vm};
 use pyrope_types::containers::slice::Slice;
 
@@ -48,7 +48,7 @@ fn sliced(operands: &[Value], vm: &Vm) -> PyResult {
     vm.get_item(object, &slice)
 }
 
-/// Slices of exact lists, tuples and strings.
+/// Slices of exact lists, tuples, bytes and strings.
 fn quickly_sliced(object: &Value, start: &Value, stop: &Value, vm: &Vm) -> Option<PyResult> {
     if let Some(list) = object.downcast_exact::<List>() {
         let range = range(start, stop, list.len())?;
@@ -61,6 +61,13 @@ fn quickly_sliced(object: &Value, start: &Value, stop: &Value, vm: &Vm) -> Optio
             return Some(Ok(object.clone()));
         }
         return Some(Ok(vm.tuple_from_slice(&tuple.as_slice()[range]).into_value()));
+    }
+    if let Some(bytes) = object.downcast_exact::<Bytes>() {
+        let range = range(start, stop, bytes.as_slice().len())?;
+        if range.len() == bytes.as_slice().len() {
+            return Some(Ok(object.clone()));
+        }
+        return Some(vm.new_bytes(&bytes.as_slice()[range]).map(Ref::into_value));
     }
     let text = object.downcast_exact::<Str>()?;
     let range = range(start, stop, text.len())?;

@@ -173,6 +173,8 @@ impl Writer<'_> {
             self.out.push_str(if truth { "true" } else { "false" });
         } else if let Some(text) = object.downcast::<Str>() {
             self.string(object, text)?;
+        } else if let Some(n) = object.as_i64() {
+            pyrope_textual::int_text::with_decimal(n, |text| self.out.push_str(text));
         } else if object.as_int().is_some() {
             let text = self.int_text(object)?;
             self.out.push_str(&text);

@@ -112,6 +112,9 @@ fn view(slf: &Value) -> IntView<'_> {
 }
 
 fn repr(slf: &Value, vm: &Vm) -> PyResult {
+    if let Some(n) = slf.as_i64() {
+        return int_text::with_decimal(n, |text| Ok(vm.try_str(text)?.into_value()));
+    }
     Ok(vm.try_str(&decimal_text(view(slf), vm)?)?.into_value())
 }
 

@@ -91,7 +91,7 @@ impl StrType {
     fn encode(this: &Ref<Str>, encoding: Option<Cow<'_, str>>, errors: Option<Cow<'_, str>>, vm: &Vm) -> PyResult {
         let errors = errors.as_deref().unwrap_or("strict");
         match encoding.as_deref() {
-            None => Ok(vm.new_bytes(&crate::text::encode_utf8(this, errors, vm)?)?.into_value()),
+            None => crate::text::codec::encode_as_utf8(this, errors, vm),
             Some(encoding) => crate::text::encode(this, encoding, errors, vm),
         }
     }

@@ -1,5 +1,6 @@
 //! Finding, splitting, joining, replacing.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use pyrope_macros::pymethods;
@@ -145,19 +146,37 @@ fn partition_at(slf: &Value, this: &Str, sep: &Value, from_right: bool, vm: &Vm)
     let empty = || vm.empty_str().into_value();
     let found = if from_right { rfind(this.view(), text.view()) } else { find(this.view(), text.view()) };
     let parts = match found {
-        Some(at) => vec![
+        Some(at) => [
             slice_view(this.view(), 0, at, vm)?,
             exact(sep, vm)?,
             slice_view(this.view(), at + text.len(), this.len(), vm)?,
         ],
-        None if from_right => vec![empty(), empty(), exact(slf, vm)?],
-        None => vec![exact(slf, vm)?, empty(), empty()],
+        None if from_right => [empty(), empty(), exact(slf, vm)?],
+        None => [exact(slf, vm)?, empty(), empty()],
     };
-    Ok(vm.new_tuple(parts).into_value())
+    Ok(vm.tuple_of(parts).into_value())
+}
+
+/// [`replaced`] where all texts are ASCII and there is something to look for.
+fn replaced_in_ascii(slf: &Value, this: &Str, old: &Str, new: &Str, count: usize, vm: &Vm) -> Option<Value> {
+    let (text, old, new) = (this.as_ascii()?, old.as_ascii().filter(|old| !old.is_empty())?, new.as_ascii()?);
+    let places = || search::occurrences(text.as_bytes(), old.as_bytes()).take(count);
+    let found = places().count();
+    if found == 0 {
+        return exact(slf, vm).ok();
+    }
+    let len = (text.len() - found * old.len()).checked_add(found.checked_mul(new.len())?)?;
+    let at = Cell::new(0);
+    let before = places().flat_map(|place| [&text[at.replace(place + old.len())..place], new]);
+    let rest = std::iter::once_with(|| &text[at.get()..]);
+    vm.str_from_ascii_parts(len, before.chain(rest)).map(Ref::into_value)
 }
 
 /// `text.replace(old, new, count)`
 fn replaced(slf: &Value, this: &Str, old: &Str, new: &Str, count: usize, vm: &Vm) -> PyResult {
+    if let Some(result) = replaced_in_ascii(slf, this, old, new, count, vm) {
+        return Ok(result);
+    }
     let view = this.view();
     let places: Vec<usize> = if old.is_empty() {
         (0..=this.len()).take(count).collect()
@@ -181,8 +200,31 @@ fn replaced(slf: &Value, this: &Str, old: &Str, new: &Str, count: usize, vm: &Vm
     Ok(out.finish(vm)?.into_value())
 }
 
+fn ascii_text(value: &Value) -> Option<&str> {
+    value.downcast::<Str>()?.as_ascii()
+}
+
+/// `separator.join(items)` where all texts are ASCII. Runs no Python code.
+fn join_ascii(separator: &Str, items: &[Value], vm: &Vm) -> Option<Value> {
+    let [first, rest @ ..] = items else { return None };
+    if rest.is_empty() {
+        return None;
+    }
+    let separator = separator.as_ascii()?;
+    let mut len = separator.len().checked_mul(rest.len())?;
+    for item in items {
+        len = len.checked_add(ascii_text(item)?.len())?;
+    }
+    let between = rest.iter().flat_map(|item| [separator, ascii_text(item).unwrap_or_default()]);
+    let parts = std::iter::once(ascii_text(first)?).chain(between);
+    vm.str_from_ascii_parts(len, parts).map(Ref::into_value)
+}
+
 /// `separator.join(items)` with the items in hand.
 pub(in crate::text) fn join(separator: &Str, items: &[Value], vm: &Vm) -> PyResult {
+    if let Some(joined) = join_ascii(separator, items, vm) {
+        return Ok(joined);
+    }
     let mut total = separator.len().saturating_mul(items.len().saturating_sub(1));
     for (index, item) in items.iter().enumerate() {
         let Some(text) = item.downcast::<Str>() else {
@@ -348,6 +390,9 @@ impl StrType {
             return join(this, items.as_slice(), vm);
         }
         if let Some(list) = iterable.downcast_exact::<List>() {
+            if let Some(joined) = list.items.with(|items| join_ascii(this, items, vm)) {
+                return Ok(joined);
+            }
             return join(this, &list.to_vec(), vm);
         }
         join(this, &collect_or(iterable, "can only join an iterable", vm)?, vm)
