@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::hash::Hasher;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,6 +32,26 @@ use crate::vm::Vm;
 /// A place left empty stands for a type that does not exist (yet); it is filled with `object`.
 pub type BuiltinDefs = [Option<fn() -> &'static TypeDef>; BuiltinType::COUNT];
 
+/// Takes a `TypeId`, which is as good as random, for its own hash.
+#[derive(Default)]
+struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 ^= word;
+    }
+}
+
 /// An interpreter. Used by one thread at a time (its lock); not shared otherwise.
 pub struct Interpreter {
     pub heap: Heap,
@@ -56,7 +76,7 @@ pub struct Interpreter {
     pub(crate) singletons: OnceCell<Singletons>,
     pub(crate) hooks: OnceCell<Hooks>,
     /// Per-interpreter state of native crates, by its Rust type.
-    state: Guarded<HashMap<TypeId, Rc<dyn Any>>>,
+    state: Guarded<std::collections::HashMap<TypeId, Rc<dyn Any>, BuildHasherDefault<TypeIdHasher>>>,
     /// `sys.modules`, and the dict of `builtins`.
     pub modules: OnceCell<Ref<Dict>>,
     pub builtins_dict: OnceCell<Ref<Dict>>,

@@ -22,36 +22,39 @@ pub(crate) struct First {
     pub(crate) high: bool,
     /// The character, when there is only one.
     pub(crate) only: Option<u32>,
+    /// Whether it can be no character at all.
+    empty: bool,
 }
 
 impl First {
     fn nothing() -> First {
-        First { table: [false; 256], high: false, only: None }
-    }
-
-    fn literal(c: u32) -> First {
-        let mut first = First::nothing();
-        match first.table.get_mut(c as usize) {
-            Some(entry) => *entry = true,
-            None => first.high = true,
-        }
-        first.only = Some(c);
-        first
+        First { table: [false; 256], high: false, only: None, empty: true }
     }
 
     fn test(test: &Test) -> First {
         let unknown = test.depends_on_locale();
         let table = if unknown { [true; 256] } else { test.table };
-        First { table, high: unknown || test.may_pass_high(), only: None }
+        let high = unknown || test.may_pass_high();
+        First { table, high, only: None, empty: !high && !table.contains(&true) }
     }
 
     fn join(&mut self, other: &First) {
-        let empty = !self.high && !self.table.contains(&true);
-        self.only = if empty || self.only == other.only { other.only } else { None };
+        self.only = if self.empty || self.only == other.only { other.only } else { None };
         self.high |= other.high;
+        self.empty &= other.empty;
         for (mine, theirs) in self.table.iter_mut().zip(other.table) {
             *mine |= theirs;
         }
+    }
+
+    /// As `join` with the set of one character.
+    fn add(&mut self, c: u32) {
+        self.only = if self.empty || self.only == Some(c) { Some(c) } else { None };
+        match self.table.get_mut(c as usize) {
+            Some(entry) => *entry = true,
+            None => self.high = true,
+        }
+        self.empty = false;
     }
 
     #[inline(always)]
@@ -135,13 +138,30 @@ impl Program {
             *budget = budget.checked_sub(1)?;
             let (first, go_on) = match self.ops[pc as usize] {
                 Op::Fail => return Some(found),
+                Op::Literal(c) => {
+                    found.add(c);
+                    return Some(found);
+                }
+                Op::Literals { at, .. } => {
+                    found.add(self.literals[at as usize]);
+                    return Some(found);
+                }
+                Op::At(_) | Op::Mark(_) | Op::Atomic { .. } => {
+                    // An atomic group's SUCCESS ends the walk, so a body that may be empty has no set.
+                    pc += 1;
+                    continue;
+                }
+                Op::Jump(target) => {
+                    pc = target;
+                    continue;
+                }
+                Op::Assert { next, .. } | Op::AssertNot { next, .. } => {
+                    pc = next;
+                    continue;
+                }
                 Op::Success | Op::GroupRef { .. } => return None,
-                Op::Literal(c) => (First::literal(c), None),
-                Op::Literals { at, .. } => (First::literal(self.literals[at as usize]), None),
                 Op::Test(test) => (First::test(&self.tests[test as usize]), None),
-                Op::At(_) | Op::Mark(_) => (First::nothing(), Some(pc + 1)),
                 Op::MaxUntil(_) | Op::MinUntil(_) => return None,
-                Op::Jump(target) => (First::nothing(), Some(target)),
                 Op::RepeatOne(run) | Op::LazyOne(run) | Op::PossessiveOne(run) => {
                     let run = &self.runs[run as usize];
                     (First::test(&self.tests[run.test as usize]), (run.min == 0).then_some(pc + 1))
@@ -158,9 +178,6 @@ impl Program {
                     let body = self.first_of(index.body, depth, budget)?;
                     (body, (index.min == 0).then_some(index.until + 1))
                 }
-                // An atomic group's SUCCESS ends the walk, so a body that may be empty has no set.
-                Op::Atomic { .. } => (First::nothing(), Some(pc + 1)),
-                Op::Assert { next, .. } | Op::AssertNot { next, .. } => (First::nothing(), Some(next)),
                 Op::IfGroup { otherwise, .. } => {
                     let mut ways = self.first_of(pc + 1, depth, budget)?;
                     ways.join(&self.first_of(otherwise, depth, budget)?);
@@ -234,7 +251,7 @@ impl Program {
 impl First {
     /// As `join`, leaving `only` alone when `other` adds nothing.
     fn join_nonempty(&mut self, other: &First) {
-        if other.high || other.table.contains(&true) {
+        if !other.empty {
             self.join(other);
         }
     }

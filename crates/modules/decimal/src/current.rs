@@ -40,7 +40,8 @@ pub(crate) fn keep(parts: Parts, vm: &Vm) {
 
 /// The context of the running code, made from `DefaultContext` on first use.
 pub(crate) fn current(vm: &Vm) -> PyResult<Ref<Context>> {
-    let parts = parts(vm)?;
+    let state = vm.state::<State>();
+    let Some(parts) = state.0.get() else { return Err(vm.system_error("_decimal is not initialised")) };
     if let Some(known) = context_value(&parts.variable, vm)?
         && let Some(known) = known.cast::<Context>()
     {

@@ -210,9 +210,12 @@ fn strip_import_frames(exception: &Value, vm: &Vm) -> PyResult<()> {
 /// Another thread may still be executing the module: wait for it as importlib does.
 /// True if it had to be waited for.
 fn wait_until_initialised(module: &Value, name: &Value, vm: &Vm) -> PyResult<bool> {
-    let Some(spec) = module::find(module, vm.names().__spec__.as_value(), vm)?.filter(|s| !s.is_none()) else {
-        return Ok(false);
+    let name_of_spec = vm.names().__spec__.as_value();
+    let spec = match module.ty(vm).is(vm.builtin(B::Module)) {
+        true => module::module_dict(module, vm)?.get(name_of_spec, vm)?,
+        false => vm.find_attr(module, name_of_spec)?,
     };
+    let Some(spec) = spec.filter(|s| !s.is_none()) else { return Ok(false) };
     let initialising = match vm.find_attr(&spec, vm.names()._initializing.as_value())? {
         Some(flag) => vm.is_true(&flag)?,
         None => false,

@@ -82,8 +82,13 @@ fn format_text(value: &Value, vm: &Vm) -> PyResult<Vec<u8>> {
 }
 
 fn compile(value: &Value, vm: &Vm) -> PyResult<Rc<Format>> {
-    let text = format_text(value, vm)?;
     let cache = vm.state::<Cache>();
+    if let Some(text) = value.downcast::<Str>().and_then(Str::as_ascii)
+        && let Some(format) = cache.0.with(|formats| formats.get(text.as_bytes()).cloned())
+    {
+        return Ok(format);
+    }
+    let text = format_text(value, vm)?;
     if let Some(format) = cache.0.with(|formats| formats.get(&text).cloned()) {
         return Ok(format);
     }

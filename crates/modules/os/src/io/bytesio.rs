@@ -5,7 +5,9 @@ use std::cell::Cell;
 use pyrope_macros::{Traverse, pyclass, pymethods};
 use pyrope_object::bind::{BytesLike, OrNone, Signature, WritableBytes};
 use pyrope_object::buffer::{Buffer, BufferOwner, flags};
-use pyrope_object::{Args, BuiltinType as B, Dict, FromArg, Guarded, Header, PyResult, Ref, Slots, Tuple, Value, Vm};
+use pyrope_object::{
+    Args, BuiltinType as B, Dict, FromArg, Guarded, Header, Object, PyResult, Ref, Slots, Tuple, Value, Vm,
+};
 
 use super::base::BufferedIOBase;
 use super::{bound, optional_size};
@@ -42,7 +44,12 @@ const SLOTS: Slots = Slots {
             closed: Cell::new(false),
             exports: Cell::new(0),
         };
-        Ok(Ref::new_in(vm, class, blank).into_value())
+        let stream = Ref::new_in(vm, class, blank).into_value();
+        if class.is_exactly(BytesIO::def()) {
+            // Nobody can see that it is closed when it goes.
+            pyrope_object::lifetime::settle(&stream, vm);
+        }
+        Ok(stream)
     }),
     init: Some(|slf: &Value, args: Args<'_>, vm: &Vm| {
         let [initial] = bound::<1>(&INIT, args, vm)?;

@@ -1,6 +1,8 @@
 //! Giving a class the slots that its special methods ask for.
 
-use pyrope_object::{PyResult, Slots, Type, Value, Vm};
+use std::cell::OnceCell;
+
+use pyrope_object::{PyResult, Ref, Slots, Str, Type, Value, Vm};
 
 use crate::model::builtin_function;
 use crate::model::descriptors::WrapperDescriptor;
@@ -17,12 +19,17 @@ pub fn update_slots(class: &Type, vm: &Vm) {
     }
 }
 
+/// The names of the table's entries.
+#[derive(Default)]
+struct SlotNames(OnceCell<Vec<Ref<Str>>>);
+
 fn compute(class: &Type, vm: &Vm) -> Slots {
     let mut slots = Slots::EMPTY;
     let mut generic: Vec<&SlotEntry> = Vec::new();
-    for entry in slot_table::entries() {
-        let name = vm.intern(entry.name);
-        let Some(found) = class.lookup(&name, vm) else { continue };
+    let names = vm.state::<SlotNames>();
+    let names = names.0.get_or_init(|| slot_table::entries().map(|entry| vm.intern(entry.name)).collect());
+    for (entry, name) in slot_table::entries().zip(names) {
+        let Some(found) = class.lookup(name, vm) else { continue };
         match native_source(&found, entry, class) {
             Some(source) => {
                 // Inherited as it is, unless the twin method was overridden.
