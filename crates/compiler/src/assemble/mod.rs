@@ -15,8 +15,7 @@ use pyrope_text::Wtf8Buf;
 use crate::flowgraph::Cfg;
 use crate::instructions::InstructionSequence;
 
-pub(crate) use unit::constant_key;
-pub use unit::{CodeUnit, ConstTable, NameTable};
+pub use unit::{CodeUnit, ConstTable, NameTable, constant_key};
 
 /// What all scopes of a source file share, and the scope's flags.
 #[derive(Clone, Debug)]

@@ -156,7 +156,7 @@ impl From<Vec<Constant>> for ConstTable {
 }
 
 /// Equal keys mean equal type and value, except for code objects, of which only the name is in the key.
-pub(crate) fn constant_key(constant: &Constant, key: &mut Vec<u8>) {
+pub fn constant_key(constant: &Constant, key: &mut Vec<u8>) {
     fn sized(tag: u8, bytes: &[u8], key: &mut Vec<u8>) {
         key.push(tag);
         key.extend_from_slice(&(bytes.len() as u64).to_le_bytes());

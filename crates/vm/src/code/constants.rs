@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
 use pyrope_bytecode::image::{ImageConstant, ImageString};
-use pyrope_bytecode::marshal::dump_constant;
 use pyrope_bytecode::{Code, Constant};
+use pyrope_compiler::assemble::constant_key;
 use pyrope_object::layout::{Bytes, Str, StrView, Tuple};
 use pyrope_object::value::words;
 use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
@@ -56,7 +56,7 @@ pub(super) struct SourceFile {
 enum Merged {
     Str(Rc<Wtf8Buf>),
     Bytes(Rc<[u8]>),
-    /// A tuple, number or set in its serialised form.
+    /// The key of a tuple, number or set.
     Other(Vec<u8>),
 }
 
@@ -68,7 +68,12 @@ impl Merged {
             Constant::Int(n) if i32::try_from(n).is_ok() => None,
             Constant::None | Constant::Bool(_) | Constant::Ellipsis | Constant::Str { .. } => None,
             Constant::Code(_) => None,
-            _ => (!constant.has_nan()).then(|| Merged::Other(dump_constant(constant))),
+            _ if constant.has_nan() => None,
+            _ => {
+                let mut key = Vec::new();
+                constant_key(constant, &mut key);
+                Some(Merged::Other(key))
+            }
         }
     }
 }
