@@ -89,3 +89,5 @@ def warned(source):
 assert warned(r'Get non-"\#" `x`') == warned(r'(1) "\#"') == warned(r'(1) f"\#"') == [r'"\#"']
 assert warned(r'Get the "\#"') == warned('a b\n' + r'"\#"') == []
 assert warned(r'(1) "\#" "\$" y') == [r'"\#"', r'"\$"']
+# All tokens are read before the error is told.
+assert warned('a b 9or c') == warned('a b\n9or c') == ['inva']

@@ -29,6 +29,16 @@ impl Name for Rc<str> {
     }
 }
 
+impl Name for String {
+    fn text(&self) -> &str {
+        self
+    }
+
+    fn shared(&self) -> Rc<str> {
+        self.as_str().into()
+    }
+}
+
 impl<N: Name + ?Sized> Name for &N {
     fn text(&self) -> &str {
         (**self).text()

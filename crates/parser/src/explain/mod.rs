@@ -28,14 +28,23 @@ pub(crate) struct Failed<'t> {
     pub last_statement: (u32, u32),
 }
 
-/// The error of a source that the parser rejected, and the invalid escapes found on the way to it.
-pub(crate) fn explain(failed: &Failed<'_>) -> (Box<SyntaxError>, Vec<Escape>) {
-    let mut engine = Engine::new(failed.source, failed.tokens, failed.options, failed.start);
-    let error = explain_with(&mut engine, failed);
-    (error, engine.escapes)
+/// What was found out.
+pub(crate) struct Explained {
+    pub error: Box<SyntaxError>,
+    /// The invalid escapes found on the way to it.
+    pub escapes: Vec<Escape>,
+    /// Were all tokens read that are left, to see whether one of them is a worse error?
+    pub read_on: bool,
 }
 
-fn explain_with(engine: &mut Engine<'_>, failed: &Failed<'_>) -> Box<SyntaxError> {
+/// The error of a source that the parser rejected.
+pub(crate) fn explain(failed: &Failed<'_>) -> Explained {
+    let mut engine = Engine::new(failed.source, failed.tokens, failed.options, failed.start);
+    let (error, read_on) = explain_with(&mut engine, failed);
+    Explained { error, escapes: engine.escapes, read_on }
+}
+
+fn explain_with(engine: &mut Engine<'_>, failed: &Failed<'_>) -> (Box<SyntaxError>, bool) {
     let Failed { source, tokens, mode, options, start, last_statement } = *failed;
     let grammar = &*grammar::GRAMMAR;
     let rule = match mode {
@@ -48,28 +57,28 @@ fn explain_with(engine: &mut Engine<'_>, failed: &Failed<'_>) -> Box<SyntaxError
     if options.allow_incomplete && at_end_of_source(source, tokens, engine.fill) {
         let mut error = engine.raise_last("incomplete input".into()).error;
         error.incomplete = true;
-        return error;
+        return (error, false);
     }
     if let Err(raised) = first {
-        return settle(engine, raised, (0, 0));
+        return (settle(engine, raised, (0, 0)), true);
     }
     let reached = engine.fill.saturating_sub(1);
     engine.restart(start);
     if let Err(raised) = engine.rule(rule) {
-        return settle(engine, raised, last_statement);
+        return (settle(engine, raised, last_statement), true);
     }
     let layout = match tokens.kinds.get(reached) {
         Some(Kind::Indent) => "unexpected indent",
         Some(Kind::Dedent) => "unexpected unindent",
         _ => {
             let raised = engine.raise_at_token(reached, "invalid syntax".into());
-            return settle(engine, raised, last_statement);
+            return (settle(engine, raised, last_statement), true);
         }
     };
     // No error of the tokenizer wins over these.
     let mut error = engine.raise_indentation(layout.into()).error;
     error.last_statement = Some(last_statement);
-    error
+    (error, false)
 }
 
 /// Lets an error of the tokenizer behind the place where the parser stopped win, as CPython does.

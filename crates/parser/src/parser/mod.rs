@@ -25,7 +25,7 @@ use foldhash::HashMap;
 
 use crate::ast::{Expr, ExprKind, Identifier, Mod, Range, Stmt, StmtKind, TypeIgnore};
 use crate::error::{SyntaxError, SyntaxErrorKind, Warning};
-use crate::explain::{self, Escape};
+use crate::explain::{self, Escape, Explained};
 use crate::token::{Keyword, Token, TokenKind};
 use crate::tokenizer::{self, TokenStream};
 use kind::Kind;
@@ -95,6 +95,7 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
     };
     let tokens = Tokens::read(source, mode, &options)?;
     let mut parser = Parser::new(source, &tokens, options);
+    let mut read_on = false;
     let failure = match parser.module(mode) {
         Ok(module) => {
             let several = (mode == Mode::Single)
@@ -106,7 +107,7 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
             }
         }
         Err(Fail::Syntax) => {
-            let (error, escapes) = explain::explain(&explain::Failed {
+            let Explained { error, escapes, read_on: all } = explain::explain(&explain::Failed {
                 source,
                 tokens: &tokens,
                 mode,
@@ -114,6 +115,7 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
                 start: parser.statement,
                 last_statement: parser.last_compound,
             });
+            read_on = all;
             for Escape { token, text, escape } in escapes {
                 parser.warn_escape(parser.tokens[token], parser.text(text), escape);
             }
@@ -125,7 +127,7 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Box<S
             SyntaxError::new(SyntaxErrorKind::RecursionError, "maximum recursion depth exceeded during compilation")
         }
     };
-    let reached = parser.tokens.get(parser.pos).map_or(u32::MAX, |token| token.end);
+    let reached = if read_on { None } else { parser.tokens.get(parser.pos) }.map_or(u32::MAX, |token| token.end);
     Err(Box::new(SyntaxError { warnings: parser.warnings_until(&tokens, reached), ..*failure }))
 }
 
