@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use pyrope_modules_runtime::imp::{self, ImportState};
+use pyrope_modules_runtime::interpreters::family::Membership;
 use pyrope_modules_runtime::{sys, thread, warnings};
 use pyrope_object::hooks::Hooks;
 use pyrope_object::interpreter::InterpreterConfig;
@@ -10,7 +11,7 @@ use pyrope_object::layout::Dict;
 use pyrope_object::{Guarded, PyResult, Vm};
 use pyrope_types::{exceptions, model};
 
-use crate::{Interpreter, Settings, natives, path_config, streams};
+use crate::{Interpreter, Settings, family, natives, path_config, streams};
 
 fn hooks() -> Hooks {
     Hooks {
@@ -35,6 +36,11 @@ fn check_breaker(vm: &Vm) -> PyResult<()> {
 }
 
 pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
+    start_in(settings, None)
+}
+
+/// Starts an interpreter, perhaps as one more of a family.
+pub(crate) fn start_in(settings: Settings, place: Option<Membership>) -> Result<Interpreter, i32> {
     let defs = pyrope_vm::builtin_defs();
     let config = InterpreterConfig { hash_key: settings.hash_key, allocator: settings.allocator };
     let interp = pyrope_object::Interpreter::new(&config, &defs, hooks());
@@ -50,6 +56,7 @@ pub(crate) fn start(settings: Settings) -> Result<Interpreter, i32> {
     python.interp.enter(&python.vm);
     python.interp.heap.set_budget(settings.memory_limit);
     python.interp.gc.set_stress(settings.collector_stress);
+    family::enter(&python, &settings, place);
     match bring_up(&python, &settings) {
         Ok(()) => Ok(python),
         Err(raised) => Err(python.report(raised)),

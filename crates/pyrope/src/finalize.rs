@@ -1,9 +1,10 @@
 //! The end of a program, in CPython's order: threads, `atexit`, streams, then modules and what they hold.
 
+use pyrope_modules_runtime::interpreters::family;
 use pyrope_modules_runtime::{atexit, sys};
 use pyrope_object::layout::{Dict, Str};
 use pyrope_object::weak::WeakRef;
-use pyrope_object::{PyResult, Ref, Value, Vm};
+use pyrope_object::{BuiltinType, PyResult, Ref, Value, Vm};
 use pyrope_types::model::module::{Module, module_dict};
 
 use crate::Interpreter;
@@ -26,6 +27,9 @@ impl Interpreter {
         let vm = self.vm();
         ignore(self.wait_for_threads(), vm);
         atexit::run_exit_functions(vm);
+        if family::end_all(vm) {
+            ignore(self.warn_of_interpreters(), vm);
+        }
         vm.state::<sys::SysState>().finalizing.set(true);
         vm.interp().lock.close();
         let mut flushed = flush_streams(vm);
@@ -43,6 +47,11 @@ impl Interpreter {
             eprintln!("{}", vm.interp().heap.stats());
         }
         if flushed { status } else { FLUSH_FAILED }
+    }
+
+    fn warn_of_interpreters(&self) -> PyResult<()> {
+        let message = "remaining subinterpreters; close them with Interpreter.close()";
+        self.vm().warn(BuiltinType::RuntimeWarning, message, 0)
     }
 
     fn wait_for_threads(&self) -> PyResult<()> {

@@ -16,6 +16,7 @@
 //!   back to the system. What Rust containers inside types hold is not given back yet.
 
 mod boot;
+mod family;
 mod finalize;
 mod natives;
 mod path_config;

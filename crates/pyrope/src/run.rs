@@ -360,6 +360,7 @@ impl Interpreter {
     /// Puts a path before all others on `sys.path`.
     pub fn insert_path(&self, path: &[u8]) -> i32 {
         let vm = self.vm();
+        crate::family::remember_first_path(path, vm);
         let result = (|| {
             let path = imp::fs_text(path, vm)?.into_value();
             let list = vm.get_attr_str(&vm.import("sys")?, "path")?;

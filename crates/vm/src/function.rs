@@ -159,6 +159,12 @@ impl Function {
         )
     }
 
+    /// Does a parameter have a default?
+    pub fn has_defaults(&self) -> bool {
+        self.defaults.with(|given| given.as_ref().is_some_and(|given| !given.is_empty()))
+            || self.kwdefaults.with(|given| given.as_ref().is_some_and(|given| !given.is_empty()))
+    }
+
     /// The code. Lives as long as the function, even if the function gets another.
     #[inline(always)]
     pub fn code_ptr(&self) -> *const CodeObject {

@@ -343,6 +343,15 @@ pub fn generator_of(frame: &Frame) -> Option<Value> {
     unsafe { frame.generator.as_ref() }.map(GenCore::object)
 }
 
+/// Does a running generator hold one of the targets in its fast locals, which the collector does not look at?
+pub fn runs_with(value: &Value, targets: &[Value]) -> bool {
+    let Some(core) = core_of(value).filter(|core| core.state.get() == State::Running) else { return false };
+    let Some(frame) = core.frame().map(frame_ref) else { return false };
+    (0..frame.code().local_count())
+        .filter_map(|index| frame.local(index).as_ref())
+        .any(|held| targets.iter().any(|target| target.is(held)))
+}
+
 /// A frame of a generator that lives.
 pub(crate) fn frame_ref<'a>(frame: *mut Frame) -> &'a Frame {
     // SAFETY: callers pass the frame of a generator that they hold, and use the reference at once.

@@ -4,9 +4,16 @@ use pyrope_object::layout::Dict;
 use pyrope_object::{PyResult, Ref, Value, Vm};
 use pyrope_vm::FrameObject;
 
+use crate::interpreters::namespace_without_frame;
+
+/// `globals()` of the calling frame.
+pub(crate) fn current_globals(vm: &Vm) -> Option<Ref<Dict>> {
+    vm.frame_globals().or_else(|| namespace_without_frame(vm))
+}
+
 /// `locals()` of the calling frame.
 pub(crate) fn current_locals(vm: &Vm) -> PyResult {
-    match pyrope_vm::current_locals(vm)? {
+    match pyrope_vm::current_locals(vm)?.or_else(|| namespace_without_frame(vm).map(Ref::into_value)) {
         Some(locals) => Ok(locals),
         None => Err(vm.system_error("frame does not exist")),
     }

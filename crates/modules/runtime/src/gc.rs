@@ -3,6 +3,7 @@
 use pyrope_object::gc::{self, DebugFlags};
 use pyrope_object::{ModuleDef, PyResult, Value, Vm};
 use pyrope_types::model::module::module_dict;
+use pyrope_vm::generator;
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "gc",
@@ -178,7 +179,7 @@ mod functions {
     #[pyfunction("get_referrers(*objs)")]
     fn get_referrers(objs: &[Value], vm: &Vm) -> Value {
         let mut all = vm.interp().gc.objects(None);
-        all.retain(|object| gc::refers_to(object, objs));
+        all.retain(|object| gc::refers_to(object, objs) || generator::runs_with(object, objs));
         vm.new_list(all).into_value()
     }
 

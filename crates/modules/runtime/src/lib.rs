@@ -8,6 +8,7 @@ pub mod contextvars;
 mod frames;
 mod gc;
 pub mod imp;
+pub mod interpreters;
 mod lsprof;
 mod marshal;
 mod opcode;
@@ -44,6 +45,8 @@ pub const MODULES: &[&ModuleDef] = &[
     &builtins::MODULE,
     &gc::MODULE,
     &imp::MODULE,
+    &interpreters::MODULE,
+    &interpreters::QUEUES,
     &lsprof::MODULE,
     &marshal::MODULE,
     &pyrope::MODULE,

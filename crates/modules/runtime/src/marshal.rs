@@ -3,8 +3,9 @@
 mod build;
 mod write;
 
-use pyrope_object::{ModuleDef, Value, Vm};
+use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 use pyrope_types::model::module::module_dict;
+use pyrope_vm::CodeObject;
 
 pub static MODULE: ModuleDef = ModuleDef {
     name: "marshal",
@@ -16,6 +17,17 @@ pub static MODULE: ModuleDef = ModuleDef {
         module_dict(module, vm)?.set_str("version", vm.int(i64::from(pyrope_bytecode::marshal::VERSION)), vm)
     }),
 };
+
+/// The bytes of a code object.
+pub(crate) fn dump_code(code: &Ref<CodeObject>, vm: &Vm) -> PyResult<Vec<u8>> {
+    write::dump(code.as_value(), i64::from(pyrope_bytecode::marshal::VERSION), true, vm)
+}
+
+/// The code object that they stand for.
+pub(crate) fn load_code(bytes: &[u8], vm: &Vm) -> PyResult<Ref<CodeObject>> {
+    let loaded = build::load(bytes, true, vm)?;
+    loaded.cast::<CodeObject>().ok_or_else(|| vm.type_error("not a code object"))
+}
 
 #[pyrope_macros::pyfunctions]
 mod functions {

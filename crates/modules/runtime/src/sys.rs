@@ -14,6 +14,7 @@ use pyrope_object::layout::Dict;
 use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 
 pub use attributes::install_arguments;
+pub(crate) use hooks::show_exception;
 pub use hooks::{print_exception, write_error, write_error_object};
 pub use printer::install_preliminary_stderr;
 pub use repl::{interactive_loop, register_source, show_unhandled};

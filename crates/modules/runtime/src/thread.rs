@@ -18,6 +18,7 @@ use pyrope_types::model::structseq::{StructSequence, struct_sequence_type};
 
 use handle::Thread;
 
+pub(crate) use start::forget;
 pub use start::ident;
 
 pub static MODULE: ModuleDef = ModuleDef {
@@ -119,6 +120,7 @@ fn check_budget(vm: &Vm) -> PyResult<()> {
 pub fn after_fork_child(vm: &Vm) {
     vm.interp().lock.reset_after_fork();
     vm.interp().keep_only(vm);
+    crate::interpreters::family::after_fork(vm);
     vm.ident.set(0);
     let state = vm.state::<ThreadState>();
     state.main_ident.set(ident(vm));
@@ -164,7 +166,7 @@ fn excepthook(args: &Value, vm: &Vm) -> PyResult<()> {
     if !traceback.is_none() {
         vm.set_attr(&exception, vm.names().__traceback__.as_value(), Some(traceback))?;
     }
-    crate::sys::print_exception(&exception, vm)?;
+    crate::sys::show_exception(&exception, vm)?;
     vm.call_method(&stream, "flush", &[]).map(drop)
 }
 
@@ -243,8 +245,8 @@ mod functions {
     /// Return True if daemon threads are allowed in the current interpreter,
     /// and False otherwise.
     #[pyfunction("daemon_threads_allowed()")]
-    fn daemon_threads_allowed() -> bool {
-        true
+    fn daemon_threads_allowed(vm: &Vm) -> bool {
+        crate::interpreters::family::config(vm).allow_daemon_threads
     }
 
     /// Handle uncaught Thread.run() exception.

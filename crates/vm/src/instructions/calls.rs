@@ -140,6 +140,17 @@ pub fn call_native(r: &mut Regs<'_>, i: Instr) -> Flow {
     let result = check!(call::call_natively(r.top_slots(operands), r.vm()));
     r.forget_top(operands);
     r.push(result);
+    look_around(r)
+}
+
+/// A call is over and its result pushed: signals, other threads and the collector get their turn.
+#[inline(always)]
+fn look_around(r: &mut Regs<'_>) -> Flow {
+    if !r.machine.interrupted() {
+        return Flow::Next;
+    }
+    r.save();
+    check!(call::check_breaker(r.quiet_vm()));
     Flow::Next
 }
 
@@ -175,7 +186,7 @@ fn go_on(r: &mut Regs<'_>, operands: usize, called: PyResult<Called>) -> Flow {
         Called::Done(value) => {
             r.forget_top(operands);
             r.push(value);
-            Flow::Next
+            look_around(r)
         }
         Called::Frame(frame) => {
             r.forget_top(operands);

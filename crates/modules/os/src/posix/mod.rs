@@ -58,6 +58,9 @@ pub struct PosixState {
     pub(crate) after_in_parent: RefCell<Vec<Value>>,
     /// What the thread module does first in the child: forget the threads that are not there.
     pub forget_threads: Cell<Option<fn(&Vm)>>,
+    /// This interpreter may not copy the process, or may not replace it.
+    pub forbids_fork: Cell<bool>,
+    pub forbids_exec: Cell<bool>,
 }
 
 /// The type of a struct sequence, made once.

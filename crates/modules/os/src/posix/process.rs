@@ -182,6 +182,20 @@ fn wait_with_usage(pid: i32, options: i32, vm: &Vm) -> PyResult {
     Ok(vm.tuple_of([vm.int_from_usize(pid), vm.int(status.into()), usage]).into_value())
 }
 
+fn may_fork(vm: &Vm) -> PyResult<()> {
+    match vm.state::<PosixState>().forbids_fork.get() {
+        true => Err(vm.runtime_error("fork not supported for isolated subinterpreters")),
+        false => Ok(()),
+    }
+}
+
+fn may_exec(vm: &Vm) -> PyResult<()> {
+    match vm.state::<PosixState>().forbids_exec.get() {
+        true => Err(vm.runtime_error("exec not supported for isolated subinterpreters")),
+        false => Ok(()),
+    }
+}
+
 #[pyrope_macros::pyfunctions]
 pub(super) mod functions {
     use super::*;
@@ -207,6 +221,7 @@ pub(super) mod functions {
     #[pyfunction("fork()")]
     fn fork(vm: &Vm) -> PyResult<i32> {
         refuse_at_shutdown(vm)?;
+        may_fork(vm)?;
         before_fork(vm);
         match vm.interp().lock.during_fork(|| os_call!(libc::fork())) {
             -1 => {
@@ -235,6 +250,7 @@ pub(super) mod functions {
     #[pyfunction("forkpty()")]
     fn forkpty(vm: &Vm) -> PyResult {
         refuse_at_shutdown(vm)?;
+        may_fork(vm)?;
         before_fork(vm);
         let mut master = -1;
         let null = std::ptr::null_mut::<libc::c_char>();
@@ -276,6 +292,7 @@ pub(super) mod functions {
     /// Execute an executable path with arguments, replacing current process.
     #[pyfunction("execv(path, argv, /)")]
     fn execv(path: Path, argv: &Value, vm: &Vm) -> PyResult<()> {
+        may_exec(vm)?;
         let argv = arguments(argv, "execv", vm)?;
         os_call!(libc::execv(path.ptr(), argv.as_ptr()));
         Err(last_error(vm))
@@ -284,6 +301,7 @@ pub(super) mod functions {
     /// Execute an executable path with arguments, replacing current process.
     #[pyfunction("execve(path, argv, env)")]
     fn execve(path: PathOrFd, argv: &Value, env: &Value, vm: &Vm) -> PyResult<()> {
+        may_exec(vm)?;
         let argv = arguments(argv, "execve", vm)?;
         let env = environment(env, "execve", vm)?;
         match path.0.descriptor {

@@ -4,7 +4,7 @@ use pyrope_object::layout::{Dict, Str};
 use pyrope_object::{BuiltinType as B, PyResult, Ref, Value, Vm};
 use pyrope_vm::code::CodeObject;
 
-use crate::frames::current_locals;
+use crate::frames::{current_globals, current_locals};
 
 /// Where `exec` and `eval` run: globals and locals, checked.
 pub(super) fn namespaces(
@@ -15,7 +15,7 @@ pub(super) fn namespaces(
 ) -> PyResult<(Ref<Dict>, Value)> {
     let (globals, locals) = match (globals, locals) {
         (None, locals) => {
-            let Some(globals) = vm.frame_globals() else {
+            let Some(globals) = current_globals(vm) else {
                 return Err(vm.system_error(format!("{what}: no frame")));
             };
             let locals = match locals {
@@ -92,7 +92,7 @@ pub(super) mod functions {
     /// global scope and vice-versa.
     #[pyfunction("globals()")]
     fn globals(vm: &Vm) -> PyResult {
-        match vm.frame_globals() {
+        match current_globals(vm) {
             Some(globals) => Ok(globals.into_value()),
             None => Ok(Value::none()),
         }

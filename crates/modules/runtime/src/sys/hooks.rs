@@ -12,6 +12,11 @@ pub fn print_exception(exception: &Value, vm: &Vm) -> PyResult<()> {
     if super::get(vm, "stderr")?.is_some_and(|stderr| stderr.is_none()) {
         return Ok(());
     }
+    show_exception(exception, vm)
+}
+
+/// The same where `sys.stderr` may be None: then on the stream of the start.
+pub(crate) fn show_exception(exception: &Value, vm: &Vm) -> PyResult<()> {
     let printed = vm
         .import("traceback")
         .and_then(|traceback| vm.call_method(&traceback, "_print_exception_bltin", std::slice::from_ref(exception)));

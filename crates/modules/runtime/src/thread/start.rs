@@ -82,7 +82,6 @@ impl InTransit {
         thread.set_ident(ident(&vm));
         run(&function, &args, &vm);
         drop((function, args));
-        super::local::forget_thread(&vm);
         forget(&vm);
         let state = vm.state::<ThreadState>();
         state.count.set(state.count.get().saturating_sub(1));
@@ -115,8 +114,9 @@ fn run(function: &Value, args: &OwnedArgs, vm: &Vm) {
     vm.write_unraisable(Some(&message), &Value::none());
 }
 
-/// Drops what the thread's context holds, while Python code may still run on it.
-fn forget(vm: &Vm) {
+/// Drops what a thread that is about to end holds, while Python code may still run on it.
+pub(crate) fn forget(vm: &Vm) {
+    super::local::forget_thread(vm);
     drop(vm.take_exception());
     drop(vm.handled.take());
     drop(vm.context.take());
