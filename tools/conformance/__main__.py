@@ -15,6 +15,7 @@ import concurrent.futures
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -184,6 +185,8 @@ def judge_all(arguments, modules, tally, times):
 
 
 def main():
+    # A shell lets what it runs in the background ignore SIGINT, and children inherit that: tests interrupt themselves.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = parse_arguments()
     tally, times = Tally(ledger.read(arguments.ledger)), ledger.read_times(arguments.times)
     modules = arguments.modules or list(tally.excused)
