@@ -118,3 +118,11 @@ for name in ["f\0", b"f\0"]:
         assert str(error) == "embedded null character", error
     else:
         raise AssertionError("compiled")
+
+# Of a docstring it is told after its tabs are expanded.
+try:
+    compile(r"'a\t\ud800'", "f", "exec")
+except UnicodeEncodeError as error:
+    assert error.start == 8, error
+else:
+    raise AssertionError("compiled")

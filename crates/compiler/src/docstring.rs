@@ -20,7 +20,9 @@ pub(crate) fn docstring(body: &[Stmt]) -> Option<(&Rc<Wtf8Buf>, &Expr)> {
 /// The cleaned docstring. CPython encodes it on the way, so that surrogates are an error.
 pub(crate) fn checked(doc: &Wtf8Buf) -> Result<Wtf8Buf> {
     if doc.as_str().is_none() {
-        return Err(CompileError::Surrogates(doc.clone()));
+        // Tabs are expanded before that.
+        let expanded = Wtf8Buf::from_bytes(&expand_tabs(doc.as_bytes()));
+        return Err(CompileError::Surrogates(expanded.unwrap_or_else(|| doc.clone())));
     }
     Ok(clean(doc))
 }
