@@ -1,11 +1,15 @@
 //! `object.__reduce_ex__`: what pickle and copy ask of any object.
 
 use pyrope_object::layout::{Dict, List, Str, Tuple};
+use pyrope_object::protocol::generic_getattr;
 use pyrope_object::{BuiltinType as B, PyResult, Ref, TypeFlags, Value, Vm};
 
 /// `object.__reduce_ex__(protocol)`
 pub(crate) fn reduce_ex(slf: &Value, protocol: i64, vm: &Vm) -> PyResult {
     let name = vm.names().__reduce__.as_value();
+    if is_objects_own(slf, &vm.names().__reduce__, vm)? {
+        return self::reduce(slf, protocol, vm);
+    }
     if let Some(reduce) = vm.find_attr(slf, name)? {
         let class = slf.ty(vm).to_value();
         let own = vm.get_attr(&class, name)?;
@@ -17,12 +21,36 @@ pub(crate) fn reduce_ex(slf: &Value, protocol: i64, vm: &Vm) -> PyResult {
     self::reduce(slf, protocol, vm)
 }
 
+/// Is a method of an instance surely that of `object`?
+fn is_objects_own(slf: &Value, name: &Ref<Str>, vm: &Vm) -> PyResult<bool> {
+    let class = slf.ty(vm);
+    let plain = class.slots().getattr.is_some_and(|f| std::ptr::fn_addr_eq(f, generic_getattr as fn(_, _, _) -> _));
+    if !plain || !class.to_value().ty(vm).is(vm.builtin(B::Type)) {
+        return Ok(false);
+    }
+    let same = match (class.lookup(name, vm), vm.builtin(B::Object).lookup(name, vm)) {
+        (Some(own), Some(default)) => own.is(&default),
+        _ => false,
+    };
+    Ok(same && slf.instance_attribute(name.as_value(), vm)?.is_none())
+}
+
+fn copyreg(vm: &Vm) -> PyResult {
+    if let Some(modules) = vm.interp().modules.get()
+        && let Some(module) = modules.get(vm.names().copyreg.as_value(), vm)?
+        && module.ty(vm).is(vm.builtin(B::Module))
+    {
+        return Ok(module);
+    }
+    vm.import("copyreg")
+}
+
 /// `object.__reduce__`, by protocol.
 pub(crate) fn reduce(slf: &Value, protocol: i64, vm: &Vm) -> PyResult {
     if protocol >= 2 {
         return reduce_newobj(slf, vm);
     }
-    let copyreg = vm.import("copyreg")?;
+    let copyreg = copyreg(vm)?;
     vm.call_method(&copyreg, "_reduce_ex", &[slf.clone(), vm.int(protocol)])
 }
 
@@ -33,13 +61,13 @@ fn reduce_newobj(slf: &Value, vm: &Vm) -> PyResult {
     }
     let (args, kwargs) = new_arguments(slf, vm)?;
     let has_args = args.is_some();
-    let copyreg = vm.import("copyreg")?;
+    let copyreg = copyreg(vm)?;
     let class_value = class.to_value();
     let (constructor, constructor_args) = match kwargs.filter(|k| !k.is_empty()) {
         None => {
-            let mut values = vec![class_value];
-            values.extend(args.iter().flat_map(|a| a.as_slice().to_vec()));
-            (vm.get_attr(&copyreg, vm.names().__newobj__.as_value())?, vm.new_tuple(values))
+            let args = args.as_ref().map_or(&[][..], |args| args.as_slice());
+            let values = std::iter::once(class_value).chain(args.iter().cloned());
+            (vm.get_attr(&copyreg, vm.names().__newobj__.as_value())?, vm.tuple_from_iter(args.len() + 1, values))
         }
         Some(kwargs) => {
             let args = args.unwrap_or_else(|| vm.new_tuple(Vec::new()));
@@ -107,10 +135,14 @@ fn new_arguments(slf: &Value, vm: &Vm) -> PyResult<NewArguments> {
 
 fn object_state(slf: &Value, required: bool, vm: &Vm) -> PyResult {
     let name = vm.names().__getstate__.as_value();
+    if is_objects_own(slf, &vm.names().__getstate__, vm)? {
+        return default_state(slf, required, vm);
+    }
     let getstate = vm.get_attr(slf, name)?;
     let default = vm.get_attr(&vm.builtin(B::Object).to_value(), name)?;
     let own = vm.get_attr(&slf.ty(vm).to_value(), name)?;
-    if own.is(&default) { default_state(slf, required, vm) } else { vm.call(&getstate, &[]) }
+    let shadowed = slf.instance_attribute(name, vm)?.is_some();
+    if own.is(&default) && !shadowed { default_state(slf, required, vm) } else { vm.call(&getstate, &[]) }
 }
 
 /// `object.__getstate__`: the dict, or the pair of dict and `__slots__` members.
@@ -156,7 +188,7 @@ fn slot_names(slf: &Value, vm: &Vm) -> PyResult<Vec<Value>> {
     {
         return Ok(Vec::new());
     }
-    let copyreg = vm.import("copyreg")?;
+    let copyreg = copyreg(vm)?;
     let names = vm.call_method(&copyreg, "_slotnames", &[class])?;
     match names.downcast::<List>() {
         Some(list) => Ok(list.to_vec().into_iter().filter(|n| n.downcast::<Str>().is_some()).collect()),

@@ -1,5 +1,5 @@
-//! Arguments that can be moved to a frame's locals: no `*` or `**` parameters, every keyword known, what is missing has
-//! a default. Everything else is [`bind_arguments`](super::bind_arguments)' to do, and to complain about.
+//! Arguments that can be moved to a frame's locals: every keyword is known, what is missing has a default, what is too
+//! much has a `*` parameter. Everything else is [`bind_arguments`](super::bind_arguments)' to do, and to complain about.
 #![allow(unsafe_code, reason = "moves arguments to fresh frames")]
 
 use pyrope_bytecode::CodeFlags;
@@ -16,6 +16,8 @@ const MAX_KEYWORDS: usize = 8;
 /// Where each argument goes.
 pub struct Plan {
     /// Arguments by position.
+    all: usize,
+    /// Those of them that have parameters of their own.
     positional: usize,
     /// The parameters that the named arguments are for.
     places: [u8; MAX_KEYWORDS],
@@ -31,12 +33,13 @@ impl Plan {
         let code = unsafe { &*function.code_ptr() };
         let (argcount, total) = (code.argcount as usize, (code.argcount + code.kwonlyargcount) as usize);
         let positional = given.len() - names.len();
-        let variadic = code.flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS) != 0;
-        if variadic || positional > argcount || total > 63 || names.len() > MAX_KEYWORDS {
+        let too_many = positional > argcount && code.flags & CodeFlags::VARARGS == 0;
+        if too_many || total > 63 || names.len() > MAX_KEYWORDS {
             return None;
         }
+        let (all, positional) = (positional, positional.min(argcount));
         let mut plan =
-            Plan { positional, places: [0; MAX_KEYWORDS], missing: ((1 << total) - 1) & !((1 << positional) - 1) };
+            Plan { all, positional, places: [0; MAX_KEYWORDS], missing: ((1 << total) - 1) & !((1 << positional) - 1) };
         for (name, place) in names.iter().zip(&mut plan.places) {
             let index = parameter(code, name, positional, total)?;
             if plan.missing & (1 << index) == 0 {
@@ -69,16 +72,29 @@ impl Plan {
         };
         // SAFETY: the frame is fresh, its locals are unbound, and the parameters come first.
         let local = |index: usize, slot: Slot| unsafe { (*frame).slots().add(index).write(slot) };
-        let (positional, named) = given.split_at_mut(self.positional);
+        let (positional, named) = given.split_at_mut(self.all);
+        let (positional, rest) = positional.split_at_mut(self.positional);
         for (index, slot) in positional.iter_mut().enumerate() {
             local(index, slot.take());
+        }
+        // SAFETY: as in `new`.
+        let code = unsafe { &*function.code_ptr() };
+        if code.flags & (CodeFlags::VARARGS | CodeFlags::VARKEYWORDS) != 0 {
+            let mut index = (code.argcount + code.kwonlyargcount) as usize;
+            if code.flags & CodeFlags::VARARGS != 0 {
+                let rest = rest.iter_mut().map(|slot| slot.take().unwrap_or(Value::none()));
+                local(index, Some(vm.tuple_from_iter(rest.len(), rest).into_value()));
+                index += 1;
+            }
+            if code.flags & CodeFlags::VARKEYWORDS != 0 {
+                local(index, Some(vm.new_dict().into_value()));
+            }
         }
         for (slot, &place) in named.iter_mut().zip(&self.places) {
             local(place.into(), slot.take());
         }
         if self.missing != 0 {
-            // SAFETY: as in `new`.
-            let argcount = unsafe { (*function.code_ptr()).argcount as usize };
+            let argcount = code.argcount as usize;
             let defaults: Option<Ref<Tuple>> = function.defaults.get();
             let defaults = defaults.as_ref().map_or(&[][..], |defaults| defaults.as_slice());
             let mut missing = self.missing;
