@@ -76,6 +76,10 @@ impl Sum {
     pub(super) fn add(&mut self, item: &Value, vm: &Vm) -> PyResult<()> {
         match self {
             Sum::Int(total) => {
+                if let Some(next) = item.as_small_int().and_then(|n| total.checked_add(n)) {
+                    *total = next;
+                    return Ok(());
+                }
                 if let Some(next) = exact_int(item, vm).and_then(|n| total.checked_add(n)) {
                     *total = next;
                     return Ok(());

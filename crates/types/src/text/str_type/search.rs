@@ -132,6 +132,21 @@ fn pieces(slf: &Value, this: &Str, ranges: Vec<Range<usize>>, vm: &Vm) -> PyResu
     Ok(vm.new_list(items).into_value())
 }
 
+/// Texts up to this length are split without asking whether there is memory for the pieces.
+const QUICK: usize = 1 << 12;
+
+/// The pieces of a short text between separators.
+fn split_ascii(slf: &Value, text: &str, sep: &str, limit: usize, vm: &Vm) -> PyResult {
+    let mut items = Vec::with_capacity(4);
+    let mut at = 0;
+    for place in search::occurrences(text.as_bytes(), sep.as_bytes()).take(limit) {
+        items.push(vm.try_str(&text[at..place])?.into_value());
+        at = place + sep.len();
+    }
+    items.push(if at == 0 { exact(slf, vm)? } else { vm.try_str(&text[at..])?.into_value() });
+    Ok(vm.new_list(items).into_value())
+}
+
 fn limit(maxsplit: isize) -> usize {
     usize::try_from(maxsplit).unwrap_or(usize::MAX)
 }
@@ -335,7 +350,13 @@ impl StrType {
     #[method("split($self, /, sep=None, maxsplit=-1)")]
     fn split(this: &Ref<Str>, sep: Option<&Value>, maxsplit: isize, vm: &Vm) -> PyResult {
         let limit = limit(maxsplit);
-        let ranges = match separator(sep, vm)? {
+        let sep = separator(sep, vm)?;
+        if let (Some(text), Some(sep)) = (this.as_ascii(), sep.and_then(Str::as_ascii))
+            && text.len() <= QUICK
+        {
+            return split_ascii(this.as_value(), text, sep, limit, vm);
+        }
+        let ranges = match sep {
             None => with_units!(this.view(), units => search::split_whitespace(units, limit, unicode::is_space)),
             Some(sep) => with_units!(this.view(), units => match widened(units, sep.view()) {
                 Some(sep) => search::split(units, &sep, limit),
