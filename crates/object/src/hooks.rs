@@ -29,6 +29,8 @@ pub struct Hooks {
     pub warn: fn(&Value, &Value, isize, Option<&Value>, &Vm) -> PyResult<()>,
     /// Looks at [`crate::vm::breaker`] bits at a safe point: signals, lock hand-over, collection.
     pub check_breaker: fn(&Vm) -> PyResult<()>,
+    /// Tells the audit hooks of an event and its arguments.
+    pub audit: fn(&str, &[Value], &Vm) -> PyResult<()>,
     /// The globals of the running Python frame, if there is one.
     pub frame_globals: fn(&Vm) -> Option<Ref<Dict>>,
     /// Its builtins: any mapping.

@@ -67,6 +67,8 @@ pub struct Interpreter {
     version: Cell<u32>,
     /// `-b`: 1 warns when bytes are taken for text, 2 asks for an error.
     pub bytes_warning: Cell<u8>,
+    /// There are audit hooks.
+    pub audited: Cell<bool>,
     hash_key: (u64, u64),
     builtins: Box<[Cell<*const Type>; BuiltinType::COUNT]>,
     /// Native types outside the table, by the address of their description.
@@ -125,6 +127,7 @@ impl Interpreter {
             last_thread: Cell::new(0),
             version: Cell::new(0),
             bytes_warning: Cell::new(0),
+            audited: Cell::new(false),
             hash_key: config.hash_key,
             builtins: Box::new([const { Cell::new(std::ptr::null()) }; BuiltinType::COUNT]),
             native_types: Guarded::default(),

@@ -204,6 +204,15 @@ impl Vm {
         (self.hooks().warn)(&category, &message, 1, Some(source), self)
     }
 
+    /// Tells the audit hooks of an event, if there are any: an exception of theirs forbids it.
+    #[inline]
+    pub fn audit<const N: usize>(&self, event: &str, args: impl FnOnce() -> [Value; N]) -> PyResult<()> {
+        if !self.interp().audited.get() {
+            return Ok(());
+        }
+        (self.hooks().audit)(event, &args(), self)
+    }
+
     /// The globals of the running Python function.
     pub fn frame_globals(&self) -> Option<Ref<crate::layout::Dict>> {
         (self.hooks().frame_globals)(self)

@@ -24,6 +24,7 @@ fn hooks() -> Hooks {
         import: imp::import_hook,
         warn: warnings::warn_hook,
         check_breaker,
+        audit: sys::audit,
         frame_globals: pyrope_vm::current_globals,
         frame_builtins: pyrope_vm::current_builtins,
     }

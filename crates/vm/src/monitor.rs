@@ -17,7 +17,7 @@ mod tools;
 pub(crate) use instrument::{CodeMonitor, Marks, lines, marks};
 pub(crate) use jump::set_line;
 pub(crate) use legacy::want_opcodes;
-pub use legacy::{call_tracing, profile_function, set_profile, set_trace, trace_function};
+pub use legacy::{call_tracing, call_untraced, profile_function, set_profile, set_trace, trace_function};
 pub(crate) use report::{after, before, handled, last_unit, raised, reraised, stopped, stopped_with, thrown, unwound};
 pub(crate) use switch::{active, at_switch, on_breaker};
 pub use tools::{

@@ -89,6 +89,15 @@ impl Access {
         })
     }
 
+    fn number(self) -> i64 {
+        match self {
+            Access::Default => 0,
+            Access::Read => 1,
+            Access::Write => 2,
+            Access::Copy => 3,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Access::Default => "ACCESS_DEFAULT",
@@ -227,6 +236,10 @@ fn length_in_file(wanted: &Wanted, vm: &Vm) -> PyResult<usize> {
 
 fn new(class: &Type, args: Args<'_>, vm: &Vm) -> PyResult {
     let mut wanted = parse(args, vm)?;
+    vm.audit("mmap.__new__", || {
+        let Wanted { fileno, length, offset, .. } = wanted;
+        [vm.int(fileno.into()), vm.int_from_usize(length), vm.int(wanted.access.number()), vm.int(offset)]
+    })?;
     let mut fd = -1;
     if wanted.fileno == -1 {
         wanted.flags |= libc::MAP_ANONYMOUS;

@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString};
 
 use pyrope_object::{IntView, ModuleDef, PyResult, Tuple, Value, Vm};
 
-use crate::posix::process::{CStrings, after_fork_child, after_fork_parent, before_fork};
+use crate::posix::process::{CStrings, after_fork_child, after_fork_parent, before_fork, sys_is_finalizing};
 use crate::system::{errno, fs_c_string, last_error, os_call};
 
 pub static MODULE: ModuleDef = ModuleDef {
@@ -285,6 +285,14 @@ mod functions {
         if close_fds && errpipe_write < 3 {
             return Err(vm.value_error("errpipe_write must be >= 3"));
         }
+        vm.audit("_posixsubprocess.fork_exec", || [executable_list.clone(), args.clone(), env.clone()])?;
+        let hooks = !preexec_fn.is_none();
+        if hooks && sys_is_finalizing(vm) {
+            return Err(vm.raise(
+                pyrope_object::BuiltinType::PythonFinalizationError,
+                "preexec_fn not supported at interpreter shutdown",
+            ));
+        }
         let child = Child {
             keep: sorted_descriptors(pass_fds, vm)?,
             programs: c_strings(executable_list, vm)?,
@@ -303,7 +311,6 @@ mod functions {
             uid: identity(uid, "uid", vm)?,
             umask: child_umask,
         };
-        let hooks = !preexec_fn.is_none();
         if hooks {
             before_fork(vm);
         }

@@ -89,6 +89,13 @@ fn program_name(vm: &Vm) -> PyResult<Option<CString>> {
     Ok(name.and_then(|name| CString::new(name).ok()))
 }
 
+fn audit_open(ident: &Option<CString>, option: i32, facility: i32, vm: &Vm) -> PyResult<()> {
+    vm.audit("syslog.openlog", || {
+        let name = ident.as_ref().map_or(Value::none(), |name| vm.new_str(&name.to_string_lossy()).into_value());
+        [name, vm.int(option.into()), vm.int(facility.into())]
+    })
+}
+
 fn text_argument(value: &Value, argument: &'static str, vm: &Vm) -> PyResult<CString> {
     let what = ArgName { function: "syslog", argument: argument.into() };
     let Some(text) = value.downcast::<Str>() else { return Err(bad_argument(&what, "str", value, vm)) };
@@ -111,8 +118,9 @@ mod functions {
             Some(text) => CString::new(&*text).ok(),
             None => program_name(vm)?,
         };
-        let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-        log.open(ident, logoption.unwrap_or(0), facility.unwrap_or(libc::LOG_USER));
+        let (option, facility) = (logoption.unwrap_or(0), facility.unwrap_or(libc::LOG_USER));
+        audit_open(&ident, option, facility, vm)?;
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).open(ident, option, facility);
         Ok(())
     }
 
@@ -126,8 +134,12 @@ mod functions {
             [priority, message] => (part(priority, vm)?, text_argument(message, "argument 2", vm)?),
             _ => return Err(vm.type_error("syslog.syslog requires 1 to 2 arguments")),
         };
+        vm.audit("syslog.syslog", || [vm.int(priority.into()), vm.new_str(&message.to_string_lossy()).into_value()])?;
         let is_open = LOG.lock().unwrap_or_else(PoisonError::into_inner).open;
         let name = if is_open { None } else { program_name(vm)? };
+        if !is_open {
+            audit_open(&name, 0, libc::LOG_USER, vm)?;
+        }
         vm.allow_threads(|| {
             let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
             if !log.open {
@@ -140,18 +152,21 @@ mod functions {
 
     /// Close the log and forget its settings.
     #[pyfunction("closelog()")]
-    fn closelog() {
+    fn closelog(vm: &Vm) -> PyResult<()> {
+        vm.audit("syslog.closelog", || [])?;
         let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
         if log.open {
             os_call!(libc::closelog());
             *log = Log { open: false, ident: None };
         }
+        Ok(())
     }
 
     /// Set which priorities are logged, and return the mask before.
     #[pyfunction("setlogmask(maskpri, /)")]
-    fn setlogmask(maskpri: i32) -> i32 {
-        os_call!(libc::setlogmask(maskpri))
+    fn setlogmask(maskpri: i32, vm: &Vm) -> PyResult<i32> {
+        vm.audit("syslog.setlogmask", || [vm.int(maskpri.into())])?;
+        Ok(os_call!(libc::setlogmask(maskpri)))
     }
 
     /// The mask for one priority.

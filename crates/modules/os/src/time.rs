@@ -372,6 +372,7 @@ mod functions {
     /// a floating-point number for subsecond precision.
     #[pyfunction("sleep(object, /)")]
     fn sleep(object: &Value, vm: &Vm) -> PyResult<()> {
+        vm.audit("time.sleep", || [object.clone()])?;
         let is_number = object.as_int().is_some() || object.as_float().is_some();
         if !is_number && object.ty(vm).slots().index.is_none() {
             return Err(vm.type_error(format!(

@@ -172,21 +172,24 @@ mod functions {
                 }
             }
         };
+        vm.audit("gc.get_objects", || [vm.int(generation.map_or(-1, |n| n as i64))])?;
         Ok(vm.new_list(vm.interp().gc.objects(generation)).into_value())
     }
 
     /// Return the list of objects that directly refer to any of 'objs'.
     #[pyfunction("get_referrers(*objs)")]
-    fn get_referrers(objs: &[Value], vm: &Vm) -> Value {
+    fn get_referrers(objs: &[Value], vm: &Vm) -> PyResult {
+        vm.audit("gc.get_referrers", || [vm.tuple_from_slice(objs).into_value()])?;
         let mut all = vm.interp().gc.objects(None);
         all.retain(|object| gc::refers_to(object, objs) || generator::runs_with(object, objs));
-        vm.new_list(all).into_value()
+        Ok(vm.new_list(all).into_value())
     }
 
     /// Return the list of objects that are directly referred to by 'objs'.
     #[pyfunction("get_referents(*objs)")]
-    fn get_referents(objs: &[Value], vm: &Vm) -> Value {
-        vm.new_list(objs.iter().flat_map(gc::referents).collect()).into_value()
+    fn get_referents(objs: &[Value], vm: &Vm) -> PyResult {
+        vm.audit("gc.get_referents", || [vm.tuple_from_slice(objs).into_value()])?;
+        Ok(vm.new_list(objs.iter().flat_map(gc::referents).collect()).into_value())
     }
 
     /// Return a list of dictionaries containing per-generation statistics.

@@ -148,6 +148,10 @@ fn bootstrap(vm: &Vm) -> PyResult {
 }
 
 fn find_and_load(absolute: &Value, vm: &Vm) -> PyResult {
+    vm.audit("import", || {
+        let part = |name| crate::sys::get(vm, name).ok().flatten().unwrap_or(Value::none());
+        [absolute.clone(), Value::none(), part("path"), part("meta_path"), part("path_hooks")]
+    })?;
     let timer = timing::begin(vm);
     let result = vm.call_method(&bootstrap(vm)?, "_find_and_load", &[absolute.clone(), builtin_import(vm)?]);
     if let Some(timer) = timer {

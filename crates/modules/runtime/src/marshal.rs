@@ -38,6 +38,7 @@ mod functions {
     /// Write the value on the open file.
     #[pyfunction("dump(value, file, version=5, /, *, allow_code=True)")]
     fn dump(value: &Value, file: &Value, version: i64, allow_code: bool, vm: &Vm) -> PyResult {
+        vm.audit("marshal.dumps", || [value.clone(), vm.int(version)])?;
         let data = write::dump(value, version, allow_code, vm)?;
         let data = vm.new_bytes(&data)?.into_value();
         vm.call_method(file, "write", &[data])
@@ -46,6 +47,7 @@ mod functions {
     /// Read one value from the open file and return it.
     #[pyfunction("load(file, /, *, allow_code=True)")]
     fn load(file: &Value, allow_code: bool, vm: &Vm) -> PyResult {
+        vm.audit("marshal.load", || [])?;
         let start = vm.call_method(file, "read", &[vm.int(0)])?;
         if start.downcast::<pyrope_object::Bytes>().is_none() {
             return Err(vm.type_error(format!("file.read() returned not bytes but {}", vm.type_name(&start))));
@@ -56,6 +58,7 @@ mod functions {
     /// Return the bytes object that would be written to a file by dump(value, file).
     #[pyfunction("dumps(value, version=5, /, *, allow_code=True)")]
     fn dumps(value: &Value, version: i64, allow_code: bool, vm: &Vm) -> PyResult {
+        vm.audit("marshal.dumps", || [value.clone(), vm.int(version)])?;
         let data = write::dump(value, version, allow_code, vm)?;
         Ok(vm.new_bytes(&data)?.into_value())
     }
@@ -64,6 +67,10 @@ mod functions {
     #[pyfunction("loads(bytes, /, *, allow_code=True)")]
     fn loads(bytes: BytesLike<'_>, allow_code: bool, vm: &Vm) -> PyResult {
         let data = bytes.with(<[u8]>::to_vec);
+        if vm.interp().audited.get() {
+            let shown = vm.new_bytes(&data)?.into_value();
+            vm.audit("marshal.loads", || [shown])?;
+        }
         build::load(&data, allow_code, vm)
     }
 }

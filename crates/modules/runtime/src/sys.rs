@@ -1,6 +1,7 @@
 //! `sys`
 
 mod attributes;
+mod auditing;
 mod functions;
 mod hooks;
 mod printer;
@@ -14,6 +15,7 @@ use pyrope_object::layout::Dict;
 use pyrope_object::{ModuleDef, PyResult, Ref, Value, Vm};
 
 pub use attributes::install_arguments;
+pub use auditing::audit;
 pub(crate) use hooks::show_exception;
 pub use hooks::{print_exception, write_error, write_error_object};
 pub use printer::install_preliminary_stderr;

@@ -259,6 +259,7 @@ impl ObjectType {
     #[setter("__class__")]
     fn set_class(slf: &Value, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let Some(value) = value else { return Err(vm.type_error("can't delete __class__ attribute")) };
+        vm.audit("object.__setattr__", || [slf.clone(), vm.intern("__class__").into_value(), value.clone()])?;
         let Some(new) = value.cast::<Type>() else {
             return Err(
                 vm.type_error(format!("__class__ must be set to a class, not '{}' object", vm.type_name(value)))

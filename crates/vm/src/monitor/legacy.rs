@@ -122,6 +122,16 @@ pub fn call_tracing(function: &Value, args: &[Value], vm: &Vm) -> PyResult {
     result
 }
 
+/// Calls without tracing.
+pub fn call_untraced(function: &Value, args: &[Value], vm: &Vm) -> PyResult {
+    let depth = &machine(vm).monitor.depth;
+    let outer = depth.get();
+    depth.set(outer + 1);
+    let result = vm.call(function, args);
+    depth.set(outer);
+    result
+}
+
 pub(super) fn report_to_trace(report: &Report<'_>, vm: &Vm, machine: &Machine) -> PyResult {
     let Some(function) = machine.monitor.trace.get() else { return Ok(Value::none()) };
     let frame = frame_object(report.frame, vm);

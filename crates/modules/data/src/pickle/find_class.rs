@@ -8,6 +8,7 @@ use super::unpickler::Unpickler;
 
 /// `Unpickler.find_class`
 pub(super) fn find_class(unpickler: &Unpickler, module: &Value, name: &Value, vm: &Vm) -> PyResult {
+    vm.audit("pickle.find_class", || [module.clone(), name.clone()])?;
     let (mut module_name, mut name) = (module.clone(), name.clone());
     let protocol = unpickler.protocol.get();
     if protocol < 3 && unpickler.fix_imports.get() {

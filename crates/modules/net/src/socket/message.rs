@@ -22,8 +22,13 @@ pub const SOCKLEN_MAX: usize = i32::MAX as usize;
 pub fn control_size(data: usize, padded: bool) -> Option<usize> {
     // SAFETY: pure arithmetic.
     let header = unsafe { libc::CMSG_LEN(0) } as usize;
-    let data = if padded { data.checked_next_multiple_of(size_of::<usize>())? } else { data };
-    header.checked_add(data).filter(|&size| size <= SOCKLEN_MAX)
+    if !padded {
+        return header.checked_add(data).filter(|&size| size <= SOCKLEN_MAX);
+    }
+    // SAFETY: computes a number.
+    let room_for_one = unsafe { libc::CMSG_SPACE(1) } as usize;
+    let fits = data <= SOCKLEN_MAX - room_for_one;
+    fits.then(|| header + data.next_multiple_of(size_of::<usize>()))
 }
 
 /// Control messages as the system wants them.

@@ -70,6 +70,7 @@ fn init(slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult<()> {
     let [family, kind, proto, fileno] = given;
     let number = |value: Option<&Value>| value.map_or(Ok(-1), |value| part::<i32>(value, vm));
     let (family, kind, proto) = (number(family)?, number(kind)?, number(proto)?);
+    vm.audit("socket.__new__", || [slf.clone(), vm.int(family.into()), vm.int(kind.into()), vm.int(proto.into())])?;
     match fileno.filter(|fd| !fd.is_none()) {
         Some(fd) => this.take_over(part::<i32>(fd, vm)?, family, kind, proto, vm),
         None => this.open(family, kind, proto, vm),

@@ -100,6 +100,7 @@ impl Socket {
     #[method("bind($self, object, /)")]
     fn bind(&self, object: &Value, vm: &Vm) -> PyResult<()> {
         let address = Address::from_python(self, object, "bind", vm)?;
+        vm.audit("socket.bind", || [pyrope_object::value_of(self), object.clone()])?;
         self.call_once(vm, |fd| os_call!(libc::bind(fd, address.pointer(), address.length())))
     }
 
@@ -109,6 +110,7 @@ impl Socket {
     #[method("connect($self, object, /)")]
     fn connect(&self, object: &Value, vm: &Vm) -> PyResult<()> {
         let address = Address::from_python(self, object, "connect", vm)?;
+        vm.audit("socket.connect", || [pyrope_object::value_of(self), object.clone()])?;
         self.connect_to(&address, vm)?.map_err(|failure| failure.raise(vm))
     }
 
@@ -118,6 +120,7 @@ impl Socket {
     #[method("connect_ex($self, object, /)")]
     fn connect_ex(&self, object: &Value, vm: &Vm) -> PyResult<i32> {
         let address = Address::from_python(self, object, "connect_ex", vm)?;
+        vm.audit("socket.connect", || [pyrope_object::value_of(self), object.clone()])?;
         Ok(match self.connect_to(&address, vm)? {
             Ok(()) => 0,
             Err(Failure::TimedOut) => libc::EWOULDBLOCK,

@@ -418,6 +418,7 @@ pub mod functions {
     /// This host's name.
     #[pyfunction("gethostname($self, /)")]
     fn gethostname(vm: &Vm) -> PyResult {
+        vm.audit("socket.gethostname", || [])?;
         let mut name = [0u8; 1024];
         let result = vm.allow_threads(|| os_call!(libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1)));
         if result < 0 {

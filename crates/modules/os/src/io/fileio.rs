@@ -199,7 +199,9 @@ fn open(
         }
     }
     let path = if descriptor < 0 { Some(fs_c_string(file, vm)?) } else { None };
+    let mode_text = mode;
     let mode = parse_mode(mode, vm)?;
+    vm.audit("open", || [file.clone(), vm.new_str(mode_text).into_value(), vm.int(mode.flags.into())])?;
     this.created.set(mode.created);
     this.can_read.set(mode.readable);
     this.can_write.set(mode.writable);

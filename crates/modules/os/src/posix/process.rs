@@ -144,17 +144,21 @@ fn listed(mapping: &Value, method: &str, vm: &Vm) -> PyResult<Vec<Value>> {
     }
 }
 
-/// PythonFinalizationError once the interpreter takes itself apart.
-fn refuse_at_shutdown(vm: &Vm) -> PyResult<()> {
-    let finalizing = match vm.import("sys").and_then(|sys| vm.call_method(&sys, "is_finalizing", &[])) {
+/// Does the interpreter take itself apart?
+pub(crate) fn sys_is_finalizing(vm: &Vm) -> bool {
+    match vm.import("sys").and_then(|sys| vm.call_method(&sys, "is_finalizing", &[])) {
         Ok(answer) => answer.as_bool() == Some(true),
         // Without `sys` the end is near, too.
         Err(raised) => {
             vm.ignore(raised);
             true
         }
-    };
-    if finalizing {
+    }
+}
+
+/// PythonFinalizationError once the interpreter takes itself apart.
+fn refuse_at_shutdown(vm: &Vm) -> PyResult<()> {
+    if sys_is_finalizing(vm) {
         return Err(vm.raise(B::PythonFinalizationError, "can't fork at interpreter shutdown"));
     }
     Ok(())

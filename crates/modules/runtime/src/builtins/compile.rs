@@ -40,7 +40,10 @@ pub(crate) fn source_text(
     if let Some(text) = source.downcast::<Str>() {
         return match text.to_utf8() {
             Some(text) if text.as_bytes().contains(&0) => Err(null_bytes(vm)),
-            Some(text) => Ok(normalise(&text)),
+            Some(text) => {
+                audit_compile(text.as_bytes(), filename, vm)?;
+                Ok(normalise(&text))
+            }
             None => Err(surrogates(text, vm)),
         };
     }
@@ -51,7 +54,16 @@ pub(crate) fn source_text(
         Some(bytes) => bytes.as_slice().to_vec(),
         None => get(source, 0, vm)?.to_vec(),
     };
+    audit_compile(&bytes, filename, vm)?;
     decode(&bytes, filename, flags, vm)
+}
+
+fn audit_compile(source: &[u8], filename: &Value, vm: &Vm) -> PyResult<()> {
+    if !vm.interp().audited.get() {
+        return Ok(());
+    }
+    let source = vm.new_bytes(source)?.into_value();
+    vm.audit("compile", || [source, filename.clone()])
 }
 
 fn null_bytes(vm: &Vm) -> Raised {

@@ -208,8 +208,10 @@ pub(super) mod functions {
     /// This is guaranteed to be unique among simultaneously existing objects.
     /// (CPython uses the object's memory address.)
     #[pyfunction("id(obj, /)")]
-    fn id(obj: &Value, vm: &Vm) -> Value {
-        vm.int_from_u64(obj.id())
+    fn id(obj: &Value, vm: &Vm) -> PyResult {
+        let id = vm.int_from_u64(obj.id());
+        vm.audit("builtins.id", || [id.clone()])?;
+        Ok(id)
     }
 
     /// Return whether an object is an instance of a class or of a subclass thereof.

@@ -53,6 +53,10 @@ pub(super) fn namespaces(
     Ok((globals, locals))
 }
 
+fn audit_exec(code: &Ref<CodeObject>, vm: &Vm) -> PyResult<()> {
+    vm.audit("exec", || [code.to_value()])
+}
+
 /// Runs a code object, checking its free variables against a closure.
 pub(super) fn run(
     what: &str,
@@ -119,9 +123,11 @@ pub(super) mod functions {
     fn eval(source: &Value, globals: OrNone<&Value>, locals: OrNone<&Value>, vm: &Vm) -> PyResult {
         let (globals, locals) = namespaces("eval", globals.0, locals.0, vm)?;
         if let Some(code) = source.cast::<CodeObject>() {
+            audit_exec(&code, vm)?;
             return run("eval", &code, &globals, &locals, None, vm);
         }
         let code = crate::builtins::compile::compile_for_run(source, "eval", vm)?;
+        audit_exec(&code, vm)?;
         pyrope_vm::run_code(&code, &globals, Some(locals), vm)
     }
 
@@ -144,12 +150,14 @@ pub(super) mod functions {
     ) -> PyResult<()> {
         let (globals, locals) = namespaces("exec", globals.0, locals.0, vm)?;
         if let Some(code) = source.cast::<CodeObject>() {
+            audit_exec(&code, vm)?;
             return run("exec", &code, &globals, &locals, closure.0, vm).map(drop);
         }
         if closure.0.is_some() {
             return Err(vm.type_error("closure argument can only be used when source is a code object"));
         }
         let code = crate::builtins::compile::compile_for_run(source, "exec", vm)?;
+        audit_exec(&code, vm)?;
         pyrope_vm::run_code(&code, &globals, Some(locals), vm).map(drop)
     }
 }

@@ -262,7 +262,10 @@ pub(super) mod functions {
     #[pyfunction("_getframe(depth=0, /)")]
     fn getframe(depth: i32, vm: &Vm) -> PyResult {
         match crate::frames::frame_at(depth.max(0) as usize, vm) {
-            Some(frame) => Ok(frame),
+            Some(frame) => {
+                vm.audit("sys._getframe", || [frame.clone()])?;
+                Ok(frame)
+            }
             None => Err(vm.value_error("call stack is not deep enough")),
         }
     }
@@ -270,6 +273,7 @@ pub(super) mod functions {
     /// Return the name of the module for the calling frame.
     #[pyfunction("_getframemodulename(depth=0)")]
     fn getframemodulename(depth: i32, vm: &Vm) -> PyResult {
+        vm.audit("sys._getframemodulename", || [vm.int(depth.into())])?;
         let Some(frame) = crate::frames::frame_at(depth.max(0) as usize, vm) else { return Ok(Value::none()) };
         let globals = vm.get_attr_str(&frame, "f_globals")?;
         match globals.downcast::<pyrope_object::Dict>() {
@@ -342,18 +346,16 @@ pub(super) mod functions {
     /// Passes the event to any hooks that are attached.
     #[pyfunction("audit(event, /, *args)")]
     fn audit(event: &Str, args: &[Value], vm: &Vm) -> PyResult<()> {
-        let hooks = vm.state::<SysState>().audit_hooks.borrow().clone();
-        let args = vm.tuple_from_slice(args).into_value();
-        for hook in hooks {
-            vm.call(&hook, &[pyrope_object::value_of(event), args.clone()])?;
+        match vm.interp().audited.get() {
+            true => super::super::auditing::audit(&event.to_string_lossy(), args, vm),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Adds a new audit hook callback.
     #[pyfunction("addaudithook(hook)")]
-    fn addaudithook(hook: &Value, vm: &Vm) {
-        vm.state::<SysState>().audit_hooks.borrow_mut().push(hook.clone());
+    fn addaudithook(hook: &Value, vm: &Vm) -> PyResult<()> {
+        super::super::auditing::add_hook(hook, vm)
     }
 
     /// Enable or disable origin tracking for coroutine objects in this thread.

@@ -237,6 +237,19 @@ pub fn show_unhandled(exception: &Value, vm: &Vm) -> PyResult<()> {
         write_error("sys.excepthook is missing\n", vm)?;
         return print_exception(exception, vm);
     };
+    let audited = vm.audit("sys.excepthook", || {
+        let [class, exception, traceback] = parts.clone();
+        [hook.clone(), class, exception, traceback]
+    });
+    if let Err(raised) = audited {
+        if vm.raised_is(B::RuntimeError) {
+            vm.ignore(raised);
+            return Ok(());
+        }
+        let exception = vm.catch(raised);
+        vm.restore_exception(Some(exception));
+        vm.write_unraisable(Some("Exception ignored in audit hook"), &hook);
+    }
     let Err(raised) = vm.call(&hook, &parts) else { return Ok(()) };
     if vm.raised_is(B::SystemExit) {
         return Err(raised);

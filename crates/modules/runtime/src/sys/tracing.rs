@@ -147,6 +147,7 @@ mod monitoring {
         if number >= event::COUNT {
             return Err(vm.value_error(format!("invalid event {event}")));
         }
+        vm.audit("sys.monitoring.register_callback", || [func.clone()])?;
         let function = (!func.is_none()).then(|| func.clone());
         Ok(monitor::register_callback(tool, number, function, vm).unwrap_or(Value::none()))
     }

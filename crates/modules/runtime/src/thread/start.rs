@@ -180,6 +180,9 @@ pub(super) mod functions {
         let Some(positional) = values[1].downcast::<Tuple>() else {
             return Err(vm.type_error("2nd arg must be a tuple"));
         };
+        vm.audit("_thread.start_new_thread", || {
+            [function.clone(), values[1].clone(), values.get(2).cloned().unwrap_or(Value::none())]
+        })?;
         let mut args = OwnedArgs { values: positional.as_slice().to_vec(), kwnames: Vec::new() };
         if let Some(keywords) = values.get(2) {
             let Some(keywords) = keywords.downcast::<Dict>() else {
@@ -228,7 +231,12 @@ pub(super) mod functions {
         if function.ty(vm).slots().call.is_none() {
             return Err(vm.type_error("thread function must be callable"));
         }
-        let handle = match handle.into_option() {
+        let handle = handle.into_option();
+        vm.audit("_thread.start_joinable_thread", || {
+            let daemon = vm.int(daemon.unwrap_or(true).into());
+            [function.clone(), daemon, handle.cloned().unwrap_or(Value::none())]
+        })?;
+        let handle = match handle {
             None => ThreadHandle::of(Thread::new(), vm),
             Some(value) => match value.cast::<ThreadHandle>() {
                 Some(handle) => handle,

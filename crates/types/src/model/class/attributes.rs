@@ -158,6 +158,10 @@ pub fn qualified_name(ty: &Type, vm: &Vm) -> PyResult<String> {
     })
 }
 
+fn audit_change(this: &Type, name: &str, value: &Value, vm: &Vm) -> PyResult<()> {
+    vm.audit("object.__setattr__", || [this.to_value(), vm.intern(name).into_value(), value.clone()])
+}
+
 fn check_settable(class: &Type, attribute: &str, value: Option<&Value>, vm: &Vm) -> PyResult<Value> {
     if class.flags().has(TypeFlags::IMMUTABLE) || !class.is_heap() {
         return Err(vm.type_error(format!(
@@ -193,6 +197,7 @@ impl TypeType {
     #[setter("__name__")]
     fn set_name(this: &Type, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let value = check_settable(this, "__name__", value, vm)?;
+        audit_change(this, "__name__", &value, vm)?;
         let Some(text) = value.downcast::<Str>() else {
             return Err(vm.type_error(format!(
                 "can only assign string to {}.__name__, not '{}'",
@@ -254,6 +259,7 @@ impl TypeType {
     #[setter("__bases__")]
     fn set_bases(this: &Type, value: Option<&Value>, vm: &Vm) -> PyResult<()> {
         let value = check_settable(this, "__bases__", value, vm)?;
+        audit_change(this, "__bases__", &value, vm)?;
         super::bases::assign_bases(this, &value, vm)
     }
 
