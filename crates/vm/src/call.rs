@@ -46,13 +46,27 @@ pub fn bound_frame(function: &Function, args: Args<'_>, vm: &Vm, machine: &Machi
 /// A fresh frame of a function that takes the arguments as they are, if it needs no more than a few words.
 #[inline(always)]
 fn plain_frame(function: &Function, args: Args<'_>, vm: &Vm, machine: &Machine) -> Option<*mut Frame> {
-    let values = args.positional();
-    if args.keyword_count() != 0 || !function.accepts_exactly(values.len()) {
+    if args.keyword_count() != 0 {
+        return None;
+    }
+    frame_of_values(function, None, args.positional(), vm, machine)
+}
+
+/// The same for a receiver, if there is one, and values.
+#[inline(always)]
+fn frame_of_values(
+    function: &Function,
+    receiver: Option<&Value>,
+    values: &[Value],
+    vm: &Vm,
+    machine: &Machine,
+) -> Option<*mut Frame> {
+    if !function.accepts_exactly(values.len() + usize::from(receiver.is_some())) {
         return None;
     }
     let frame = machine.quick_frame(function, vm.recursion_remaining.get())?;
     let _owned_by_the_frame = pyrope_object::value_of(function).into_bits();
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in receiver.into_iter().chain(values).enumerate() {
         // SAFETY: the function takes so many arguments; the locals of the fresh frame are unbound.
         unsafe { (*frame).slots().add(index).write(Some(value.clone())) };
     }
@@ -406,6 +420,11 @@ fn spread_frame(
 ) -> PyResult<Option<*mut Frame>> {
     /// So many arguments, and names of them, lie on the native stack.
     const FEW: usize = 12;
+    if keywords.is_none()
+        && let Some(frame) = frame_of_values(function, receiver, values, vm, machine)
+    {
+        return Ok(Some(frame));
+    }
     let named = keywords.map_or(0, Dict::len);
     if usize::from(receiver.is_some()) + values.len() + named > FEW {
         return Ok(None);
