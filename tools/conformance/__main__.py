@@ -32,7 +32,12 @@ def install(command, tests, folder):
     subprocess.run([command, '-m', '_pyrope_install', folder], check=True, stdout=subprocess.DEVNULL)
     library, = (entry.path for entry in os.scandir(os.path.join(folder, 'lib')))
     shutil.copytree(os.path.join(tests, 'test'), os.path.join(library, 'test'), symlinks=True, ignore=shutil.ignore_patterns('__pycache__'))
-    return os.path.join(folder, 'bin', 'pyrope'), os.environ
+    return os.path.join(folder, 'bin', 'pyrope'), environment()
+
+
+def environment(**more):
+    """This process's environment without what tells a Python how to run, and with more."""
+    return {name: value for name, value in os.environ.items() if not name.startswith('PYTHON')} | more
 
 
 def version_of(tests):
@@ -172,13 +177,13 @@ def judge_all(arguments, modules, tally, times):
     """Judges modules, several at a time; tells of each as soon as its turn in the order has come."""
     with tempfile.TemporaryDirectory(prefix='conformance') as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         if arguments.as_is:
-            python, environment = arguments.command, dict(os.environ, PYTHONPATH=arguments.tests)
+            python, variables = arguments.command, environment(PYTHONPATH=arguments.tests)
         else:
-            python, environment = install(arguments.command, arguments.tests, folder)
-        judged = pool.map(lambda module: judge(python, environment, module, arguments.limit), modules)
+            python, variables = install(arguments.command, arguments.tests, folder)
+        judged = pool.map(lambda module: judge(python, variables, module, arguments.limit), modules)
         for module, (results, seconds) in zip(modules, judged):
             if arguments.rerun and tally.is_worse(module, results):
-                results, seconds = judge(python, environment, module, arguments.limit)
+                results, seconds = judge(python, variables, module, arguments.limit)
             tally.add(module, results)
             if seconds is not None:
                 times.setdefault(module, {})[arguments.name] = seconds
