@@ -354,29 +354,28 @@ impl Header {
         }
     }
 
+    /// The `__slots__` members and the attributes that lie in the object itself, which follow them.
+    #[inline]
+    fn own_slots(&self) -> *mut [Option<Value>] {
+        let ty = self.ty();
+        let first = self.member_address(0).or_else(|| self.inline_slot(0)).unwrap_or(std::ptr::dangling_mut());
+        std::ptr::slice_from_raw_parts_mut(first, ty.member_slot_count() + self.inline_capacity())
+    }
+
     /// Drops all `__slots__` members and inline attributes of an object that dies.
     pub(crate) fn drop_slots(&self) {
-        let ty = self.ty();
-        let members = ty.member_slot_count();
-        let Some(first) = self.member_address(0).or_else(|| self.inline_slot(0)) else { return };
-        // The attributes follow the members.
-        for index in 0..members + self.inline_capacity() {
+        let slots = self.own_slots();
+        for index in 0..slots.len() {
             // SAFETY: inside this object, initialised at allocation; the slot is left empty.
-            drop(unsafe { (*first.wrapping_add(index)).take() });
+            drop(unsafe { (*slots.cast::<Option<Value>>().add(index)).take() });
         }
     }
 
-    /// Calls back with each attribute, member and the dict.
-    pub(crate) fn traverse_attributes(&self, visit: &mut dyn FnMut(&Value)) {
-        let ty = self.ty();
-        let inline = (0..self.inline_capacity()).filter_map(|slot| self.inline_slot(slot));
-        let members = (0..ty.member_slot_count()).filter_map(|index| self.member_address(index));
-        for address in inline.chain(members) {
-            // SAFETY: inside this object, initialised at allocation; visitors run no Python code.
-            if let Some(value) = unsafe { &*address } {
-                visit(value);
-            }
-        }
+    /// Calls back with each member, attribute and the dict.
+    #[inline]
+    pub(crate) fn traverse_attributes<F: FnMut(&Value)>(&self, visit: &mut F) {
+        // SAFETY: inside this object, initialised at allocation; visitors run no Python code.
+        unsafe { &*self.own_slots() }.iter().flatten().for_each(&mut *visit);
         if let Some(dict) = self.attribute_dict() {
             visit(dict.as_value());
         } else if let Some(overflow) = self.overflow() {

@@ -32,7 +32,7 @@ const INDISPENSABLE: usize = 512;
 ///
 /// # Safety
 /// `class`'s layout begins with `T`'s; the trailing bytes are initialised before anyone reads them.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize, fixed: T) -> PyResult<Ref<T>> {
     if trailing <= INDISPENSABLE
         && std::ptr::eq(class.def, T::def())
@@ -75,6 +75,17 @@ unsafe fn allocate_plainly<T: Object>(vm: &Vm, class: &Type, bytes: usize, fixed
         object.cast::<T>().write(fixed);
         object.cast::<Header>().write(Header::new(class, class.instance_shape()));
         Some(Ref::from_raw(NonNull::new_unchecked(object.cast())))
+    }
+}
+
+/// Puts a fresh instance of a type that is not special under the collector's eyes, if it has links.
+#[inline(always)]
+pub(crate) fn track_fresh<T: Object>(vm: &Vm, class: &Type, object: &Ref<T>) {
+    if class.prefix_bytes() != 0
+        && let Some(header) = object.as_value().header()
+    {
+        // SAFETY: links stand before the header of each object that has a prefix.
+        vm.interp().gc.track_fresh(unsafe { &*std::ptr::from_ref(header).cast::<GcLinks>().sub(1) });
     }
 }
 
@@ -128,7 +139,10 @@ fn indispensable(vm: &Vm, bytes: usize) -> Option<NonNull<u8>> {
 
 /// A new tracked object of `class`, which derives from `T`'s own type. An object beyond the heap's budget is made all the
 /// same, and MemoryError follows at the next look at the breaker.
-#[inline]
+///
+/// Always inlined, so that the fields go from where they are computed to the object: a copy by way of the stack waits
+/// for the stores before it.
+#[inline(always)]
 pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
     if T::def().layout.trailing.is_none()
         && std::ptr::eq(class.def, T::def())
@@ -138,9 +152,7 @@ pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
         // SAFETY: no trailing bytes, layout checked.
         return match unsafe { allocate_plainly(vm, class, size_of::<T>(), fixed) } {
             Some(object) => {
-                if class.flags().has(TypeFlags::GC) {
-                    track(vm, object.as_value());
-                }
+                track_fresh(vm, class, &object);
                 object
             }
             None => crate::interpreter::out_of_memory(),
@@ -179,14 +191,14 @@ pub fn new_instance(vm: &Vm, class: &Type) -> Ref<Plain> {
         object.cast::<Header>().write(Header::new(class, class.instance_shape()));
         object.add(size_of::<Plain>()).write_bytes(0, own - size_of::<Plain>());
         class.header.increment();
-        vm.interp().gc.track(&*object.cast::<GcLinks>().sub(1));
+        vm.interp().gc.track_fresh(&*object.cast::<GcLinks>().sub(1));
         Ref::from_raw(NonNull::new_unchecked(object.cast()))
     }
 }
 
 impl<T: Object> Ref<T> {
     /// A new object of exactly `T`'s own type.
-    #[inline]
+    #[inline(always)]
     pub fn new(vm: &Vm, fixed: T) -> Ref<T> {
         new_of(vm, vm.type_of::<T>(), fixed)
     }
@@ -256,7 +268,7 @@ pub(crate) unsafe fn destroy(object: NonNull<Header>) {
     }
 }
 
-#[inline]
+#[inline(always)]
 unsafe fn destroy_now(object: NonNull<Header>) {
     // SAFETY: the object is whole; by the caller's promise.
     unsafe {
@@ -287,7 +299,7 @@ unsafe fn destroy_plainly(object: NonNull<Header>) {
         let interp = ty.interp();
         let prefix = ty.prefix_bytes();
         if prefix != 0 {
-            interp.gc.untrack(&*object.as_ptr().cast::<GcLinks>().sub(1));
+            interp.gc.forget(&*object.as_ptr().cast::<GcLinks>().sub(1));
         }
         let layout = &ty.def.layout;
         let trailing = layout.trailing.map_or(0, |trailing| trailing(object.as_ptr()));

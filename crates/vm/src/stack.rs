@@ -182,7 +182,14 @@ impl Machine {
     pub fn bury(&self) {
         // Ending an object may run code that leaves others here.
         let Some(first) = self.doomed[0].take() else { return };
-        let Some(second) = self.doomed[1].take() else { return first.end() };
+        match self.doomed[1].take() {
+            None => first.end(),
+            Some(second) => self.bury_more(first, second),
+        }
+    }
+
+    #[inline(never)]
+    fn bury_more(&self, first: Doomed, second: Doomed) {
         let mut others = [const { None }; MAX_DOOMED - 2];
         for (place, doomed) in others.iter_mut().zip(&self.doomed[2..]) {
             *place = doomed.take();

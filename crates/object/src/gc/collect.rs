@@ -185,9 +185,13 @@ impl Interpreter {
                 report(&format!("gc: collectable <{} {:#x}>\n", object.ty(vm).name(), object.id()), vm);
             }
         }
-        clear_weak_references(&unreachable, vm);
-        finalize(&unreachable);
-        let garbage = without_resurrected(unreachable, survivors, &garbage_ring);
+        let called_back = clear_weak_references(&unreachable, vm);
+        let finalized = finalize(&unreachable);
+        // Where no Python code ran, nothing came back to life.
+        let garbage = match called_back || finalized {
+            true => without_resurrected(unreachable, survivors, &garbage_ring),
+            false => unreachable,
+        };
         let collected = garbage.len();
         if debug & DebugFlags::SAVEALL != 0 {
             gc.save_all(garbage, survivors, vm);
@@ -203,9 +207,14 @@ impl Interpreter {
     }
 }
 
-/// Clears the weak references to garbage, then calls the callbacks of those that are no garbage themselves.
-fn clear_weak_references(unreachable: &[Value], vm: &Vm) {
+/// Clears the weak references to garbage, then calls the callbacks of those that are no garbage themselves. True if
+/// there were such.
+fn clear_weak_references(unreachable: &[Value], vm: &Vm) -> bool {
     let headers = || unreachable.iter().filter_map(Value::header);
+    let is_referred_to = |header: &Header| header.extension().is_some_and(|words| !words.weak.get().is_null());
+    if !headers().any(is_referred_to) {
+        return false;
+    }
     for header in headers() {
         if let Some(links) = header.links() {
             links.prev.set(links.prev.get() | COLLECTING);
@@ -221,17 +230,22 @@ fn clear_weak_references(unreachable: &[Value], vm: &Vm) {
             links.prev.set(links.prev.get() & !COLLECTING);
         }
     }
+    let any = !calls.is_empty();
     crate::weak::call_callbacks(calls, vm);
+    any
 }
 
-/// Runs each finalizer that has not run before.
-fn finalize(unreachable: &[Value]) {
+/// Runs each finalizer that has not run before. True if there was one.
+fn finalize(unreachable: &[Value]) -> bool {
+    let mut any = false;
     for object in unreachable {
         let Some(header) = object.header() else { continue };
         if header.ty().slots().finalize.is_some() && header.links().is_some_and(|links| !links.set_finalized()) {
             crate::lifetime::run_finalizer(object);
+            any = true;
         }
     }
+    any
 }
 
 /// Finalizers may have made garbage reachable again: that goes to the survivors; the rest stays garbage.
@@ -250,16 +264,16 @@ fn without_resurrected(unreachable: Vec<Value>, survivors: &Ring, garbage: &Ring
 
 /// Breaks the cycles: empties each object. All of them are kept alive until the last one is empty.
 fn clear_all(garbage: Vec<Value>) {
+    let mut out = Vec::new();
     for object in &garbage {
         let Some(header) = object.header() else { continue };
-        let mut out = Vec::new();
         if let Some(clear) = header.ty().def().layout.clear {
             // SAFETY: the layout describes this live object.
             unsafe { clear(header, &mut out) };
         }
         header.take_attributes(&mut out);
         header.take_members(&mut out);
-        drop(out);
+        out.clear();
     }
     drop(garbage);
 }

@@ -53,6 +53,18 @@ impl Ring {
         self.head.set_previous(at);
     }
 
+    /// [`Ring::push`] for links without flags.
+    #[inline(always)]
+    fn push_fresh(&self, links: &GcLinks) {
+        let at: *mut GcLinks = std::ptr::from_ref(links).cast_mut();
+        // A head has no flags.
+        let last = self.head.prev.replace(at as usize);
+        links.prev.set(last);
+        links.next.set(std::ptr::from_ref(self.head()).cast_mut());
+        // SAFETY: ring members are live.
+        unsafe { (*(last as *mut GcLinks)).next.set(at) };
+    }
+
     /// Moves all members of `other` to the end of this ring.
     pub(crate) fn append(&self, other: &Ring) {
         if other.is_empty() {
@@ -106,14 +118,20 @@ impl GcLinks {
     /// Takes the links out of their ring; flags stay.
     #[inline]
     pub(crate) fn unlink(&self) {
+        self.bypass();
+        self.next.set(std::ptr::null_mut());
+        self.prev.set(self.prev.get() & (FINALIZED | SETTLED));
+    }
+
+    /// Lets the neighbours see each other; these links stay as they are.
+    #[inline(always)]
+    fn bypass(&self) {
         let (next, previous) = (self.next.get(), self.previous());
         // SAFETY: neighbours in a ring are live.
         unsafe {
             (*previous).next.set(next);
             (*next).set_previous(previous);
         }
-        self.next.set(std::ptr::null_mut());
-        self.prev.set(self.prev.get() & (FINALIZED | SETTLED));
     }
 
     /// The header behind the links.
@@ -212,10 +230,21 @@ impl Collector {
     /// Starts watching an object.
     #[inline]
     pub fn track(&self, links: &GcLinks) {
-        if links.is_tracked() {
-            return;
+        if !links.is_tracked() {
+            self.generations[0].push(links);
+            self.count_one();
         }
-        self.generations[0].push(links);
+    }
+
+    /// Starts watching an object whose links are as new.
+    #[inline(always)]
+    pub(crate) fn track_fresh(&self, links: &GcLinks) {
+        self.generations[0].push_fresh(links);
+        self.count_one();
+    }
+
+    #[inline(always)]
+    fn count_one(&self) {
         let count = self.counts[0].get() + 1;
         self.counts[0].set(count);
         if count > self.limit.get() {
@@ -241,8 +270,22 @@ impl Collector {
     pub fn untrack(&self, links: &GcLinks) {
         if links.is_tracked() {
             links.unlink();
-            let count = &self.counts[0];
-            count.set(count.get().saturating_sub(1));
+            self.uncount_one();
         }
+    }
+
+    /// Takes the links of an object that ends now out of their ring; they are not looked at again.
+    #[inline(always)]
+    pub(crate) fn forget(&self, links: &GcLinks) {
+        if links.is_tracked() {
+            links.bypass();
+            self.uncount_one();
+        }
+    }
+
+    #[inline(always)]
+    fn uncount_one(&self) {
+        let count = &self.counts[0];
+        count.set(count.get().saturating_sub(1));
     }
 }

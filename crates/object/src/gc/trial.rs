@@ -5,24 +5,46 @@
 
 use crate::gc::ring::{COLLECTING, Ring, UNREACHABLE};
 use crate::header::{FINALIZED, GcLinks, Header, IMMORTAL};
+use crate::layout::{List, Tuple};
+use crate::reference::Object;
+use crate::ty::Plainness;
 use crate::value::Value;
 
 /// The trial count stands above the flag bits.
 const ONE: usize = 8;
 
-/// Calls back with each reference that an object holds: fields, attributes, and its class.
-pub(super) fn visit_references(header: &Header, visit: &mut dyn FnMut(&Value)) {
-    let ty = header.ty();
-    if let Some(traverse) = ty.def().layout.traverse {
-        // SAFETY: the layout describes this live object.
-        unsafe { traverse(header, visit) };
+/// Calls back with each reference that an object holds: fields, attributes, and its class. Lists and tuples are walked
+/// here, where the callback can be inlined.
+#[inline(always)]
+pub(super) fn visit_references<F: FnMut(&Value)>(header: &Header, visit: &mut F) {
+    match header.shape.get() {
+        List::SHAPE => {
+            // SAFETY: exactly a list; visitors run no Python code.
+            let list = unsafe { &*std::ptr::from_ref(header).cast::<List>() };
+            list.items.with(|items| items.iter().for_each(visit));
+        }
+        Tuple::SHAPE => {
+            // SAFETY: exactly a tuple.
+            let tuple = unsafe { &*std::ptr::from_ref(header).cast::<Tuple>() };
+            tuple.as_slice().iter().for_each(visit);
+        }
+        _ => {
+            if let Some(traverse) = header.ty().def().layout.traverse {
+                // SAFETY: the layout describes this live object.
+                unsafe { traverse(header, visit) };
+            }
+            visit_own_references(header, visit);
+        }
     }
-    visit_own_references(header, visit);
 }
 
 /// Attributes, members and the class.
-pub(super) fn visit_own_references(header: &Header, visit: &mut dyn FnMut(&Value)) {
+#[inline]
+pub(super) fn visit_own_references<F: FnMut(&Value)>(header: &Header, visit: &mut F) {
     let ty = header.ty();
+    if ty.plainness() == Plainness::Plain {
+        return;
+    }
     header.traverse_attributes(visit);
     if ty.is_heap() {
         // SAFETY: the word of a live object, borrowed.

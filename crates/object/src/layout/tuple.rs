@@ -55,6 +55,7 @@ impl Tuple {
     }
 
     /// A tuple of exactly `len` values taken from `items`.
+    #[inline]
     pub(crate) fn try_from_iter(
         vm: &Vm,
         class: &Type,

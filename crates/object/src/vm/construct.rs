@@ -218,11 +218,13 @@ impl Vm {
     }
 
     /// A `list`.
+    #[inline]
     pub fn new_list(&self, items: Vec<Value>) -> Ref<List> {
         Ref::new(self, List { header: Header::blank(), items: Guarded::new(items) })
     }
 
     /// An empty `dict`.
+    #[inline]
     pub fn new_dict(&self) -> Ref<Dict> {
         Ref::new(self, Dict::empty())
     }
