@@ -1,7 +1,7 @@
 //! What the linker is asked for, so that a start touches little of the binary.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -14,9 +14,9 @@ fn main() {
     // be half a megabyte that every start reads.
     println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links_with_lld() {
-        let order = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("start.order");
-        // The functions of a start side by side (`tools/start-order`); names of another compiler are passed over.
-        println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={}", order.display());
+        // The functions of a start side by side (`tools/start-order`); names of another compiler are passed over. The
+        // linker runs in the workspace's root: without the way there, a target folder may be carried to another place.
+        println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file=crates/pyrope/start.order");
         println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
     }
 }

@@ -65,6 +65,8 @@ pub struct Interpreter {
     threads: RefCell<Vec<(u64, *const Vm)>>,
     last_thread: Cell<u64>,
     version: Cell<u32>,
+    /// See [`Interpreter::unwatched`].
+    pub(crate) unwatched: Cell<bool>,
     /// `-b`: 1 warns when bytes are taken for text, 2 asks for an error.
     pub bytes_warning: Cell<u8>,
     /// There are audit hooks.
@@ -126,6 +128,7 @@ impl Interpreter {
             threads: RefCell::default(),
             last_thread: Cell::new(0),
             version: Cell::new(0),
+            unwatched: Cell::new(false),
             bytes_warning: Cell::new(0),
             audited: Cell::new(false),
             hash_key: config.hash_key,

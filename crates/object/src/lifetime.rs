@@ -54,10 +54,10 @@ pub(crate) unsafe fn allocate<T: Object>(vm: &Vm, class: &Type, trailing: usize,
 /// An instance of exactly a type that is not special, of `bytes` from the header on.
 ///
 /// # Safety
-/// As for [`allocate`], and `T` is the type's own layout.
+/// As for [`allocate`], and instances of the type have no fields beyond `T`'s.
 #[inline(always)]
 unsafe fn allocate_plainly<T: Object>(vm: &Vm, class: &Type, bytes: usize, fixed: T) -> Option<Ref<T>> {
-    debug_assert!(std::ptr::eq(class.def, T::def()));
+    debug_assert!(class.derives_layout(T::def()) && class.basic_size() == size_of::<T>());
     let prefix = class.prefix_bytes();
     let block = match vm.interp().heap.allocate(prefix + bytes) {
         Some(block) => block,
@@ -164,6 +164,14 @@ pub fn new_of<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
 #[inline(never)]
 fn new_of_any<T: Object>(vm: &Vm, class: &Type, fixed: T) -> Ref<T> {
     assert!(T::def().layout.trailing.is_none() && class.derives_layout(T::def()), "layout mismatch");
+    if class.plainness() != Plainness::Special && class.basic_size() == size_of::<T>() {
+        // SAFETY: no trailing bytes, layout checked.
+        let Some(object) = (unsafe { allocate_plainly(vm, class, size_of::<T>(), fixed) }) else {
+            crate::interpreter::out_of_memory()
+        };
+        track_fresh(vm, class, &object);
+        return object;
+    }
     // SAFETY: no trailing bytes, layout checked.
     match unsafe { allocate_from(vm, class, 0, fixed, |bytes| indispensable(vm, bytes)) } {
         Ok(object) => {

@@ -25,7 +25,10 @@ struct Relay {
 impl pyrope_alloc::Tracer for Relay {
     fn born(&self, block: NonNull<u8>, bytes: usize) {
         // SAFETY: the interpreter owns the heap that owns this.
-        if let Some(vm) = unsafe { self.interp.as_ref() }.current() {
+        let interp = unsafe { self.interp.as_ref() };
+        if !interp.unwatched.get()
+            && let Some(vm) = interp.current()
+        {
             self.tracer.born(block.addr().get(), bytes, vm);
         }
     }
@@ -41,6 +44,14 @@ impl Interpreter {
         let relay = tracer
             .map(|tracer| -> Rc<dyn pyrope_alloc::Tracer> { Rc::new(Relay { interp: NonNull::from(self), tracer }) });
         self.heap.set_tracer(relay);
+    }
+
+    /// Tells nobody of what `work` allocates: what the machine makes for itself of a program is not the program's.
+    pub fn unwatched<R>(&self, work: impl FnOnce() -> R) -> R {
+        let before = self.unwatched.replace(true);
+        let result = work();
+        self.unwatched.set(before);
+        result
     }
 }
 

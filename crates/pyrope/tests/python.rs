@@ -50,7 +50,7 @@ fn failure(program: &Path) -> Option<String> {
 
 #[test]
 fn python_programs() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let folder = tested::root().join("tests");
     let mut found = Vec::new();
     programs(&folder, &mut found);
     found.sort();

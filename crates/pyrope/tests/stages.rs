@@ -11,7 +11,7 @@ use std::process::Command;
 
 #[test]
 fn every_stage_equals_the_record() {
-    let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/stages");
+    let tool = tested::root().join("tools/stages");
     let pyrope = tested::command();
     let output = Command::new(&pyrope)
         .args([&tool, Path::new("--recorded"), &tool.join("recorded.txt")])

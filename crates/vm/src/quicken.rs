@@ -197,11 +197,13 @@ pub(crate) fn release(quick: *const Quick) {
 
 #[cold]
 fn translate(code: &CodeObject, vm: &Vm) -> PyResult<*const Quick> {
-    code.load(vm)?;
-    let Some(quick) = Translator::new(code).and_then(Translator::finish) else {
-        return Err(refusal(code, vm));
-    };
-    let quick = Box::into_raw(Box::new(quick));
+    let quick = vm.interp().unwatched(|| {
+        code.load(vm)?;
+        let Some(quick) = Translator::new(code).and_then(Translator::finish) else {
+            return Err(refusal(code, vm));
+        };
+        Ok(Box::into_raw(Box::new(quick)))
+    })?;
     code.quick.set(quick);
     Ok(quick)
 }

@@ -218,7 +218,7 @@ impl Vm {
     }
 
     /// A `list`.
-    #[inline]
+    #[inline(always)]
     pub fn new_list(&self, items: Vec<Value>) -> Ref<List> {
         Ref::new(self, List { header: Header::blank(), items: Guarded::new(items) })
     }

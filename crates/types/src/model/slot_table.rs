@@ -8,7 +8,7 @@ mod wrap;
 
 use pyrope_object::{Args, PyResult, Slots, Value, Vm};
 
-pub(crate) use generic::call_new;
+pub(crate) use generic::{call_new, told_buffer};
 
 /// One special method and its slot.
 pub struct SlotEntry {

@@ -108,6 +108,9 @@ pub struct MemoryView {
     exports: Cell<usize>,
     #[traverse(skip)]
     hash: Cell<Option<i64>>,
+    /// Shown to a `__release_buffer__` only: no other view may be made of it.
+    #[traverse(skip)]
+    restricted: Cell<bool>,
 }
 
 const SLOTS: Slots = Slots {
@@ -140,7 +143,7 @@ impl MemoryView {
     /// `memoryview(object)`, asking for a buffer with these flags.
     pub fn of(object: &Value, request: u32, vm: &Vm) -> PyResult<Ref<MemoryView>> {
         if let Some(view) = object.downcast::<MemoryView>() {
-            let source = view.source(vm)?;
+            let source = view.shareable_source(vm)?;
             return Ok(Self::over(source, view.window.clone(), vm));
         }
         let Some(lend) = object.ty(vm).slots().buffer else {
@@ -166,18 +169,26 @@ impl MemoryView {
 
     fn over(source: Ref<ManagedBuffer>, window: Window, vm: &Vm) -> Ref<MemoryView> {
         let source = Guarded::new(Some(source));
-        let (exports, hash) = (Cell::new(0), Cell::new(None));
-        Ref::new(vm, MemoryView { header: Header::blank(), source, window, exports, hash })
+        let (exports, hash, restricted) = (Cell::new(0), Cell::new(None), Cell::new(false));
+        Ref::new(vm, MemoryView { header: Header::blank(), source, window, exports, hash, restricted })
     }
 
     /// Another view of the same exporter.
     fn with_window(&self, window: Window, vm: &Vm) -> PyResult {
-        Ok(Self::over(self.source(vm)?, window, vm).into_value())
+        Ok(Self::over(self.shareable_source(vm)?, window, vm).into_value())
     }
 
     /// The lent buffer, or ValueError after `release`.
     fn source(&self, vm: &Vm) -> PyResult<Ref<ManagedBuffer>> {
         self.source.get().ok_or_else(|| vm.value_error("operation forbidden on released memoryview object"))
+    }
+
+    /// The lent buffer for a further view of it.
+    fn shareable_source(&self, vm: &Vm) -> PyResult<Ref<ManagedBuffer>> {
+        if self.restricted.get() {
+            return Err(vm.value_error("cannot create new view on restricted memoryview"));
+        }
+        self.source(vm)
     }
 
     /// After `release()`.
@@ -374,7 +385,7 @@ fn not_contiguous(how: &str, vm: &Vm) -> Raised {
 
 fn view_buffer(slf: &Value, request: u32, vm: &Vm) -> PyResult<Buffer> {
     let this = receiver!(MemoryView, slf, vm);
-    this.source(vm)?;
+    this.shareable_source(vm)?;
     let window = &this.window;
     let asks = |flag: u32| request & flag == flag;
     if asks(flags::WRITABLE) && window.readonly {

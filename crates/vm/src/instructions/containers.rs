@@ -3,6 +3,8 @@
 use pyrope_object::layout::{Dict, List, Tuple};
 use pyrope_object::{BuiltinType as B, PyResult, Raised, Value, Vm};
 
+use pyrope_types::containers::set::Set;
+
 use crate::errors;
 use crate::eval::{Flow, Regs, check};
 use crate::quicken::Instr;
@@ -46,12 +48,11 @@ pub fn build_set(r: &mut Regs<'_>, i: Instr) -> Flow {
 
 #[inline(never)]
 fn set_of(items: &[Value], vm: &Vm) -> PyResult {
-    let class = vm.builtin(B::Set).to_value();
-    let set = vm.call(&class, &[])?;
+    let set = Set::new(vm);
     for item in items {
-        crate::call::set_insert(&set, item, vm)?;
+        set.add(item.clone(), vm)?;
     }
-    Ok(set)
+    Ok(set.into_value())
 }
 
 #[inline(always)]

@@ -7,6 +7,7 @@ use pyrope_object::{PyResult, Ref, Slots, Str, Type, Value, Vm};
 use crate::model::builtin_function;
 use crate::model::descriptors::WrapperDescriptor;
 use crate::model::slot_table::{self, SlotEntry};
+use crate::text::memory_view::lent::tells_release;
 
 /// Computes all slots of a class from what its MRO defines, and those of its subclasses.
 pub fn update_slots(class: &Type, vm: &Vm) {
@@ -46,7 +47,7 @@ fn compute(class: &Type, vm: &Vm) -> Slots {
             None => generic.push(entry),
         }
     }
-    for entry in generic {
+    for entry in &generic {
         let inherits_only = {
             let mut probe = Slots::EMPTY;
             (entry.install)(&mut probe);
@@ -55,6 +56,10 @@ fn compute(class: &Type, vm: &Vm) -> Slots {
         if !inherits_only {
             (entry.install)(&mut slots);
         }
+    }
+    let lends = generic.iter().any(|entry| entry.name == "__buffer__");
+    if slots.buffer.is_some() && !lends && tells_release(class, vm) {
+        slots.buffer = Some(slot_table::told_buffer);
     }
     if let Some(base) = class.base() {
         slots.am_send = base.slots().am_send;

@@ -6,7 +6,7 @@ use pyrope_object::protocol::generic_find_attr;
 use pyrope_object::{Args, BuiltinType as B, CompareOp, PyResult, Ref, Type, Value, Vm};
 
 use crate::text::memory_view::MemoryView;
-use crate::text::memory_view::lent::lend;
+use crate::text::memory_view::lent::{lend, lend_natively};
 
 /// Calls a special method of a value; TypeError-free: `None` if its type has none.
 pub(crate) fn lookup_and_call(slf: &Value, name: &Ref<Str>, args: &[Value], vm: &Vm) -> PyResult<Option<Value>> {
@@ -377,4 +377,13 @@ pub(super) fn buffer(slf: &Value, flags: u32, vm: &Vm) -> PyResult<Buffer> {
         return Err(vm.type_error(format!("__buffer__ returned non-memoryview object (type {})", vm.type_name(&view))));
     };
     lend(slf, lent, get(&view, flags, vm)?, vm)
+}
+
+/// The buffer of a native base, of whose end `__release_buffer__` is told.
+pub(crate) fn told_buffer(slf: &Value, flags: u32, vm: &Vm) -> PyResult<Buffer> {
+    let mro = slf.ty(vm).mro();
+    match mro.iter().find_map(|class| class.slots().buffer.filter(|_| !class.is_heap())) {
+        Some(native) => Ok(lend_natively(slf, native(slf, flags, vm)?, vm)),
+        None => buffer(slf, flags, vm),
+    }
 }

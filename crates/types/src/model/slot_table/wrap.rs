@@ -7,6 +7,7 @@ use pyrope_object::slots::{
 use pyrope_object::{Args, CompareOp, PyResult, Str, Value, Vm};
 
 use crate::text::memory_view::MemoryView;
+use crate::text::memory_view::lent::lend_natively;
 
 fn exactly<'a, const N: usize>(args: Args<'a>, vm: &Vm, name: &str) -> PyResult<&'a [Value; N]> {
     no_keywords(args, name, vm)?;
@@ -181,7 +182,8 @@ pub(super) fn buffer(f: BufferFn, name: &str, slf: &Value, args: Args<'_>, vm: &
         _ => return Err(vm.overflow_error("buffer flags out of range")),
     };
     // Of this very slot's buffer: the type of `slf` may have another one, which calls this.
-    Ok(MemoryView::from_buffer(f(slf, requested, vm)?, vm).into_value())
+    let buffer = lend_natively(slf, f(slf, requested, vm)?, vm);
+    Ok(MemoryView::from_buffer(buffer, vm).into_value())
 }
 
 pub(super) fn binary_left(f: BinaryFn, name: &str, slf: &Value, args: Args<'_>, vm: &Vm) -> PyResult {

@@ -72,7 +72,11 @@ impl ByteArray {
         if view.is_released() {
             return Err(vm.value_error("memoryview's buffer has already been released"));
         }
-        if !vm.get_attr_str(buffer, "obj")?.is(slf) {
+        let exporter = vm.get_attr_str(buffer, "obj")?;
+        if exporter.is_none() {
+            return Ok(());
+        }
+        if !exporter.is(slf) {
             return Err(vm.value_error("memoryview's buffer is not this object"));
         }
         vm.call_method(buffer, "release", &[]).map(drop)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pyrope_macros::pymethods;
 use pyrope_object::{CompareOp, List, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 
-use super::{ItemFormat, MemoryView, Window, subscript, unpack_item};
+use super::{ItemFormat, MemoryView, Window, lent, subscript, unpack_item};
 use crate::containers::generic_alias;
 use crate::containers::sequence::from_end;
 use crate::text::bytes_type::hex_text;
@@ -269,7 +269,8 @@ impl MemoryView {
     /// The underlying object of the memoryview.
     #[getter]
     fn obj(&self, vm: &Vm) -> PyResult {
-        Ok(self.source(vm)?.buffer.owner.clone())
+        let source = self.source(vm)?;
+        Ok(if self.restricted.get() { Value::none() } else { lent::exporter(&source.buffer.owner) })
     }
 
     /// The amount of space in bytes that the array would use in

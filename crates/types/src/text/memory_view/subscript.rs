@@ -71,7 +71,7 @@ fn is_multislice(key: &[Value]) -> bool {
 /// The view that a slice of the first dimension selects.
 fn sliced(this: &MemoryView, slice: &Slice, vm: &Vm) -> PyResult {
     // Evaluating the slice may release this view; the new one is not concerned.
-    let source = this.source(vm)?;
+    let source = this.shareable_source(vm)?;
     let parts = slice_parts(slice, vm)?;
     let indices = parts.adjust(this.window.shape[0] as usize);
     let mut window = this.window.clone();
